@@ -1,0 +1,163 @@
+//! What one file format must provide, and the list of the formats.
+
+use super::tree::Tree;
+use super::{Alias, Document, New, NodeId, Span};
+
+/// One file format: where things stand in a text, and how they are spelled.
+pub trait Syntax: Sync {
+    /// Finds every leaf, comment and metadata block. Metadata of any historic layout is
+    /// recognised, and is not among the nodes.
+    ///
+    /// # Errors
+    /// A text that is not of this format, or that SOPS's model cannot hold. No message holds any
+    /// part of a value.
+    fn parse<'t>(&self, text: &'t [u8]) -> Result<Document<'t>, SyntaxError>;
+
+    /// Spells a new value or comment at the place of a node, in the style that the place has or
+    /// the gentlest one that can hold it. The span is the node's own, or wider where the change
+    /// needs it (a list element that becomes a comment).
+    ///
+    /// # Errors
+    /// The place cannot hold the value.
+    fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError>;
+
+    /// Writes out an alias in full, in place of its token; `change` gives the new content of the
+    /// copies that change. Formats without aliases are never asked.
+    ///
+    /// # Errors
+    /// The place cannot hold a value.
+    fn expand<'n>(
+        &self,
+        document: &Document<'_>,
+        alias: &Alias,
+        change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
+    ) -> Result<Splice, EmitError>;
+
+    /// Puts a metadata block into a document, in place of the one that it has if it has one.
+    /// Removing what was inserted gives back the text before, byte for byte.
+    ///
+    /// # Errors
+    /// The format cannot hold the tree.
+    fn metadata(
+        &self,
+        document: &Document<'_>,
+        part: usize,
+        tree: &Tree,
+        layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError>;
+
+    /// Prints a node and all inside it as a new file of this format: a container as a whole
+    /// document, a scalar as the bare value (§8.5 of sops-compat.md: a string without newline).
+    /// With a top node of a stream, the other documents are not printed.
+    ///
+    /// # Errors
+    /// The format cannot hold what is to be printed.
+    fn emit(&self, document: &Document<'_>, node: NodeId, layout: Layout) -> Result<Vec<u8>, EmitError>;
+}
+
+/// A replacement for a piece of the source text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Splice {
+    /// What goes.
+    pub span: Span,
+    /// What comes.
+    pub text: Vec<u8>,
+}
+
+/// How new lines are laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// Spaces per level as `stores.*.indent` or `--indent` asks for; -1 is a tab. None: what the
+    /// file itself uses, or what SOPS uses where the file does not say.
+    pub indent: Option<i32>,
+}
+
+/// Why a text could not be read. Never holds a value of the text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SyntaxError {
+    /// What is wrong, lower case, without a full stop.
+    pub message: String,
+    /// Where.
+    pub span: Option<Span>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// Whether the text is of the format and only holds nothing (exit code 92 instead of 2).
+    pub empty: bool,
+}
+
+impl SyntaxError {
+    /// An error at a place.
+    #[must_use]
+    pub fn at(span: Span, message: impl Into<String>) -> Self {
+        SyntaxError { message: message.into(), span: Some(span), hint: None, empty: false }
+    }
+
+    /// An error of the whole text.
+    #[must_use]
+    pub fn whole(message: impl Into<String>) -> Self {
+        SyntaxError { message: message.into(), span: None, hint: None, empty: false }
+    }
+
+    /// The same with a remedy.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Why a value could not be written. Never holds the value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct EmitError(pub String);
+
+/// The file formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// YAML 1.2 as go-yaml reads it.
+    Yaml,
+    /// JSON, RFC 8259.
+    Json,
+    /// `KEY=value` lines.
+    Dotenv,
+}
+
+impl Format {
+    /// Every format, with its name on the command line.
+    pub const ALL: [(Format, &'static str); 3] =
+        [(Format::Yaml, "yaml"), (Format::Json, "json"), (Format::Dotenv, "dotenv")];
+
+    /// The format with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(format, _)| format)
+    }
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(format, _)| *format == self).map_or("", |(_, name)| name)
+    }
+
+    /// The format that the end of a file name stands for (§4.1).
+    #[must_use]
+    pub fn from_file_name(name: &str) -> Option<Self> {
+        match name {
+            _ if name.ends_with(".yaml") || name.ends_with(".yml") => Some(Format::Yaml),
+            _ if name.ends_with(".json") => Some(Format::Json),
+            _ if name.ends_with(".env") => Some(Format::Dotenv),
+            _ => None,
+        }
+    }
+
+    /// What reads and spells it.
+    #[must_use]
+    pub fn syntax(self) -> &'static dyn Syntax {
+        match self {
+            Format::Yaml => &super::yaml::Yaml,
+            Format::Json => &super::json::Json,
+            Format::Dotenv => &super::dotenv::Dotenv,
+        }
+    }
+}
