@@ -1,1 +1,1 @@
-//! (stub)
+//! Joins documents, ciphers and recipients: encrypt, decrypt, re-encrypt. (stub: signatures)
