@@ -8,7 +8,7 @@
 pub mod age;
 mod keyring;
 mod kind;
-mod stored;
+pub(crate) mod stored;
 
 use std::fmt;
 
