@@ -1,1 +1,4 @@
 //! (stub)
+
+pub mod pattern;
+pub mod selector;
