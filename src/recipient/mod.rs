@@ -1,1 +1,122 @@
-//! (stub)
+//! Who may open a file: recipients as plain data, their wrapped keys as stored, and the one joint
+//! behind which a backend wraps and unwraps. Knows data keys, not documents. Takes no environment:
+//! identities and clients are handed in.
+//!
+//! A new kind of recipient costs a row in [`Kind`]'s table, a file here, and a line where the
+//! command line builds its [`Keyring`].
+
+pub mod age;
+mod keyring;
+mod kind;
+pub(crate) mod stored;
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::document::tree::Tree;
+use crate::document::{Scalar, Timestamp};
+
+pub use keyring::{Attempt, Keyring, NoDataKey, WrapFailure};
+pub use kind::Kind;
+pub use stored::StoredError;
+
+/// Somebody who may open a file: a kind, and the address that the kind needs. Compared and
+/// printed, never contacted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipient {
+    /// Which backend it belongs to.
+    pub kind: Kind,
+    /// The fields of its stored entry, without the wrapped key and its date (§3.2).
+    pub fields: Vec<(&'static str, Tree)>,
+}
+
+impl Recipient {
+    /// A recipient of an age public key.
+    #[must_use]
+    pub fn age(recipient: &str) -> Self {
+        Recipient { kind: Kind::Age, fields: vec![("recipient", Tree::string(recipient))] }
+    }
+
+    /// The text of a field; empty when it is missing or no text.
+    #[must_use]
+    pub fn field(&self, name: &str) -> &str {
+        self.fields
+            .iter()
+            .find(|(field, _)| *field == name)
+            .and_then(|(_, tree)| match tree {
+                Tree::Leaf(Scalar::Text(text)) => text.as_str(),
+                _ => None,
+            })
+            .unwrap_or("")
+    }
+}
+
+impl fmt::Display for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            // Somebody may have put a secret where a recipient belongs; it must not be repeated.
+            Kind::Age if self.field("recipient").starts_with("AGE-") => f.write_str("AGE-SECRET-KEY-…"),
+            Kind::Age => f.write_str(self.field("recipient")),
+            Kind::Pgp => f.write_str(self.field("fp")),
+            Kind::Kms => f.write_str(self.field("arn")),
+            Kind::GcpKms => f.write_str(self.field("resource_id")),
+            Kind::Hckms => f.write_str(self.field("key_id")),
+            Kind::AzureKv => {
+                write!(f, "{}/keys/{}/{}", self.field("vault_url"), self.field("name"), self.field("version"))
+            }
+            Kind::HcVault => write!(
+                f,
+                "{}/v1/{}/keys/{}",
+                self.field("vault_address"),
+                self.field("engine_path"),
+                self.field("key_name")
+            ),
+        }
+    }
+}
+
+/// The data key, or a share of it, as stored for one recipient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WrappedKey {
+    /// Whom it is for.
+    pub recipient: Recipient,
+    /// The wrapped secret in the backend's own text form.
+    pub enc: String,
+    /// When it was wrapped; the kinds that store no date have none.
+    pub created_at: Option<Timestamp>,
+    /// Fields of the entry that we do not know. Kept when the file is rewritten.
+    pub unknown: Vec<(String, Tree)>,
+}
+
+/// Recipients any one of whom suffices.
+pub type KeyGroup = Vec<WrappedKey>;
+
+/// What became of one wrapped key.
+pub enum Unwrapped {
+    /// The secret: the data key, or a share of it.
+    Key(Zeroizing<Vec<u8>>),
+    /// No identity at hand is its recipient. The reason, for people.
+    NotMine(String),
+    /// It should have opened, and did not. The reason, for people.
+    Broken(String),
+}
+
+/// The joint: one backend.
+pub trait KeyService {
+    /// The recipients that it serves.
+    fn kind(&self) -> Kind;
+
+    /// Wraps a secret for a recipient of this kind.
+    ///
+    /// # Errors
+    /// Why it cannot, for people.
+    fn wrap(&self, recipient: &Recipient, secret: &[u8]) -> Result<String, String>;
+
+    /// Unwraps a secret.
+    fn unwrap(&self, key: &WrappedKey) -> Unwrapped;
+
+    /// Where it looked for identities or credentials, a line each, for the message when nothing
+    /// fits.
+    fn places(&self) -> Vec<String>;
+}

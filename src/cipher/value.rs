@@ -1,0 +1,308 @@
+//! One sealed value: `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]` (sops-compat.md §1.1, §1.2).
+//!
+//! The nonce is 32 bytes, not the usual 12: GCM hashes a nonce of that length into its counter
+//! block, and 256 random bits never repeat under one key. Base64 must be canonical, so that a
+//! ciphertext has one spelling only and no changed byte goes unnoticed.
+
+use aes_gcm::aead::AeadInOut;
+use aes_gcm::aead::consts::{U12, U16, U32};
+use aes_gcm::aes::Aes256;
+use aes_gcm::{AesGcm, Key, KeyInit, Nonce, Tag};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use memchr::memmem;
+use zeroize::Zeroizing;
+
+use super::data_key::DataKey;
+use super::random::Random;
+
+/// How every sealed value begins.
+const PREFIX: &[u8] = b"ENC[AES256_GCM,data:";
+/// Bytes of a nonce that we write.
+const NONCE_BYTES: usize = 32;
+/// Bytes of an authentication tag.
+const TAG_BYTES: usize = 16;
+
+/// The type of a value, as stored beside its ciphertext.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `str`
+    Str,
+    /// `int`
+    Int,
+    /// `float`
+    Float,
+    /// `bool`
+    Bool,
+    /// `time`
+    Time,
+    /// `comment`
+    Comment,
+    /// `bytes`: never written; some old files hold it.
+    Bytes,
+}
+
+impl Kind {
+    const NAMES: [(Kind, &'static str); 7] = [
+        (Kind::Str, "str"),
+        (Kind::Int, "int"),
+        (Kind::Float, "float"),
+        (Kind::Bool, "bool"),
+        (Kind::Time, "time"),
+        (Kind::Comment, "comment"),
+        (Kind::Bytes, "bytes"),
+    ];
+
+    /// Its name in the file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES.into_iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    }
+
+    fn from_name(name: &[u8]) -> Option<Self> {
+        Self::NAMES.into_iter().find(|(_, known)| known.as_bytes() == name).map(|(kind, _)| kind)
+    }
+}
+
+/// Why a value cannot be opened. Says nothing of its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// Not of the form `ENC[AES256_GCM,…]`.
+    #[error("is not an encrypted value (`ENC[AES256_GCM,…]`)")]
+    NotSealed,
+    /// A type that no SOPS writes.
+    #[error("is encrypted with an unknown type")]
+    UnknownType,
+    /// Base64 that does not decode, or a nonce or tag of a wrong length.
+    #[error("is encrypted, but its `{0}` field is damaged")]
+    Damaged(&'static str),
+    /// Authentication failed.
+    #[error("does not authenticate: it was changed, moved from another key, or encrypted under another data key")]
+    Forged,
+    /// It decrypted, but to something that its type does not allow.
+    #[error("does not hold what its type `{0}` promises")]
+    WrongType(&'static str),
+}
+
+/// A sealed value as it stands in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EncryptedValue<'t> {
+    data: &'t [u8],
+    nonce: &'t [u8],
+    tag: &'t [u8],
+    /// What it decrypts to.
+    pub kind: Kind,
+}
+
+impl<'t> EncryptedValue<'t> {
+    /// Whether a text claims to be a sealed value.
+    #[must_use]
+    pub fn is_sealed(text: &[u8]) -> bool {
+        text.starts_with(PREFIX)
+    }
+
+    /// Takes a sealed value apart.
+    ///
+    /// # Errors
+    /// The text is of another form, or its type is unknown.
+    pub fn parse(text: &'t [u8]) -> Result<Self, ValueError> {
+        let rest = text.strip_prefix(PREFIX).ok_or(ValueError::NotSealed)?;
+        let rest = rest.strip_suffix(b"]").ok_or(ValueError::NotSealed)?;
+        let (data, rest) = split(rest, b",iv:")?;
+        let (nonce, rest) = split(rest, b",tag:")?;
+        let (tag, kind) = split(rest, b",type:")?;
+        let kind = Kind::from_name(kind).ok_or(ValueError::UnknownType)?;
+        Ok(EncryptedValue { data, nonce, tag, kind })
+    }
+}
+
+/// The parts before and after a separator, neither of them empty.
+fn split<'t>(text: &'t [u8], separator: &[u8]) -> Result<(&'t [u8], &'t [u8]), ValueError> {
+    let at = memmem::find(text, separator).ok_or(ValueError::NotSealed)?;
+    let (before, after) = (&text[..at], &text[at + separator.len()..]);
+    if before.is_empty() || after.is_empty() {
+        return Err(ValueError::NotSealed);
+    }
+    Ok((before, after))
+}
+
+/// Seals and opens the values of one file. The key schedule is made once.
+pub struct Cipher {
+    aes: AesGcm<Aes256, U32>,
+    /// Files of other writers may have shorter nonces.
+    aes_96: AesGcm<Aes256, U12>,
+    aes_128: AesGcm<Aes256, U16>,
+}
+
+impl Cipher {
+    /// The cipher under a data key.
+    #[must_use]
+    pub fn new(key: &DataKey) -> Self {
+        let aes = Aes256::new(&Key::<Aes256>::from(*key.expose()));
+        Cipher { aes: aes.clone().into(), aes_96: aes.clone().into(), aes_128: aes.into() }
+    }
+
+    /// Seals a value with a fresh nonce, bound to the additional data.
+    pub fn seal(&self, kind: Kind, plaintext: &[u8], additional: &[u8], random: &dyn Random) -> Vec<u8> {
+        let mut nonce = [0; NONCE_BYTES];
+        random.fill(&mut nonce);
+        self.seal_with(kind, plaintext, additional, &nonce)
+    }
+
+    fn seal_with(&self, kind: Kind, plaintext: &[u8], additional: &[u8], nonce: &[u8; NONCE_BYTES]) -> Vec<u8> {
+        // Encrypted in place: the buffer holds no plaintext when it is freed.
+        let mut data = plaintext.to_vec();
+        let tag = self
+            .aes
+            .encrypt_inout_detached(&Nonce::<U32>::from(*nonce), additional, data.as_mut_slice().into())
+            .expect("impossible: no value is longer than 64 GiB");
+        let mut out = Vec::with_capacity(PREFIX.len() + data.len().div_ceil(3) * 4 + 100);
+        out.extend_from_slice(PREFIX);
+        append_base64(&mut out, &data);
+        out.extend_from_slice(b",iv:");
+        append_base64(&mut out, nonce);
+        out.extend_from_slice(b",tag:");
+        append_base64(&mut out, &tag);
+        out.extend_from_slice(b",type:");
+        out.extend_from_slice(kind.name().as_bytes());
+        out.push(b']');
+        out
+    }
+
+    /// Opens a value that was sealed with the same additional data.
+    ///
+    /// # Errors
+    /// The value is damaged, or does not authenticate.
+    pub fn open(&self, value: &EncryptedValue<'_>, additional: &[u8]) -> Result<Zeroizing<Vec<u8>>, ValueError> {
+        let mut nonce = [0; 64];
+        let nonce = decode_short(value.nonce, &mut nonce, "iv")?;
+        let mut tag = [0; 64];
+        let tag = decode_short(value.tag, &mut tag, "tag")?;
+        let tag: [u8; TAG_BYTES] = tag.try_into().map_err(|_| ValueError::Damaged("tag"))?;
+        let tag = Tag::from(tag);
+        let mut data = Zeroizing::new(STANDARD.decode(value.data).map_err(|_| ValueError::Damaged("data"))?);
+        let buffer = data.as_mut_slice().into();
+        let opened = match nonce.len() {
+            32 => self.aes.decrypt_inout_detached(&exactly::<32>(nonce).into(), additional, buffer, &tag),
+            12 => self.aes_96.decrypt_inout_detached(&exactly::<12>(nonce).into(), additional, buffer, &tag),
+            16 => self.aes_128.decrypt_inout_detached(&exactly::<16>(nonce).into(), additional, buffer, &tag),
+            _ => return Err(ValueError::Damaged("iv")),
+        };
+        opened.map_err(|_| ValueError::Forged)?;
+        Ok(data)
+    }
+}
+
+fn append_base64(out: &mut Vec<u8>, bytes: &[u8]) {
+    let start = out.len();
+    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
+    STANDARD.encode_slice(bytes, &mut out[start..]).expect("impossible: the slice has the length of the encoding");
+}
+
+/// Decodes a short field without an allocation.
+fn decode_short<'b>(text: &[u8], buffer: &'b mut [u8; 64], field: &'static str) -> Result<&'b [u8], ValueError> {
+    let length = STANDARD.decode_slice(text, buffer).map_err(|_| ValueError::Damaged(field))?;
+    Ok(&buffer[..length])
+}
+
+fn exactly<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    bytes.try_into().expect("impossible: the caller matched the length")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cipher() -> Cipher {
+        let key: Vec<u8> = (0..32).collect();
+        Cipher::new(&DataKey::from_bytes(&key).expect("32 bytes"))
+    }
+
+    fn nonce() -> [u8; 32] {
+        std::array::from_fn(|i| 0x20 + u8::try_from(i).expect("below 32"))
+    }
+
+    /// The vectors of sops-compat.md §12.
+    const VECTORS: [(&str, &str, &str, &str, Kind); 6] = [
+        ("hello", "a:", "f6SdJOI=", "Aev7PNzF9ifk0oM4U+MGlg==", Kind::Str),
+        ("42", "a:b:", "I/M=", "NKym+LP30Au1j6yBfiH7XA==", Kind::Int),
+        ("1.5", "f:", "Ju/E", "uJBeK8Rb0IhyEwRMiZ5ZVA==", Kind::Float),
+        ("True", "list:", "Q7OELQ==", "HMx2H5Tf5b0bDirIwmgwog==", Kind::Bool),
+        ("2001-01-23T00:00:00Z", "t:", "JfHBeaA/5w70YjJH1rpRz72hh/4=", "63CEBTwOl/xlZjGpGrwTEA==", Kind::Time),
+        (" note", ":", "N6+ePOg=", "cPJU+gQfuk2Cck4/gS4NwA==", Kind::Comment),
+    ];
+
+    #[test]
+    fn agrees_with_the_vectors_of_sops() {
+        for (plain, additional, data, tag, kind) in VECTORS {
+            let sealed = cipher().seal_with(kind, plain.as_bytes(), additional.as_bytes(), &nonce());
+            let iv = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+            let expected = format!("ENC[AES256_GCM,data:{data},iv:{iv},tag:{tag},type:{}]", kind.name());
+            assert_eq!(String::from_utf8(sealed).expect("is ASCII"), expected);
+            let value = EncryptedValue::parse(expected.as_bytes()).expect("is sealed");
+            assert_eq!(value.kind, kind);
+            assert_eq!(cipher().open(&value, additional.as_bytes()).expect("opens").as_slice(), plain.as_bytes());
+        }
+    }
+
+    #[test]
+    fn every_changed_byte_of_data_nonce_and_tag_is_refused() {
+        let sealed = cipher().seal_with(Kind::Str, b"correct horse", b"a:", &nonce());
+        let end = memmem::find(&sealed, b",type:").expect("has a type");
+        for at in PREFIX.len()..end {
+            for flip in [1, 2, 0x20] {
+                let mut changed = sealed.clone();
+                changed[at] ^= flip;
+                let opened = EncryptedValue::parse(&changed).and_then(|value| cipher().open(&value, b"a:"));
+                assert!(opened.is_err(), "byte {at} changed by {flip}");
+            }
+        }
+    }
+
+    #[test]
+    fn another_path_is_refused() {
+        let sealed = cipher().seal_with(Kind::Str, b"x", b"a:", &nonce());
+        let value = EncryptedValue::parse(&sealed).expect("is sealed");
+        assert_eq!(cipher().open(&value, b"b:"), Err(ValueError::Forged));
+    }
+
+    #[test]
+    fn shorter_nonces_of_other_writers_open() {
+        for length in [12, 16] {
+            let nonce = vec![7; length];
+            let mut data = b"plain".to_vec();
+            let buffer = data.as_mut_slice().into();
+            let tag = match length {
+                12 => cipher().aes_96.encrypt_inout_detached(&exactly::<12>(&nonce).into(), b"a:", buffer),
+                _ => cipher().aes_128.encrypt_inout_detached(&exactly::<16>(&nonce).into(), b"a:", buffer),
+            };
+            let tag = tag.expect("encrypts");
+            let text = format!(
+                "ENC[AES256_GCM,data:{},iv:{},tag:{},type:str]",
+                STANDARD.encode(&data),
+                STANDARD.encode(&nonce),
+                STANDARD.encode(tag)
+            );
+            let value = EncryptedValue::parse(text.as_bytes()).expect("is sealed");
+            assert_eq!(cipher().open(&value, b"a:").expect("opens").as_slice(), b"plain");
+        }
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        for (text, error) in [
+            ("", ValueError::NotSealed),
+            ("ENC[AES256_GCM,data:,iv:AA==,tag:AA==,type:str]", ValueError::NotSealed),
+            ("ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str] ", ValueError::NotSealed),
+            (" ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]", ValueError::NotSealed),
+            ("ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str", ValueError::NotSealed),
+            ("ENC[AES256_GCM,data:AA==,tag:AA==,iv:AA==,type:str]", ValueError::NotSealed),
+            ("ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:string]", ValueError::UnknownType),
+        ] {
+            assert_eq!(EncryptedValue::parse(text.as_bytes()), Err(error), "{text}");
+        }
+        let short =
+            EncryptedValue::parse(b"ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]").expect("has the form");
+        assert_eq!(cipher().open(&short, b""), Err(ValueError::Damaged("tag")));
+    }
+}

@@ -1,0 +1,183 @@
+//! Decrypting: nothing is given out before every value is open and the MAC fits.
+
+use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
+use crate::document::{Document, Editor, Format, New, NodeId, Scalar, Text};
+
+use super::error::Error;
+use super::metadata::Metadata;
+use super::typed::{Unsealed, unseal};
+use super::walk::{Item, Visit, walk};
+use super::{Opened, Options, Tools};
+
+/// Decrypts a file.
+///
+/// # Errors
+/// Any damage, anywhere; see [`Error`].
+pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>) -> Result<Opened, Error> {
+    let document = format.syntax().parse(text)?;
+    let metadata = metadata_of(&document)?;
+    let key = tools.keyring.unwrap(&metadata.groups, metadata.threshold)?;
+    let mut warnings = Vec::new();
+    if metadata.version.is_empty() {
+        warnings.push("the metadata has no `version`: no SOPS wrote this file, and SOPS will not read it".into());
+    }
+    let text = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
+    Ok(Opened { text, warnings, metadata, key })
+}
+
+/// The metadata of a file: that of its first document.
+pub(super) fn metadata_of(document: &Document<'_>) -> Result<Metadata, Error> {
+    let block = document.parts.first().and_then(|part| part.metadata.as_ref()).ok_or(Error::NoMetadata)?;
+    Metadata::read(&block.tree)
+}
+
+/// The plaintext of a document whose data key is known.
+pub(super) fn open(
+    format: Format,
+    document: &Document<'_>,
+    metadata: &Metadata,
+    key: &DataKey,
+    ignore_mac: bool,
+    warnings: &mut Vec<String>,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let cipher = Cipher::new(key);
+    let mut mac = Mac::new(metadata.mac_only_encrypted);
+    let mut editor = Editor::new(document, format.syntax());
+    walk(document, Some(&metadata.effective_selector()), |visit| -> Result<(), Error> {
+        match visit.item {
+            Item::Comment(text) => match open_comment(&cipher, &visit, text) {
+                Some(Ok(plain)) => editor.replace(visit.id, New::Comment(plain))?,
+                Some(Err(_)) if matches!(document.node(visit.id).content, crate::document::Content::Leaf { .. }) => {
+                    return Err(refused(document, visit.id, ValueError::Forged));
+                }
+                Some(Err(error)) => warnings.push(format!("a comment {error}; it was left as it is")),
+                None => {}
+            },
+            Item::Value(value) => match open_value(&cipher, document, &visit, value)? {
+                Some(Unsealed::Comment(text)) => editor.replace(visit.id, New::Comment(text))?,
+                Some(Unsealed::Value(plain)) => {
+                    hash(&mut mac, document, visit.id, &plain)?;
+                    editor.replace(visit.id, New::Value(plain))?;
+                }
+                None if visit.selected || !metadata.mac_only_encrypted => hash(&mut mac, document, visit.id, value)?,
+                None => {}
+            },
+        }
+        Ok(())
+    })?;
+    if !ignore_mac {
+        check_mac(&cipher, metadata, &mac.finish())?;
+    }
+    for part in 0..document.parts.len() {
+        editor.remove_metadata(part);
+    }
+    Ok(Zeroizing::new(editor.finish()?))
+}
+
+/// Adds a value to the MAC.
+fn hash(mac: &mut Mac, document: &Document<'_>, id: NodeId, value: &Scalar<'_>) -> Result<(), Error> {
+    let bytes = value.canonical().ok_or_else(|| Error::DecryptValue {
+        path: document.path(id),
+        reason: "is an integer beyond 64 bits with a sign, which cannot be authenticated".into(),
+    })?;
+    mac.add(&bytes);
+    Ok(())
+}
+
+/// Opens a comment; none if it is not encrypted.
+fn open_comment(
+    cipher: &Cipher,
+    visit: &Visit<'_, '_, '_>,
+    text: &Text<'_>,
+) -> Option<Result<Text<'static>, ValueError>> {
+    let sealed = EncryptedValue::parse(text).ok()?;
+    Some(cipher.open(&sealed, visit.additional).map(Text::Owned))
+}
+
+/// Opens a selected value; none for what stays as it is.
+fn open_value(
+    cipher: &Cipher,
+    document: &Document<'_>,
+    visit: &Visit<'_, '_, '_>,
+    value: &Scalar<'_>,
+) -> Result<Option<Unsealed>, Error> {
+    let text = match value {
+        _ if !visit.selected => return Ok(None),
+        Scalar::Null => return Ok(None),
+        Scalar::Text(text) if text.is_empty() => return Ok(None),
+        Scalar::Text(text) => text,
+        _ => return Err(refused(document, visit.id, ValueError::NotSealed)),
+    };
+    let opened =
+        EncryptedValue::parse(text).and_then(|sealed| unseal(sealed.kind, cipher.open(&sealed, visit.additional)?));
+    opened.map(Some).map_err(|error| refused(document, visit.id, error))
+}
+
+fn refused(document: &Document<'_>, id: NodeId, error: ValueError) -> Error {
+    Error::DecryptValue { path: document.path(id), reason: error.to_string() }
+}
+
+/// Compares the MAC of the file with that of its values.
+fn check_mac(cipher: &Cipher, metadata: &Metadata, computed: &str) -> Result<(), Error> {
+    if metadata.mac.is_empty() {
+        return Err(Error::Mac("the file has none"));
+    }
+    let stored = EncryptedValue::parse(metadata.mac.as_bytes())
+        .and_then(|sealed| cipher.open(&sealed, &metadata.mac_additional()))
+        .map_err(|_| Error::Mac("it does not decrypt; it or `lastmodified` was changed"))?;
+    if stored.as_slice() == computed.as_bytes() {
+        Ok(())
+    } else {
+        Err(Error::Mac("values were added, removed, moved or changed without the data key"))
+    }
+}
+
+/// The ciphertexts of a file by what they hold and where. Equal elements of a list have one each,
+/// in order.
+#[derive(Default)]
+pub(super) struct Ciphertexts(HashMap<[u8; 32], VecDeque<Vec<u8>>>);
+
+impl Ciphertexts {
+    /// Those of a document that opened before.
+    pub(super) fn of(document: &Document<'_>, metadata: &Metadata, key: &DataKey) -> Self {
+        let cipher = Cipher::new(key);
+        let mut found = Ciphertexts::default();
+        let never: Result<(), Infallible> = walk(document, Some(&metadata.effective_selector()), |visit| {
+            let (Item::Value(Scalar::Text(text)) | Item::Comment(text)) = visit.item else { return Ok(()) };
+            if let Ok(sealed) = EncryptedValue::parse(text)
+                && let Ok(plain) = cipher.open(&sealed, visit.additional)
+            {
+                let known = found.0.entry(fingerprint(visit.additional, sealed.kind, &plain)).or_default();
+                known.push_back(text.to_vec());
+            }
+            Ok(())
+        });
+        let Ok(()) = never;
+        found
+    }
+
+    /// The ciphertext of an unchanged value, if there is one left.
+    pub(super) fn take(&mut self, additional: &[u8], kind: Kind, plain: &[u8]) -> Option<Vec<u8>> {
+        if self.0.is_empty() {
+            return None;
+        }
+        self.0.get_mut(&fingerprint(additional, kind, plain))?.pop_front()
+    }
+}
+
+/// A hash in place of the plaintext, so that no copy of it is kept in the table.
+fn fingerprint(additional: &[u8], kind: Kind, plain: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update((additional.len() as u64).to_le_bytes());
+    hash.update(additional);
+    hash.update(kind.name());
+    hash.update(b":");
+    hash.update(plain);
+    hash.finalize().into()
+}

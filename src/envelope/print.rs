@@ -1,0 +1,31 @@
+//! Printing a plaintext in another format, or a part of it.
+
+use zeroize::Zeroizing;
+
+use crate::document::{Format, KeyPath, Layout};
+
+use super::error::Error;
+
+/// Prints a plaintext of one format in another. Of a stream, the first document.
+///
+/// # Errors
+/// The text is not of its format, or the other format cannot hold it.
+pub fn convert(from: Format, text: &[u8], to: Format, layout: Layout) -> Result<Zeroizing<Vec<u8>>, Error> {
+    extract(from, text, &KeyPath::default(), to, layout)
+}
+
+/// Prints what stands at a path of the first document. A string is printed bare.
+///
+/// # Errors
+/// Nothing is there, or the format cannot hold it.
+pub fn extract(
+    from: Format,
+    text: &[u8],
+    path: &KeyPath,
+    to: Format,
+    layout: Layout,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let document = from.syntax().parse(text)?;
+    let node = document.find(path).ok_or_else(|| Error::ExtractPath(path.clone()))?;
+    Ok(Zeroizing::new(to.syntax().emit(&document, node, layout)?))
+}

@@ -1,0 +1,264 @@
+//! Encrypting: a new file, or an edited one under the data key that it has.
+
+use crate::cipher::{Cipher, DataKey, Kind, Mac, Random};
+use crate::document::{Document, Editor, Format, New, NodeId, Scalar, Text};
+
+use super::error::Error;
+use super::metadata::{Metadata, WRITTEN_VERSION};
+use super::open::{Ciphertexts, open};
+use super::policy::Policy;
+use super::selector::Selector;
+use super::typed::kind_of;
+use super::walk::{Item, walk};
+use super::{Encrypted, Opened, Options, Tools};
+
+/// Encrypts a plaintext for the recipients of a policy, under a new data key.
+///
+/// # Errors
+/// Nothing is encrypted unless everything is; see [`Error`].
+pub fn encrypt(
+    format: Format,
+    text: &[u8],
+    policy: &Policy,
+    options: &Options,
+    tools: &Tools<'_>,
+) -> Result<Encrypted, Error> {
+    let document = format.syntax().parse(text)?;
+    check_is_plain(&document)?;
+    let key = DataKey::generate(tools.random);
+    let (groups, threshold) = tools.keyring.wrap(&key, &policy.groups, policy.threshold, tools.now, tools.random)?;
+    let metadata = Metadata {
+        groups,
+        threshold,
+        last_modified: tools.now,
+        mac: String::new(),
+        selector: Some(policy.selector.clone().unwrap_or_default()),
+        mac_only_encrypted: policy.mac_only_encrypted,
+        version: WRITTEN_VERSION.into(),
+        spelling: None,
+        unknown: Vec::new(),
+    };
+    seal(format, &document, metadata, &key, Ciphertexts::default(), options, tools.random)
+}
+
+/// Encrypts an edited plaintext under the data key and for the recipients of the file that it came
+/// from. Values that did not change keep their ciphertext.
+///
+/// # Errors
+/// As [`encrypt`].
+pub fn reencrypt(
+    format: Format,
+    old: &[u8],
+    opened: &Opened,
+    plaintext: &[u8],
+    options: &Options,
+    tools: &Tools<'_>,
+) -> Result<Encrypted, Error> {
+    let document = format.syntax().parse(plaintext)?;
+    check_is_plain(&document)?;
+    let old = format.syntax().parse(old)?;
+    let known = Ciphertexts::of(&old, &opened.metadata, &opened.key);
+    let mut metadata = opened.metadata.clone();
+    metadata.selector = Some(metadata.effective_selector());
+    metadata.last_modified = tools.now;
+    if is_older(&metadata.version, WRITTEN_VERSION) {
+        metadata.version = WRITTEN_VERSION.into();
+    }
+    seal(format, &document, metadata, &opened.key, known, options, tools.random)
+}
+
+fn check_is_plain(document: &Document<'_>) -> Result<(), Error> {
+    if document.parts.iter().any(|part| part.metadata.is_some()) { Err(Error::AlreadyEncrypted) } else { Ok(()) }
+}
+
+/// What the walk gathers while it seals.
+struct Sealing<'d, 't, 'n, 'r> {
+    cipher: Cipher,
+    mac: Mac,
+    editor: Editor<'d, 't, 'n>,
+    known: Ciphertexts,
+    random: &'r dyn Random,
+    encrypted: usize,
+    total: usize,
+}
+
+fn seal(
+    format: Format,
+    document: &Document<'_>,
+    mut metadata: Metadata,
+    key: &DataKey,
+    known: Ciphertexts,
+    options: &Options,
+    random: &dyn Random,
+) -> Result<Encrypted, Error> {
+    let selector = metadata.effective_selector();
+    let mut sealing = Sealing {
+        cipher: Cipher::new(key),
+        mac: Mac::new(metadata.mac_only_encrypted),
+        editor: Editor::new(document, format.syntax()),
+        known,
+        random,
+        encrypted: 0,
+        total: 0,
+    };
+    walk(document, Some(&selector), |visit| match visit.item {
+        Item::Value(value) => {
+            if visit.selected || !metadata.mac_only_encrypted {
+                sealing.mac.add(&canonical(document, visit.id, value)?);
+            }
+            sealing.value(document, visit.id, value, visit.selected, visit.additional)
+        }
+        Item::Comment(text) if visit.selected => sealing.comment(document, visit.id, text, visit.additional, &selector),
+        Item::Comment(_) => Ok(()),
+    })?;
+    let Sealing { cipher, mac, mut editor, encrypted, total, .. } = sealing;
+    if encrypted == 0 && total > 0 && !options.allow_unmatched {
+        return Err(unmatched(document, &selector, total));
+    }
+    let sealed = cipher.seal(Kind::Str, mac.finish().as_bytes(), &metadata.mac_additional(), random);
+    metadata.mac = String::from_utf8(sealed).expect("impossible: a sealed value is ASCII");
+    let tree = metadata.write();
+    for part in 0..document.parts.len() {
+        editor.set_metadata(part, &tree, options.layout)?;
+    }
+    let text = editor.finish()?;
+    check_opens(format, &text, document, &metadata, key)?;
+    Ok(Encrypted { text, encrypted, total, warnings: Vec::new() })
+}
+
+/// The canonical bytes of a value.
+fn canonical<'v>(
+    document: &Document<'_>,
+    id: NodeId,
+    value: &'v Scalar<'_>,
+) -> Result<std::borrow::Cow<'v, [u8]>, Error> {
+    value.canonical().ok_or_else(|| Error::EncryptValue {
+        path: document.path(id),
+        reason:
+            "is an integer beyond 64 bits with a sign: SOPS can neither encrypt nor authenticate it; put it in quotes"
+                .into(),
+    })
+}
+
+impl Sealing<'_, '_, '_, '_> {
+    fn value(
+        &mut self,
+        document: &Document<'_>,
+        id: NodeId,
+        value: &Scalar<'_>,
+        selected: bool,
+        additional: &[u8],
+    ) -> Result<(), Error> {
+        let Some(kind) = kind_of(value) else { return Ok(()) };
+        let plain = canonical(document, id, value)?;
+        if plain.is_empty() {
+            return Ok(());
+        }
+        self.total += 1;
+        if !selected {
+            return Ok(());
+        }
+        self.encrypted += 1;
+        let sealed = self.seal(kind, &plain, additional);
+        Ok(self.editor.replace(id, New::Value(Scalar::Text(sealed.into())))?)
+    }
+
+    fn comment(
+        &mut self,
+        document: &Document<'_>,
+        id: NodeId,
+        text: &Text<'_>,
+        additional: &[u8],
+        selector: &Selector,
+    ) -> Result<(), Error> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let sealed = self.seal(Kind::Comment, text, additional);
+        // With a rule on comments, a ciphertext that happens to match it would change what the
+        // rule selects when the file is decrypted.
+        if selector.is_about_comments() && selector.comment_matches(&sealed) {
+            return Err(Error::EncryptValue {
+                path: document.path(id),
+                reason: format!("is a comment whose ciphertext matches `{}`", selector.field()),
+            });
+        }
+        Ok(self.editor.replace(id, New::Comment(sealed.into()))?)
+    }
+
+    /// The ciphertext that this value had, or a new one.
+    fn seal(&mut self, kind: Kind, plain: &[u8], additional: &[u8]) -> Vec<u8> {
+        self.known
+            .take(additional, kind, plain)
+            .unwrap_or_else(|| self.cipher.seal(kind, plain, additional, self.random))
+    }
+}
+
+/// Reads the result back: it must open to the document that it was made from.
+fn check_opens(
+    format: Format,
+    text: &[u8],
+    document: &Document<'_>,
+    metadata: &Metadata,
+    key: &DataKey,
+) -> Result<(), Error> {
+    let sealed = format.syntax().parse(text).map_err(|_| Error::RoundTrip)?;
+    let plain = open(format, &sealed, metadata, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
+    if plain.as_slice() == document.text {
+        return Ok(());
+    }
+    let again = format.syntax().parse(&plain).map_err(|_| Error::RoundTrip)?;
+    if same_values(document, &again) { Ok(()) } else { Err(Error::RoundTrip) }
+}
+
+/// Whether two documents hold the same keys and values in the same order.
+fn same_values(left: &Document<'_>, right: &Document<'_>) -> bool {
+    use crate::document::Event;
+    let values = |document: &Document<'_>| {
+        let mut values = Vec::new();
+        for event in document.walk() {
+            match event {
+                Event::Enter(_, node) => values.push((true, node.key.as_deref().map(str::to_owned), None)),
+                Event::Leave => values.push((false, None, None)),
+                Event::Leaf(_, node, value) => {
+                    values.push((true, node.key.as_deref().map(str::to_owned), Some(value.clone().into_owned())));
+                }
+                Event::Comment(..) => {}
+            }
+        }
+        values
+    };
+    let same = |(left, right): (&Option<Scalar<'_>>, &Option<Scalar<'_>>)| match (left, right) {
+        (Some(Scalar::Float(left)), Some(Scalar::Float(right))) => left.to_bits() == right.to_bits(),
+        (left, right) => left == right,
+    };
+    let (left, right) = (values(left), values(right));
+    left.len() == right.len()
+        && left
+            .iter()
+            .zip(&right)
+            .all(|(left, right)| left.0 == right.0 && left.1 == right.1 && same((&left.2, &right.2)))
+}
+
+/// The error of a rule that hides nothing, with the key that it may have meant.
+fn unmatched(document: &Document<'_>, selector: &Selector, total: usize) -> Error {
+    let wanted: String = selector.text().chars().filter(|c| c.is_alphanumeric() || matches!(c, '_' | '-')).collect();
+    let likeness = |key: &str| strsim::jaro_winkler(&wanted, key);
+    let keys = document.nodes.iter().filter_map(|node| node.key.as_deref());
+    let nearest = keys.max_by(|left, right| likeness(left).total_cmp(&likeness(right)));
+    Error::Unmatched {
+        selector: selector.field(),
+        text: selector.text().to_owned(),
+        total,
+        nearest: nearest.filter(|key| likeness(key) > 0.6).map(str::to_owned),
+    }
+}
+
+/// Whether a version number is below another; what is no version number is.
+fn is_older(version: &str, than: &str) -> bool {
+    let parts = |text: &str| -> Vec<u64> {
+        let core = text.trim_start_matches('v').split(['-', '+']).next().unwrap_or_default();
+        core.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+    };
+    parts(version) < parts(than)
+}

@@ -1,0 +1,143 @@
+//! The one walk that encrypting and decrypting share: it knows for every leaf and comment whether
+//! the rule selects it and what additional data it is bound to (sops-compat.md §1.4, §3.6).
+
+use crate::cipher::EncryptedValue;
+use crate::document::{Content, Document, Event, Node, NodeId, Scalar, Text};
+
+use super::selector::{Selection, Selector};
+
+/// A leaf or comment as the walk meets it.
+pub(super) struct Visit<'w, 'd, 't> {
+    /// Its number.
+    pub(super) id: NodeId,
+    /// Its value, or its text.
+    pub(super) item: Item<'d, 't>,
+    /// Whether the rule selects it for encryption.
+    pub(super) selected: bool,
+    /// What its ciphertext is bound to.
+    pub(super) additional: &'w [u8],
+}
+
+/// What is visited.
+#[derive(Clone, Copy)]
+pub(super) enum Item<'d, 't> {
+    /// A value.
+    Value(&'d Scalar<'t>),
+    /// A comment; SOPS writes an encrypted one in a list as an element.
+    Comment(&'d Text<'t>),
+}
+
+/// Visits every leaf and comment in order.
+pub(super) fn walk<'d, 't, E>(
+    document: &'d Document<'t>,
+    selector: Option<&Selector>,
+    mut visit: impl FnMut(Visit<'_, 'd, 't>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut selection = selector.map(Selection::new);
+    let mut path = Path::default();
+    for event in document.walk() {
+        match event {
+            Event::Enter(_, node) => {
+                path.enter(node.key.as_deref());
+                if let Some(selection) = &mut selection {
+                    selection.enter(node.key.as_deref());
+                }
+            }
+            Event::Leave => {
+                path.leave();
+                if let Some(selection) = &mut selection {
+                    selection.leave();
+                }
+            }
+            Event::Leaf(id, node, value) => {
+                let (item, selected) = match sealed_comment(node, value) {
+                    Some(text) => (Item::Comment(text), {
+                        if let Some(selection) = &mut selection {
+                            selection.comment(text);
+                        }
+                        true
+                    }),
+                    None => {
+                        let selected = selection.as_mut().is_none_or(|selection| selection.leaf(node.key.as_deref()));
+                        (Item::Value(value), selected)
+                    }
+                };
+                let additional = path.leaf(node.key.as_deref());
+                visit(Visit { id, item, selected, additional })?;
+            }
+            Event::Comment(id, _, text) => {
+                let selected = selection.as_mut().is_none_or(|selection| selection.comment(text));
+                visit(Visit { id, item: Item::Comment(text), selected, additional: path.container() })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The text of an element that is an encrypted comment in SOPS's form.
+fn sealed_comment<'d, 't>(node: &'d Node<'t>, value: &'d Scalar<'t>) -> Option<&'d Text<'t>> {
+    let Scalar::Text(text) = value else { return None };
+    let is_element = node.key.is_none() && matches!(node.content, Content::Leaf { .. });
+    (is_element && text.ends_with(b",type:comment]") && EncryptedValue::is_sealed(text)).then_some(text)
+}
+
+/// The additional data of the place at hand: keys, each followed by a colon. Lists add nothing.
+#[derive(Default)]
+struct Path {
+    bytes: Vec<u8>,
+    /// Lengths to go back to.
+    open: Vec<usize>,
+    /// Where the keys of containers end and that of a leaf begins.
+    end: usize,
+}
+
+impl Path {
+    fn push(&mut self, key: Option<&str>) {
+        self.bytes.truncate(self.end);
+        if let Some(key) = key {
+            self.bytes.extend_from_slice(key.as_bytes());
+            self.bytes.push(b':');
+        }
+    }
+
+    fn enter(&mut self, key: Option<&str>) {
+        self.open.push(self.end);
+        self.push(key);
+        self.end = self.bytes.len();
+    }
+
+    fn leave(&mut self) {
+        self.end = self.open.pop().unwrap_or(0);
+    }
+
+    fn leaf(&mut self, key: Option<&str>) -> &[u8] {
+        self.push(key);
+        &self.bytes
+    }
+
+    /// For a comment: the path of its container; at the top the joint alone is left.
+    fn container(&mut self) -> &[u8] {
+        if self.end == 0 { b":" } else { &self.bytes[..self.end] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn additional_data_is_the_keys_and_nothing_else() {
+        let mut path = Path::default();
+        path.enter(None);
+        assert_eq!(path.container(), b":");
+        assert_eq!(path.leaf(Some("x:y")), b"x:y:");
+        path.enter(Some("l"));
+        assert_eq!(path.leaf(None), b"l:");
+        path.enter(None);
+        assert_eq!(path.leaf(Some("q")), b"l:q:");
+        assert_eq!(path.container(), b"l:");
+        path.leave();
+        path.leave();
+        assert_eq!(path.leaf(Some("a")), b"a:");
+    }
+}

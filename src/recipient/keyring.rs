@@ -1,0 +1,273 @@
+//! The key services that this run can use: wraps a data key for all recipients, and finds the one
+//! that opens a file. With several key groups the data key is split into a share for each
+//! (sops-compat.md §6).
+
+use zeroize::Zeroizing;
+
+use crate::cipher::shamir::{self, Share};
+use crate::cipher::{DataKey, Random};
+use crate::document::Timestamp;
+
+use super::{KeyGroup, KeyService, Kind, Recipient, Unwrapped, WrappedKey};
+
+/// The key services of a run, and the order in which kinds of keys are tried.
+pub struct Keyring {
+    services: Vec<Box<dyn KeyService>>,
+    order: Vec<Kind>,
+}
+
+/// One wrapped key that was tried, and why it did not open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which key group, from 0.
+    pub group: usize,
+    /// The recipient as people write it.
+    pub recipient: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// Why it did not open, lower case; none when it did and other groups were missing.
+    pub reason: Option<String>,
+}
+
+/// No recipient could recover the data key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no recipient could recover the data key")]
+pub struct NoDataKey {
+    /// Every key tried.
+    pub attempts: Vec<Attempt>,
+    /// Where identities were looked for.
+    pub places: Vec<String>,
+    /// How many key groups are needed, and how many opened.
+    pub groups: Option<(usize, usize)>,
+}
+
+/// A data key could not be wrapped for a recipient.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrapFailure {
+    /// A recipient that does not work. Nobody is left out silently.
+    #[error("{kind} recipient `{recipient}`: {reason}", kind = kind.title())]
+    Recipient {
+        /// Its kind.
+        kind: Kind,
+        /// As people write it.
+        recipient: String,
+        /// Why.
+        reason: String,
+    },
+    /// A group without recipients.
+    #[error("key group {0} has no recipients")]
+    EmptyGroup(usize),
+    /// No group at all.
+    #[error("there is no recipient to encrypt to")]
+    Nobody,
+    /// The threshold cannot be met.
+    #[error("a threshold of {threshold} does not fit {groups} key groups: it must be 2 to {groups}")]
+    Threshold {
+        /// What was asked for.
+        threshold: usize,
+        /// How many groups there are.
+        groups: usize,
+    },
+}
+
+impl Keyring {
+    /// A keyring of the given services. Kinds in `order` are tried first.
+    #[must_use]
+    pub fn new(services: Vec<Box<dyn KeyService>>, order: Vec<Kind>) -> Self {
+        Keyring { services, order }
+    }
+
+    fn service(&self, kind: Kind) -> Option<&dyn KeyService> {
+        self.services.iter().find(|service| service.kind() == kind).map(AsRef::as_ref)
+    }
+
+    /// Wraps a data key for every recipient of every group. Returns the groups and the threshold
+    /// to store: none for a single group unless one was asked for.
+    ///
+    /// # Errors
+    /// One recipient that does not work is enough.
+    pub fn wrap(
+        &self,
+        key: &DataKey,
+        groups: &[Vec<Recipient>],
+        threshold: Option<usize>,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<(Vec<KeyGroup>, Option<usize>), WrapFailure> {
+        if groups.is_empty() {
+            return Err(WrapFailure::Nobody);
+        }
+        if let Some(empty) = groups.iter().position(Vec::is_empty) {
+            return Err(WrapFailure::EmptyGroup(empty));
+        }
+        let (secrets, threshold) = shares_for(key, groups.len(), threshold, random)?;
+        let wrap = |(group, secret): (&Vec<Recipient>, &Share)| {
+            group.iter().map(|recipient| self.wrap_one(recipient, secret, now)).collect::<Result<KeyGroup, _>>()
+        };
+        Ok((groups.iter().zip(&secrets).map(wrap).collect::<Result<_, _>>()?, threshold))
+    }
+
+    fn wrap_one(&self, recipient: &Recipient, secret: &[u8], now: Timestamp) -> Result<WrappedKey, WrapFailure> {
+        let kind = recipient.kind;
+        let failure = |reason| WrapFailure::Recipient { kind, recipient: recipient.to_string(), reason };
+        let service = self.service(kind).ok_or_else(|| failure(unsupported(kind)))?;
+        let enc = service.wrap(recipient, secret).map_err(failure)?;
+        let created_at = kind.is_dated().then_some(now);
+        Ok(WrappedKey { recipient: recipient.clone(), enc, created_at, unknown: Vec::new() })
+    }
+
+    /// Recovers the data key of a file.
+    ///
+    /// # Errors
+    /// No key of the only group opens, or too few groups do.
+    pub fn unwrap(&self, groups: &[KeyGroup], threshold: Option<usize>) -> Result<DataKey, NoDataKey> {
+        let needed = if groups.len() < 2 { 1 } else { threshold.unwrap_or(groups.len()) };
+        let mut attempts = Vec::new();
+        let mut shares: Vec<Share> = Vec::new();
+        for (number, group) in groups.iter().enumerate() {
+            if shares.len() == needed.max(1) {
+                break;
+            }
+            shares.extend(self.open_group(number, group, &mut attempts));
+        }
+        let key = if shares.len() < needed || shares.is_empty() {
+            None
+        } else if groups.len() < 2 {
+            DataKey::from_bytes(&shares[0])
+        } else {
+            shamir::join(&shares).ok().and_then(|secret| DataKey::from_bytes(&secret))
+        };
+        key.ok_or_else(|| NoDataKey {
+            places: self.places(&attempts),
+            groups: (groups.len() > 1).then_some((needed, shares.len())),
+            attempts,
+        })
+    }
+
+    /// The secret of the first key of a group that opens.
+    fn open_group(&self, number: usize, group: &KeyGroup, attempts: &mut Vec<Attempt>) -> Option<Share> {
+        let rank = |kind: Kind| self.order.iter().position(|listed| *listed == kind).unwrap_or(usize::MAX);
+        let mut keys: Vec<&WrappedKey> = group.iter().collect();
+        keys.sort_by_key(|key| rank(key.recipient.kind));
+        for key in keys {
+            let kind = key.recipient.kind;
+            let unwrapped =
+                self.service(kind).map_or_else(|| Unwrapped::NotMine(unsupported(kind)), |service| service.unwrap(key));
+            let reason = match unwrapped {
+                Unwrapped::Key(secret) => {
+                    attempts.push(Attempt { group: number, recipient: key.recipient.to_string(), kind, reason: None });
+                    return Some(secret);
+                }
+                Unwrapped::NotMine(reason) | Unwrapped::Broken(reason) => Some(reason),
+            };
+            attempts.push(Attempt { group: number, recipient: key.recipient.to_string(), kind, reason });
+        }
+        None
+    }
+
+    /// Where the services that were asked looked for identities.
+    fn places(&self, attempts: &[Attempt]) -> Vec<String> {
+        let asked = |service: &&Box<dyn KeyService>| attempts.iter().any(|attempt| attempt.kind == service.kind());
+        self.services.iter().filter(asked).flat_map(|service| service.places()).collect()
+    }
+}
+
+fn unsupported(kind: Kind) -> String {
+    format!("this build cannot use {} keys", kind.title())
+}
+
+/// What each group's keys wrap: the data key itself, or a share of it.
+fn shares_for(
+    key: &DataKey,
+    groups: usize,
+    threshold: Option<usize>,
+    random: &dyn Random,
+) -> Result<(Vec<Share>, Option<usize>), WrapFailure> {
+    let threshold = threshold.filter(|threshold| *threshold != 0);
+    if groups == 1 {
+        return Ok((vec![Zeroizing::new(key.expose().to_vec())], threshold));
+    }
+    let threshold = threshold.unwrap_or(groups);
+    let shares = shamir::split(key.expose(), groups, threshold, random)
+        .map_err(|_| WrapFailure::Threshold { threshold, groups })?;
+    Ok((shares, Some(threshold)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cipher::SystemRandom;
+
+    /// Wraps by writing the secret in clear after the name; opens what is for its own names.
+    struct Toy(&'static [&'static str]);
+
+    impl KeyService for Toy {
+        fn kind(&self) -> Kind {
+            Kind::Age
+        }
+
+        fn wrap(&self, recipient: &Recipient, secret: &[u8]) -> Result<String, String> {
+            if recipient.field("recipient") == "bad" {
+                return Err("is no recipient".into());
+            }
+            Ok(secret.iter().map(|byte| format!("{byte:02x}")).collect())
+        }
+
+        fn unwrap(&self, key: &WrappedKey) -> Unwrapped {
+            if !self.0.contains(&key.recipient.field("recipient")) {
+                return Unwrapped::NotMine("no matching identity".into());
+            }
+            let byte = |at| u8::from_str_radix(&key.enc[at..at + 2], 16).expect("is hexadecimal");
+            Unwrapped::Key(Zeroizing::new((0..key.enc.len()).step_by(2).map(byte).collect()))
+        }
+
+        fn places(&self) -> Vec<String> {
+            vec!["a drawer".into()]
+        }
+    }
+
+    fn keyring(names: &'static [&'static str]) -> Keyring {
+        Keyring::new(vec![Box::new(Toy(names))], vec![])
+    }
+
+    fn wrapped(names: &[&[&str]], threshold: Option<usize>) -> (DataKey, Vec<KeyGroup>, Option<usize>) {
+        let groups: Vec<Vec<Recipient>> =
+            names.iter().map(|group| group.iter().map(|name| Recipient::age(name)).collect()).collect();
+        let key = DataKey::generate(&SystemRandom);
+        let now = Timestamp::from_unix(0);
+        let (groups, threshold) = keyring(&[]).wrap(&key, &groups, threshold, now, &SystemRandom).expect("wraps");
+        (key, groups, threshold)
+    }
+
+    #[test]
+    fn one_key_of_one_group_is_enough() {
+        let (key, groups, threshold) = wrapped(&[&["a", "b"]], None);
+        assert_eq!(threshold, None);
+        assert_eq!(keyring(&["b"]).unwrap(&groups, None).expect("opens").expose(), key.expose());
+    }
+
+    #[test]
+    fn as_many_groups_as_the_threshold_are_needed() {
+        let (key, groups, threshold) = wrapped(&[&["a"], &["b"], &["c"]], Some(2));
+        assert_eq!(keyring(&["a", "c"]).unwrap(&groups, threshold).expect("opens").expose(), key.expose());
+        let failure = keyring(&["b"]).unwrap(&groups, threshold).expect_err("one group is not enough");
+        assert_eq!(failure.groups, Some((2, 1)));
+        assert_eq!(failure.places, ["a drawer"]);
+        assert_eq!(failure.attempts.iter().filter(|attempt| attempt.reason.is_none()).count(), 1);
+    }
+
+    #[test]
+    fn nobody_is_left_out_silently() {
+        let key = DataKey::generate(&SystemRandom);
+        let wrap = |groups: &[Vec<Recipient>], threshold| {
+            keyring(&[]).wrap(&key, groups, threshold, Timestamp::from_unix(0), &SystemRandom).expect_err("fails")
+        };
+        let (a, bad) = (Recipient::age("a"), Recipient::age("bad"));
+        assert_eq!(wrap(&[], None), WrapFailure::Nobody);
+        assert_eq!(wrap(&[vec![a.clone()], vec![]], None), WrapFailure::EmptyGroup(1));
+        assert_eq!(wrap(&[vec![a.clone(), bad]], None).to_string(), "age recipient `bad`: is no recipient");
+        let three = vec![vec![a.clone()], vec![a.clone()], vec![a]];
+        assert_eq!(wrap(&three, Some(1)), WrapFailure::Threshold { threshold: 1, groups: 3 });
+        assert_eq!(wrap(&three, Some(4)), WrapFailure::Threshold { threshold: 4, groups: 3 });
+    }
+}
