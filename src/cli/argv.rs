@@ -104,7 +104,11 @@ impl Flags {
         command.build();
         let of = |command: &clap::Command| command.get_arguments().flat_map(names).collect();
         Flags {
-            commands: command.get_subcommands().filter(|command| command.get_name() != "help").map(|command| (command.get_name().to_owned(), of(command))).collect(),
+            commands: command
+                .get_subcommands()
+                .filter(|command| command.get_name() != "help")
+                .map(|command| (command.get_name().to_owned(), of(command)))
+                .collect(),
         }
     }
 
@@ -184,7 +188,8 @@ fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &Flags) -> Resu
             if is_missing_flag(flag) {
                 return Err(CommandError::not_yet(&format!("the flag --{flag}")));
             }
-            scan.unknown.push(format!("--{flag}").into());
+            let dashes = if flag.chars().count() == 1 { "-" } else { "--" };
+            scan.unknown.push(format!("{dashes}{flag}").into());
             continue;
         };
         let value = match (takes, inline) {
