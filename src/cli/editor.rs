@@ -7,7 +7,7 @@ use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -38,9 +38,11 @@ pub(super) struct Session {
 impl Session {
     /// Puts a text into a private file with this name.
     pub(super) fn new(name: &OsStr, text: &[u8], env: &Env) -> Result<Self, CommandError> {
-        let file = PrivateFile::new(&places(env), name, text).map_err(CommandError::file)?;
-        let watch = Watch::new(file.directory())
+        let watch = Watch::new()
             .map_err(|error| CommandError::usage(format!("signals cannot be watched: {}", reason(&error))))?;
+        let file = PrivateFile::new(&places(env), name, text).map_err(CommandError::file)?;
+        watch.shared.directory.get_or_init(|| file.directory().to_owned());
+        watch.shared.busy.store(false, Ordering::SeqCst);
         Ok(Session { watch, file })
     }
 
@@ -110,7 +112,7 @@ struct Shared {
     signal: AtomicI32,
     busy: AtomicBool,
     /// What must be gone when the process ends.
-    directory: PathBuf,
+    directory: OnceLock<PathBuf>,
 }
 
 impl Shared {
@@ -127,14 +129,15 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(directory: &Path) -> io::Result<Self> {
+    /// Starts out busy: with making what must be gone in the end.
+    fn new() -> io::Result<Self> {
         let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
         let handle = signals.handle();
         let shared = Arc::new(Shared {
             editor: Mutex::new(None),
             signal: AtomicI32::new(0),
-            busy: AtomicBool::new(false),
-            directory: directory.to_owned(),
+            busy: AtomicBool::new(true),
+            directory: OnceLock::new(),
         });
         let theirs = Arc::clone(&shared);
         let thread = thread::spawn(move || {
@@ -201,7 +204,9 @@ fn obey(signal: i32, shared: &Shared) {
         // The working thread ends the process now, with the right code.
         wait(EDITOR_GRACE, || false);
     }
-    files::wipe(&shared.directory);
+    if let Some(directory) = shared.directory.get() {
+        files::wipe(directory);
+    }
     // The working thread waits for something that does not come, an answer or a key service.
     #[allow(clippy::exit, reason = "a signal has to end the process wherever the other thread is")]
     std::process::exit(i32::from(Exit::Signal(u8::try_from(signal).unwrap_or(0)).number()));
