@@ -16,14 +16,14 @@ use crate::recipient::{Kind, Recipient};
 use crate::rules::{self, CreationRule, Rules, Stores, Strictness};
 
 /// The name of a rules file.
-pub const RULES: &str = ".sops.yaml";
+pub(super) const RULES: &str = ".sops.yaml";
 /// A name that SOPS never looks at, though people expect it to.
 const MISTAKEN: &str = ".sops.yml";
 /// How far up SOPS looks.
 const LEVELS: usize = 100;
 
 /// A rules file.
-pub struct RulesFile {
+pub(super) struct RulesFile {
     path: PathBuf,
     text: String,
 }
@@ -53,7 +53,7 @@ impl RulesFile {
 ///
 /// # Errors
 /// The file that was named, or found, cannot be read.
-pub fn find(general: &General, file: Option<&Path>, run: &Run) -> Result<Option<RulesFile>, CommandError> {
+pub(super) fn find(general: &General, file: Option<&Path>, run: &Run) -> Result<Option<RulesFile>, CommandError> {
     let named = general.config.clone().filter(|path| !path.as_os_str().is_empty());
     if let Some(path) = named.or_else(|| run.env.path(env::SOPS_CONFIG)) {
         return RulesFile::read(path).map(Some);
@@ -90,7 +90,7 @@ fn upwards(start: &Path, run: &Run) -> Option<PathBuf> {
 }
 
 /// The absolute path of a file, without `.` and `..`; symbolic links stay.
-pub fn absolute(directory: &Path, file: &Path) -> PathBuf {
+pub(super) fn absolute(directory: &Path, file: &Path) -> PathBuf {
     let mut clean = PathBuf::new();
     for component in directory.join(file).components() {
         match component {
@@ -109,7 +109,12 @@ pub fn absolute(directory: &Path, file: &Path) -> PathBuf {
 ///
 /// # Errors
 /// A rules file that was named cannot be read.
-pub fn layout(general: &General, file: Option<&Path>, format: Format, run: &Run) -> Result<Layout, CommandError> {
+pub(super) fn layout(
+    general: &General,
+    file: Option<&Path>,
+    format: Format,
+    run: &Run,
+) -> Result<Layout, CommandError> {
     if general.indent.is_some() {
         return Ok(Layout { indent: general.indent });
     }
@@ -126,7 +131,7 @@ pub fn layout(general: &General, file: Option<&Path>, format: Format, run: &Run)
 ///
 /// # Errors
 /// Nobody is named, nothing fits, or flags and rule contradict each other.
-pub fn policy(
+pub(super) fn policy(
     recipients: &Recipients,
     selection: &Selection,
     rules: Option<&RulesFile>,

@@ -232,10 +232,13 @@ impl Edit<'_> {
                 // Of one run only the last text is of use. An earlier one goes when this is safe.
                 let earlier = self.draft.replace(Some(path.clone()));
                 let _ = earlier.map(|earlier| files::remove(&earlier));
-                error
-                    .aloud()
-                    .detail(format!("what was typed is kept, encrypted, in `{}`", path.display()))
-                    .hint(format!("`{} edit --resume {}` continues", self.run.name.text(), self.file.display()))
+                error.aloud().detail(format!("what was typed is kept, encrypted, in `{}`", path.display())).hint(
+                    format!(
+                        "`{} edit --resume {}` continues",
+                        self.run.name.text(),
+                        shell_words::quote(&self.file.to_string_lossy())
+                    ),
+                )
             }
             Err(reason) => error.aloud().detail(format!("what was typed could not be kept: {reason}")),
         }

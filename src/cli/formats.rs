@@ -15,7 +15,7 @@ const MISSING: [&str; 2] = ["ini", "binary"];
 ///
 /// # Errors
 /// The flag names a format that cloze cannot read.
-pub fn named(flag: Option<&str>, file: Option<&Path>) -> Result<Option<Format>, CommandError> {
+pub(super) fn named(flag: Option<&str>, file: Option<&Path>) -> Result<Option<Format>, CommandError> {
     if let Some(missing) = flag.filter(|flag| MISSING.contains(flag) && Format::from_name(flag).is_none()) {
         return Err(CommandError::new(Exit::Read, format!("the format `{missing}` is not yet supported by cloze")));
     }
@@ -27,7 +27,11 @@ pub fn named(flag: Option<&str>, file: Option<&Path>) -> Result<Option<Format>, 
 ///
 /// # Errors
 /// Neither flag nor name nor text say it.
-pub fn choose(flag: Option<&str>, file: Option<&Path>, text: Option<(Name, &[u8])>) -> Result<Format, CommandError> {
+pub(super) fn choose(
+    flag: Option<&str>,
+    file: Option<&Path>,
+    text: Option<(Name, &[u8])>,
+) -> Result<Format, CommandError> {
     let by_text = || text.filter(|(name, _)| *name == Name::Cloze).and_then(|(_, text)| of_encrypted(text));
     named(flag, file)?.or_else(by_text).ok_or_else(|| {
         let known: Vec<&str> = Format::ALL.iter().map(|(_, name)| *name).collect();
