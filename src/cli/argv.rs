@@ -92,7 +92,8 @@ struct Scan {
     operands: Vec<OsString>,
     /// What no flag is: left to clap to complain about.
     unknown: Vec<OsString>,
-    help: bool,
+    /// How help was asked for, which decides how much there is of it.
+    help: Option<&'static str>,
     version: bool,
 }
 
@@ -157,8 +158,8 @@ pub(super) fn normalise(
     if scan.version && scan.command.is_none() {
         return Ok(Request::Version);
     }
-    if scan.help {
-        let words = std::iter::once(name.text().to_owned()).chain(scan.command).chain(["--help".to_owned()]);
+    if let Some(help) = scan.help {
+        let words = std::iter::once(name.text().to_owned()).chain(scan.command).chain([help.to_owned()]);
         return Ok(Request::Run { args: words.map(OsString::from).collect(), warnings: Vec::new() });
     }
     request(name, scan, &flags)
@@ -225,7 +226,7 @@ fn operand(name: Name, scan: &mut Scan, token: OsString, flags: &Flags) -> Resul
     if first && !hidden && flags.commands.contains_key(word) {
         scan.command = Some(word.to_owned());
     } else if first && matches!(word, "help" | "h") {
-        scan.help = true;
+        scan.help = Some("--help");
     } else if first && MISSING.contains(&word) {
         return Err(
             CommandError::not_yet(&format!("the command `{word}`")).hint(format!("a file of that name is `./{word}`"))
@@ -240,7 +241,9 @@ fn operand(name: Name, scan: &mut Scan, token: OsString, flags: &Flags) -> Resul
 fn special(scan: &mut Scan, flag: &str, inline: Option<&str>) -> Result<bool, CommandError> {
     let on = || inline.map_or(Ok(true), |text| boolean(flag, text));
     if matches!(flag, "help" | "h") {
-        scan.help |= on()?;
+        if on()? {
+            scan.help = Some(if flag == "h" { "-h" } else { "--help" });
+        }
         return Ok(true);
     }
     if scan.command.is_some() {
@@ -495,5 +498,6 @@ mod tests {
         assert_eq!(normal("cloze help"), "--help");
         assert_eq!(normal("cloze decrypt --help"), "decrypt --help");
         assert_eq!(normal("cloze help decrypt"), "decrypt --help");
+        assert_eq!(normal("cloze decrypt -h"), "decrypt -h");
     }
 }

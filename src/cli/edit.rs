@@ -38,7 +38,7 @@ struct Edit<'a> {
 
 /// Why an edit could not be finished.
 struct Failure {
-    error: CommandError,
+    error: Box<CommandError>,
     /// Whether another round in the editor can help.
     in_text: bool,
 }
@@ -167,7 +167,7 @@ impl Edit<'_> {
                 Ok(()) => return Ok(()),
                 Err(failure) => failure,
             };
-            let error = self.keep(&text, failure.error);
+            let error = self.keep(&text, *failure.error);
             if !failure.in_text || !self.run.ui.can_ask() || session.interrupted().is_some() {
                 return Err(error);
             }
@@ -189,9 +189,9 @@ impl Edit<'_> {
                     | Error::Emit(_)
                     | Error::Unmatched { .. }
             );
-            Failure { error: CommandError::envelope(error, text).about(self.file), in_text }
+            Failure { error: Box::new(CommandError::envelope(error, text).about(self.file)), in_text }
         })?;
-        self.write(&encrypted).map_err(|error| Failure { error, in_text: false })?;
+        self.write(&encrypted).map_err(|error| Failure { error: Box::new(error), in_text: false })?;
         encrypted.warnings.iter().for_each(|warning| self.run.ui.note(&format!("warning: {warning}")));
         Ok(())
     }

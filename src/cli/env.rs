@@ -52,9 +52,12 @@ pub(super) const XDG_RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
 /// Where temporary files are, in place of `/tmp`.
 pub(super) const TMPDIR: &str = "TMPDIR";
 
+/// Finds the value of a variable.
+type Lookup = dyn Fn(&str) -> Option<OsString>;
+
 /// The variables of a run; tests bring their own.
 #[derive(Clone)]
-pub(super) struct Env(Rc<dyn Fn(&str) -> Option<OsString>>);
+pub(super) struct Env(Rc<Lookup>);
 
 impl Env {
     /// Those of this process.

@@ -87,12 +87,12 @@ pub(super) struct CommandError {
     /// The file that it is about.
     subject: Option<String>,
     /// Line and column in it.
-    place: Option<(usize, usize)>,
+    place: Option<(u32, u32)>,
     message: String,
     /// Further lines.
     details: Vec<String>,
     /// The place in a rules file, drawn; without and with colours.
-    drawing: Option<[String; 2]>,
+    drawing: Option<Box<[String; 2]>>,
     hints: Vec<String>,
     /// Whether there is nothing to say: the reader of our output went away, or it was said.
     quiet: bool,
@@ -322,21 +322,24 @@ impl fmt::Display for CommandError {
 }
 
 /// The line and the column of a place, from 1; columns count characters.
-fn line_and_column(text: &[u8], span: Span) -> (usize, usize) {
+fn line_and_column(text: &[u8], span: Span) -> (u32, u32) {
     let before = &text[..span.range().start.min(text.len())];
-    let line = memchr::memchr_iter(b'\n', before).count() + 1;
     let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-    (line, String::from_utf8_lossy(&before[start..]).chars().count() + 1)
+    let number = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
+    (
+        number(memchr::memchr_iter(b'\n', before).count()),
+        number(String::from_utf8_lossy(&before[start..]).chars().count()),
+    )
 }
 
 /// Draws a place of a rules file. Not when a secret key was put there by mistake.
-fn draw(text: &str, range: Range<usize>, file: &str, message: &str) -> Option<[String; 2]> {
+fn draw(text: &str, range: Range<usize>, file: &str, message: &str) -> Option<Box<[String; 2]>> {
     if text.contains("AGE-SECRET-KEY-") || text.get(range.clone()).is_none() {
         return None;
     }
     let snippet = Snippet::source(text).path(file).annotation(AnnotationKind::Primary.span(range));
     let report = [Level::ERROR.primary_title(message).element(snippet)];
-    Some([Renderer::plain().render(&report), Renderer::styled().render(&report)])
+    Some(Box::new([Renderer::plain().render(&report), Renderer::styled().render(&report)]))
 }
 
 /// The system's reason, in lower case and without its number.
