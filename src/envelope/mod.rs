@@ -15,6 +15,7 @@ mod policy;
 mod print;
 mod seal;
 mod selector;
+mod spelling;
 mod typed;
 mod walk;
 
@@ -53,6 +54,8 @@ pub struct Options {
     pub allow_unmatched: bool,
     /// Do not check the MAC.
     pub ignore_mac: bool,
+    /// Do not carry the exact spelling where the format cannot hold it.
+    pub no_exact_spelling: bool,
 }
 
 /// An encrypted text.

@@ -11,6 +11,7 @@ use crate::document::{Document, Editor, Format, New, NodeId, Scalar, Text};
 
 use super::error::Error;
 use super::metadata::Metadata;
+use super::spelling;
 use super::typed::{Unsealed, unseal};
 use super::walk::{Item, Visit, walk};
 use super::{Opened, Options, Tools};
@@ -27,7 +28,8 @@ pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>
     if metadata.version.is_empty() {
         warnings.push("the metadata has no `version`: no SOPS wrote this file, and SOPS will not read it".into());
     }
-    let text = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
+    let canonical = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
+    let text = as_spelled(canonical, &metadata, &key);
     Ok(Opened { text, warnings, metadata, key })
 }
 
@@ -35,6 +37,13 @@ pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>
 pub(super) fn metadata_of(document: &Document<'_>) -> Result<Metadata, Error> {
     let block = document.parts.first().and_then(|part| part.metadata.as_ref()).ok_or(Error::NoMetadata)?;
     Metadata::read(&block.tree)
+}
+
+/// The plaintext in the spelling that the file carries, if it carries one that belongs to it.
+pub(super) fn as_spelled(canonical: Zeroizing<Vec<u8>>, metadata: &Metadata, key: &DataKey) -> Zeroizing<Vec<u8>> {
+    let restored =
+        metadata.spelling.as_ref().and_then(|sealed| spelling::restore(&Cipher::new(key), &canonical, sealed));
+    restored.unwrap_or(canonical)
 }
 
 /// The plaintext of a document whose data key is known.
