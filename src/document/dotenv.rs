@@ -1,37 +1,281 @@
-//! Dotenv. (stub)
+//! Dotenv as SOPS reads it (sops-compat.md §4.4): lines end at LF and nowhere else, the first `=`
+//! splits, and the only escape is backslash-n for LF. Quotes, `export` and blanks belong to the
+//! key and the value. Metadata are the lines whose keys start with `sops_`.
 
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr_iter, memmem};
+use zeroize::Zeroizing;
+
+use super::flat;
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
 use super::tree::Tree;
-use super::{Alias, Document, New, NodeId};
+use super::{Alias, Block, Content, Document, New, Node, NodeId, Part, Scalar, Span, Style, Text};
 
 /// The format.
 pub(super) struct Dotenv;
 
+/// What the keys of metadata lines start with.
+const PREFIX: &str = "sops_";
+
 impl Syntax for Dotenv {
-    fn parse<'t>(&self, _text: &'t [u8]) -> Result<Document<'t>, SyntaxError> {
-        todo!()
+    fn parse<'t>(&self, text: &'t [u8]) -> Result<Document<'t>, SyntaxError> {
+        if u32::try_from(text.len()).is_err() {
+            return Err(SyntaxError::whole("the text is 4 GiB or larger"));
+        }
+        let whole = Span::new(0..text.len());
+        let mut nodes = vec![Node { key: None, span: whole, content: Content::Map { end: NodeId(0) } }];
+        let mut metadata = Metadata::default();
+        for span in lines(text) {
+            let line = &text[span.range()];
+            if line.is_empty() {
+                continue;
+            }
+            let (start, end) = (span.range().start, span.range().end);
+            if let Some(comment) = line.strip_prefix(b"#") {
+                let content = Content::Comment { text: comment.into() };
+                nodes.push(Node { key: None, span, content });
+                continue;
+            }
+            let Some(equals) = memchr(b'=', line) else {
+                return Err(no_equals_sign(span, line));
+            };
+            let key = std::str::from_utf8(&line[..equals])
+                .map_err(|_| SyntaxError::at(Span::new(start..start + equals), "the key is not UTF-8"))?;
+            let value = Scalar::Text(decode(&line[equals + 1..]));
+            if let Some(name) = key.strip_prefix(PREFIX) {
+                metadata.add(text, span, name, value);
+                continue;
+            }
+            let content = Content::Leaf { value, style: Style::Plain };
+            nodes.push(Node { key: Some(Cow::Borrowed(key)), span: Span::new(start + equals + 1..end), content });
+        }
+        let end = u32::try_from(nodes.len()).expect("impossible: there are fewer nodes than bytes");
+        nodes[0].content = Content::Map { end: NodeId(end) };
+        let part = Part { root: NodeId(0), metadata: metadata.block()?, span: whole };
+        Ok(Document { text, nodes, parts: vec![part], aliases: Vec::new() })
     }
-    fn spell(&self, _document: &Document<'_>, _node: NodeId, _new: &New<'_>) -> Result<Splice, EmitError> {
-        todo!()
+
+    fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {
+        let place = document.node(node);
+        let text = match (&place.content, new) {
+            (Content::Comment { .. }, New::Comment(text)) => {
+                if memchr(b'\n', text).is_some() {
+                    return Err(EmitError("a comment of a dotenv file is one line".into()));
+                }
+                [b"#", &text[..]].concat()
+            }
+            (Content::Leaf { .. }, New::Value(value)) => encode(value)?,
+            (Content::Comment { .. }, New::Value(_)) => {
+                return Err(EmitError("a comment of a dotenv file cannot become a value".into()));
+            }
+            _ => return Err(EmitError("a value of a dotenv file can only become another value".into())),
+        };
+        Ok(Splice { span: place.span, text })
     }
+
     fn expand<'n>(
         &self,
         _document: &Document<'_>,
         _alias: &Alias,
         _change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
     ) -> Result<Splice, EmitError> {
-        todo!()
+        Err(EmitError("a dotenv file has no aliases".into()))
     }
+
     fn metadata(
         &self,
-        _document: &Document<'_>,
-        _part: usize,
-        _tree: &Tree,
+        document: &Document<'_>,
+        part: usize,
+        tree: &Tree,
         _layout: Layout,
     ) -> Result<Vec<Splice>, EmitError> {
-        todo!()
+        let lines = metadata_lines(tree)?;
+        let text = document.text;
+        let Some(block) = &document.parts[part].metadata else {
+            let end = Span::new(text.len()..text.len());
+            let text = place(&lines, text.is_empty() || text.ends_with(b"\n"), text.is_empty());
+            return Ok(vec![Splice { span: end, text }]);
+        };
+        let mut splices: Vec<Splice> = block.spans.iter().map(|&span| Splice { span, text: Vec::new() }).collect();
+        if let Some(first) = splices.first_mut() {
+            let old = document.source(first.span);
+            first.text = place(&lines, old.ends_with(b"\n"), !old.starts_with(b"\n"));
+        }
+        Ok(splices)
     }
-    fn emit(&self, _document: &Document<'_>, _node: NodeId, _layout: Layout) -> Result<Vec<u8>, EmitError> {
-        todo!()
+
+    fn emit(&self, document: &Document<'_>, node: NodeId, _layout: Layout) -> Result<Vec<u8>, EmitError> {
+        match &document.node(node).content {
+            Content::Map { .. } => emit_map(document, node),
+            Content::Leaf { value: Scalar::Text(text), .. } => Ok(text.to_vec()),
+            _ => Err(EmitError("the dotenv store only supports emitting strings".into())),
+        }
     }
 }
+
+/// The lines of a text without their line feeds; what follows the last one counts too.
+fn lines(text: &[u8]) -> impl Iterator<Item = Span> + '_ {
+    let mut start = 0;
+    memchr_iter(b'\n', text).chain([text.len()]).map(move |end| {
+        let line = Span::new(start..end);
+        start = end + 1;
+        line
+    })
+}
+
+fn no_equals_sign(span: Span, line: &[u8]) -> SyntaxError {
+    let error = SyntaxError::at(span, "this line is neither a comment nor an assignment: it has no `=`");
+    if line == b"\r" {
+        error.hint("dotenv lines end with LF only; convert the file from CRLF first")
+    } else if line.trim_ascii_start().starts_with(b"#") {
+        error.hint("the `#` of a comment must be the first character of its line")
+    } else {
+        error
+    }
+}
+
+/// The metadata lines of a file, while they are found.
+#[derive(Default)]
+struct Metadata<'t> {
+    entries: Vec<(&'t str, Scalar<'static>)>,
+    spans: Vec<Span>,
+}
+
+impl<'t> Metadata<'t> {
+    fn add(&mut self, text: &[u8], line: Span, name: &'t str, value: Scalar<'t>) {
+        self.entries.push((name, value.into_owned()));
+        // A line goes with its line feed. The last line may have none: then the one before goes,
+        // which is how the block was appended to a text without a final line break.
+        let has_feed = line.range().end < text.len();
+        let piece = Span { start: line.start, end: line.end + u32::from(has_feed) };
+        match self.spans.last_mut() {
+            Some(last) if last.end == piece.start => last.end = piece.end,
+            _ => self.spans.push(piece),
+        }
+        if let Some(last) = self.spans.last_mut()
+            && !has_feed
+            && last.start > 0
+        {
+            last.start -= 1;
+        }
+    }
+
+    fn block(self) -> Result<Option<Block>, SyntaxError> {
+        if self.spans.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Block { spans: self.spans, tree: flat::unflatten(self.entries)? }))
+    }
+}
+
+/// The metadata as lines, without the last line feed. Never with CR, which would become part of
+/// the values.
+fn metadata_lines(tree: &Tree) -> Result<Vec<u8>, EmitError> {
+    let mut lines = Vec::new();
+    for (name, value) in flat::flatten(tree) {
+        if !lines.is_empty() {
+            lines.push(b'\n');
+        }
+        check_key(&name)?;
+        lines.extend_from_slice(PREFIX.as_bytes());
+        lines.extend_from_slice(name.as_bytes());
+        lines.push(b'=');
+        lines.extend(encode(value)?);
+    }
+    Ok(lines)
+}
+
+/// Metadata lines with what their place needs: a line feed after them, or before them.
+fn place(lines: &[u8], feed_after: bool, at_line_start: bool) -> Vec<u8> {
+    let before: &[u8] = if feed_after || at_line_start { b"" } else { b"\n" };
+    let after: &[u8] = if feed_after { b"\n" } else { b"" };
+    [before, lines, after].concat()
+}
+
+/// The value of a line.
+fn decode(raw: &[u8]) -> Text<'_> {
+    let mut escapes = memmem::find_iter(raw, b"\\n").peekable();
+    if escapes.peek().is_none() {
+        return Text::Source(raw);
+    }
+    let mut value = Zeroizing::new(Vec::with_capacity(raw.len()));
+    let mut copied = 0;
+    for at in escapes {
+        value.extend_from_slice(&raw[copied..at]);
+        value.push(b'\n');
+        copied = at + 2;
+    }
+    value.extend_from_slice(&raw[copied..]);
+    Text::Owned(value)
+}
+
+/// A value as the rest of its line, so that it is read back as it was.
+fn encode(value: &Scalar<'_>) -> Result<Vec<u8>, EmitError> {
+    if matches!(value, Scalar::Null) {
+        return Err(EmitError("a dotenv file cannot hold null".into()));
+    }
+    let value = flat::untyped(value);
+    if memmem::find(&value, b"\\n").is_some() {
+        return Err(EmitError(
+            "a value of a dotenv file cannot hold a backslash followed by the letter n: it would be read as a line break"
+                .into(),
+        ));
+    }
+    Ok(escape(&value))
+}
+
+/// A value with its line feeds spelled.
+fn escape(value: &[u8]) -> Vec<u8> {
+    let feeds = memchr_iter(b'\n', value).count();
+    let mut out = Vec::with_capacity(value.len() + feeds);
+    let mut copied = 0;
+    for at in memchr_iter(b'\n', value) {
+        out.extend_from_slice(&value[copied..at]);
+        out.extend_from_slice(b"\\n");
+        copied = at + 1;
+    }
+    out.extend_from_slice(&value[copied..]);
+    out
+}
+
+/// Whether a line can start with this key and be read back.
+fn check_key(key: &str) -> Result<(), EmitError> {
+    if key.starts_with('#') || key.contains(['=', '\n']) {
+        return Err(EmitError(format!("a dotenv file cannot hold the key {key:?}")));
+    }
+    Ok(())
+}
+
+/// A map of scalars as a new file, as SOPS prints it: unlike `encode`, this takes every scalar,
+/// since what it prints is not read back by us.
+fn emit_map(document: &Document<'_>, map: NodeId) -> Result<Vec<u8>, EmitError> {
+    let mut out = Vec::new();
+    for child in document.children(map) {
+        let node = document.node(child);
+        let key = node.key.as_deref().unwrap_or_default();
+        match &node.content {
+            Content::Comment { text } => {
+                for line in text.split(|byte| *byte == b'\n') {
+                    out.push(b'#');
+                    out.extend_from_slice(line);
+                    out.push(b'\n');
+                }
+            }
+            Content::Leaf { value, .. } => {
+                check_key(key)?;
+                out.extend_from_slice(key.as_bytes());
+                out.push(b'=');
+                out.extend(escape(&flat::untyped(value)));
+                out.push(b'\n');
+            }
+            Content::Map { .. } | Content::List { .. } => {
+                return Err(EmitError(format!("cannot use complex value in dotenv file; offending key {key}")));
+            }
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,8 @@ pub mod tree;
 mod dotenv;
 pub mod flat;
 mod json;
+#[cfg(test)]
+mod testing;
 mod yaml;
 
 use std::borrow::Cow;
