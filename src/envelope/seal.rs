@@ -187,7 +187,7 @@ impl Sealing<'_, '_, '_, '_> {
         let sealed = self.seal(Kind::Comment, text, additional);
         // With a rule on comments, a ciphertext that happens to match it would change what the
         // rule selects when the file is decrypted.
-        if selector.is_about_comments() && selector.comment_matches(&sealed) {
+        if selector.comment_matches(&sealed) {
             return Err(Error::EncryptValue {
                 path: document.path(id),
                 reason: format!("is a comment whose ciphertext matches `{}`", selector.field()),
