@@ -16,6 +16,8 @@ mod print;
 mod seal;
 mod selector;
 mod spelling;
+#[cfg(test)]
+mod tests;
 mod typed;
 mod walk;
 
