@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::cipher::{Cipher, DataKey, Kind, Mac, Random};
+use crate::cipher::{Cipher, DataKey, Kind, Mac, Random, Stocked};
 use crate::document::{Document, Editor, Format, New, NodeId, Scalar, Text};
 
 use super::error::Error;
@@ -95,6 +95,7 @@ fn seal(
     options: &Options,
     random: &dyn Random,
 ) -> Result<Encrypted, Error> {
+    let random: &dyn Random = &Stocked::new(random);
     let selector = metadata.effective_selector();
     let mut sealing = Sealing {
         cipher: Cipher::new(key),
