@@ -69,7 +69,7 @@ impl Syntax for Json {
             text.push(b',');
         }
         if place.span.start == place.span.end {
-            text.extend_from_slice(&lines.gap(1));
+            lines.gap(&mut text, 1);
         }
         let mut writer = Writer::new(text, lines, Escapes::Needed, 1);
         writer.entry(METADATA);

@@ -19,7 +19,10 @@ pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
         let at = error.valid_up_to();
         SyntaxError::at(Span::new(at..at + 1), "the text is not UTF-8")
     })?;
-    let mut reader = Reader { utf8, text, at: 0, nodes: Vec::new(), open: Vec::new(), metadata: None };
+    // Room for about as many nodes as there are, but never for more than a text this long is worth.
+    let starts = text.iter().filter(|byte| matches!(byte, b',' | b'{' | b'[')).count() + 1;
+    let nodes = Vec::with_capacity(starts.min(text.len() / 16));
+    let mut reader = Reader { utf8, text, at: 0, nodes, open: Vec::new(), metadata: None };
     reader.document()?;
     let metadata = reader.block();
     let part = Part { root: NodeId(0), metadata, span: Span::new(0..text.len()) };
