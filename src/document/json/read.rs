@@ -81,7 +81,8 @@ impl<'t> Reader<'t> {
             key = self.key(comma)?;
         }
         if self.at < self.text.len() {
-            return Err(SyntaxError::at(self.here(), "there is more text after the end of the top object"));
+            let error = SyntaxError::at(self.here(), "there is more text after the end of the top object");
+            return Err(error.hint("SOPS ignores such text and drops it when it writes the file; remove it first"));
         }
         Ok(())
     }
