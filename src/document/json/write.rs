@@ -1,5 +1,6 @@
 //! From nodes to text: scalars in JSON's spelling, and objects and lists over lines or on one.
 
+use super::super::scalar::{float_digits, float_parts};
 use super::super::syntax::{EmitError, Layout};
 use super::super::tree::Tree;
 use super::super::{Scalar, Text};
@@ -174,10 +175,10 @@ fn float(value: f64) -> String {
         return if value.is_sign_negative() { "-0.0" } else { "0" }.to_owned();
     }
     if (1e-6..1e21).contains(&size) {
-        return value.to_string();
+        return float_digits(value);
     }
-    let text = format!("{value:e}");
-    if size < 1.0 { text } else { text.replace('e', "e+") }
+    let (digits, exponent) = float_parts(value);
+    format!("{digits}e{exponent:+}")
 }
 
 /// A string in quotes. Bytes that are not UTF-8 become replacement characters.
