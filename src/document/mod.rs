@@ -14,6 +14,7 @@ mod text;
 mod timestamp;
 pub mod tree;
 
+mod binary;
 mod dotenv;
 pub mod flat;
 mod json;
