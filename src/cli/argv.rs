@@ -104,7 +104,11 @@ impl Flags {
         command.build();
         let of = |command: &clap::Command| command.get_arguments().flat_map(names).collect();
         Flags {
-            commands: command.get_subcommands().filter(|command| command.get_name() != "help").map(|command| (command.get_name().to_owned(), of(command))).collect(),
+            commands: command
+                .get_subcommands()
+                .filter(|command| command.get_name() != "help")
+                .map(|command| (command.get_name().to_owned(), of(command)))
+                .collect(),
         }
     }
 

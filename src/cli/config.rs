@@ -117,6 +117,7 @@ pub fn layout(general: &General, file: Option<&Path>, format: Format, run: &Run)
     let indent = match format {
         Format::Yaml => stores.yaml_indent,
         Format::Json => stores.json_indent,
+        Format::Binary => stores.json_binary_indent,
         Format::Dotenv => None,
     };
     Ok(Layout { indent })
