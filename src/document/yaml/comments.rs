@@ -198,6 +198,16 @@ impl<'c> Comments<'c> {
         self.cursor.min(self.bytes.len())
     }
 
+    /// Reads the colon behind a key without value, if the key has one.
+    pub(super) fn reach_colon(&mut self) {
+        let rest = &self.bytes[self.cursor..];
+        let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
+        let is_colon = self.last.1 != Kind::Colon && rest.get(blanks) == Some(&b':');
+        if is_colon {
+            self.reach(self.cursor + blanks + 1);
+        }
+    }
+
     /// Reads the properties (tag, anchor) that stand next on this line: those of a missing value.
     pub(super) fn reach_properties(&mut self) {
         loop {

@@ -403,6 +403,9 @@ impl<'t, 'c> Reader<'t, 'c> {
     /// A value that is not there: null, or what its tag makes of nothing.
     fn missing(&mut self, role: Role, event: &ScalarEvent<'_>) -> Result<(), Failure> {
         self.comments.reach(event.place.start);
+        if role == Role::Value {
+            self.comments.reach_colon();
+        }
         if event.anchor != 0 || event.tag_at.is_some() {
             self.comments.reach_properties();
         }

@@ -34,3 +34,10 @@ fn dump() {
         }
     }
 }
+#[test]
+fn dbg_events() {
+    let Ok(p) = std::env::var("EV") else { return };
+    let text = std::fs::read_to_string(p).unwrap();
+    for e in granit_parser::Parser::new_from_str_with_options(&text, granit_parser::options!{emit_comments:false}) { println!("{:?}", e.map(|(e,s)| (e, s.byte_range()))); }
+    println!("{:?}", Yaml.parse(text.as_bytes()).unwrap().nodes);
+}
