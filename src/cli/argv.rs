@@ -188,7 +188,8 @@ fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &Flags) -> Resu
             if is_missing_flag(flag) {
                 return Err(CommandError::not_yet(&format!("the flag --{flag}")));
             }
-            scan.unknown.push(format!("--{flag}").into());
+            let dashes = if flag.chars().count() == 1 { "-" } else { "--" };
+            scan.unknown.push(format!("{dashes}{flag}").into());
             continue;
         };
         let value = match (takes, inline) {

@@ -90,7 +90,7 @@ fn upwards(start: &Path, run: &Run) -> Option<PathBuf> {
 }
 
 /// The absolute path of a file, without `.` and `..`; symbolic links stay.
-fn absolute(directory: &Path, file: &Path) -> PathBuf {
+pub fn absolute(directory: &Path, file: &Path) -> PathBuf {
     let mut clean = PathBuf::new();
     for component in directory.join(file).components() {
         match component {

@@ -170,6 +170,13 @@ impl CommandError {
         self
     }
 
+    /// The same, printed even if it would be passed over in silence.
+    #[must_use]
+    pub fn aloud(mut self) -> Self {
+        self.quiet = false;
+        self
+    }
+
     /// Its exit code.
     #[must_use]
     pub fn code(&self) -> Exit {

@@ -6,6 +6,7 @@ mod args;
 mod argv;
 mod config;
 mod decrypt;
+mod draft;
 mod edit;
 mod editor;
 mod encrypt;
