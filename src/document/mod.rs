@@ -14,6 +14,7 @@ mod text;
 mod timestamp;
 pub mod tree;
 
+mod binary;
 mod dotenv;
 pub mod flat;
 mod json;
@@ -25,7 +26,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 pub use editor::{Editor, New};
-pub use key_path::{KeyPath, Step};
+pub use key_path::{KeyPath, KeyPathError, Step};
 pub use scalar::Scalar;
 pub use syntax::{EmitError, Format, Layout, Splice, Syntax, SyntaxError};
 pub use text::Text;

@@ -35,7 +35,7 @@ pub use pattern::{Pattern, PatternError};
 pub use policy::Policy;
 pub use print::{convert, extract};
 pub use seal::{encrypt, reencrypt};
-pub use selector::{Selection, Selector, SelectorError};
+pub use selector::{Selection, Selector};
 
 /// What is handed in from outside.
 pub struct Tools<'a> {

@@ -35,8 +35,8 @@ pub fn encrypt(
         threshold,
         last_modified: tools.now,
         mac: String::new(),
-        selector: Some(policy.selector.clone().unwrap_or_default()),
-        mac_only_encrypted: policy.mac_only_encrypted,
+        selector: has_keys(format).then(|| policy.selector.clone().unwrap_or_default()),
+        mac_only_encrypted: policy.mac_only_encrypted && has_keys(format),
         version: WRITTEN_VERSION.into(),
         spelling: None,
         unknown: Vec::new(),
@@ -59,16 +59,23 @@ pub fn reencrypt(
 ) -> Result<Encrypted, Error> {
     let document = format.syntax().parse(plaintext)?;
     check_is_plain(&document)?;
-    let old = format.syntax().parse(old)?;
+    let old = format.sealed().syntax().parse(old)?;
     let known = Ciphertexts::of(&old, &opened.metadata, &opened.key);
     let mut metadata = opened.metadata.clone();
-    metadata.selector = Some(metadata.effective_selector());
+    if has_keys(format) {
+        metadata.selector = Some(metadata.effective_selector());
+    }
     metadata.last_modified = tools.now;
     metadata.spelling = None;
     if is_older(&metadata.version, WRITTEN_VERSION) {
         metadata.version = WRITTEN_VERSION.into();
     }
     seal(format, &document, metadata, &opened.key, known, options, tools.random)
+}
+
+/// Whether a rule on keys can mean anything: in a binary file there is one value and no key.
+fn has_keys(format: Format) -> bool {
+    format == format.sealed()
 }
 
 fn check_is_plain(document: &Document<'_>) -> Result<(), Error> {
@@ -230,15 +237,15 @@ fn check_opens(
 
 /// What a sealed text opens to.
 fn opened(format: Format, text: &[u8], metadata: &Metadata, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let sealed = format.syntax().parse(text).map_err(|_| Error::RoundTrip)?;
+    let sealed = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
     let plain = open(format, &sealed, metadata, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
     Ok(as_spelled(plain, metadata, key))
 }
 
 /// A sealed text with other metadata.
 fn with_metadata(format: Format, text: &[u8], metadata: &Metadata, options: &Options) -> Result<Vec<u8>, Error> {
-    let sealed = format.syntax().parse(text).map_err(|_| Error::RoundTrip)?;
-    let mut editor = Editor::new(&sealed, format.syntax());
+    let sealed = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
+    let mut editor = Editor::new(&sealed, format.sealed().syntax());
     let tree = metadata.write();
     for part in 0..sealed.parts.len() {
         editor.set_metadata(part, &tree, options.layout)?;

@@ -20,22 +20,6 @@ pub enum Selector {
     EncryptedCommentRegex(Pattern),
 }
 
-/// Why a field is no selector.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SelectorError {
-    /// There is no rule of this name.
-    #[error("`{0}` is not the name of a selection rule")]
-    Unknown(String),
-    /// The regular expression of the rule.
-    #[error("{field} is not a valid regular expression: {error}")]
-    Pattern {
-        /// The rule.
-        field: &'static str,
-        /// What is wrong with it.
-        error: PatternError,
-    },
-}
-
 impl Default for Selector {
     fn default() -> Self {
         Selector::UnencryptedSuffix("_unencrypted".to_owned())
@@ -78,22 +62,29 @@ impl Selector {
         }
     }
 
+    /// Whether comments decide, and not keys.
+    #[must_use]
+    pub fn is_about_comments(&self) -> bool {
+        matches!(self, Selector::UnencryptedCommentRegex(_) | Selector::EncryptedCommentRegex(_))
+    }
+
     /// The rule with this name and text.
     ///
     /// # Errors
-    /// The name is unknown, or the text is not a regular expression of Go's dialect.
-    pub fn from_field(field: &str, text: &str) -> Result<Self, SelectorError> {
-        let Some(field) = Self::FIELDS.into_iter().find(|known| *known == field) else {
-            return Err(SelectorError::Unknown(field.to_owned()));
-        };
-        let pattern = || Pattern::new(text).map_err(|error| SelectorError::Pattern { field, error });
+    /// The text is not a regular expression of Go's dialect, or there is no rule of this name.
+    pub fn from_field(field: &str, text: &str) -> Result<Self, PatternError> {
+        let pattern = || Pattern::new(text);
         Ok(match field {
             "unencrypted_suffix" => Selector::UnencryptedSuffix(text.to_owned()),
             "encrypted_suffix" => Selector::EncryptedSuffix(text.to_owned()),
             "unencrypted_regex" => Selector::UnencryptedRegex(pattern()?),
             "encrypted_regex" => Selector::EncryptedRegex(pattern()?),
             "unencrypted_comment_regex" => Selector::UnencryptedCommentRegex(pattern()?),
-            _ => Selector::EncryptedCommentRegex(pattern()?),
+            "encrypted_comment_regex" => Selector::EncryptedCommentRegex(pattern()?),
+            _ => {
+                let message = format!("no selection rule is called `{field}`");
+                return Err(PatternError { message, range: 0..text.len() });
+            }
         })
     }
 

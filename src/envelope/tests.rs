@@ -48,6 +48,17 @@ fn decrypt_gives_back_the_bytes() {
 }
 
 #[test]
+fn any_bytes_are_a_binary_file() {
+    for text in [&b"\xff\0 no text\n"[..], b"", b"{\"data\": 1}"] {
+        let encrypted = with_tools(|tools| {
+            encrypt(Format::Binary, text, &policy(), &Options::default(), tools).expect("encrypts").text
+        });
+        assert!(encrypted.starts_with(b"{\n\t\"data\": \""));
+        assert_eq!(opened(Format::Binary, &encrypted).expect("opens").text.as_slice(), text);
+    }
+}
+
+#[test]
 fn counts_values_and_not_nulls_or_empty_strings() {
     let encrypted = sealed(Format::Json, JSON, &policy()).expect("encrypts");
     assert_eq!((encrypted.encrypted, encrypted.total), (4, 5));

@@ -8,6 +8,7 @@
 pub mod age;
 mod keyring;
 mod kind;
+pub mod parse;
 pub(crate) mod stored;
 
 use std::fmt;

@@ -67,8 +67,8 @@ fn fields_and_texts_are_those_of_the_metadata() {
 #[test]
 fn refuses_what_would_never_match() {
     let error = Selector::from_field("encrypted_regex", "^(data").expect_err("unclosed");
-    assert_eq!(error.to_string(), "encrypted_regex is not a valid regular expression: this `(` is never closed");
+    assert_eq!(error.to_string(), "this `(` is never closed");
     let error = Selector::from_field("encrypted_regexp", "x").expect_err("unknown");
-    assert_eq!(error.to_string(), "`encrypted_regexp` is not the name of a selection rule");
+    assert_eq!(error.to_string(), "no selection rule is called `encrypted_regexp`");
     assert!(selector("encrypted_suffix", "(").key_matches("a("));
 }

@@ -1,0 +1,294 @@
+//! The command line as data. Doc comments are the help texts; completions and man pages are made
+//! from here too. What SOPS spells differently is brought into this form by [`super::argv`].
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+
+const ABOUT: &str = "Encrypts the values inside configuration files so that they can live in git";
+
+const LEGACY: &str = "\
+The command line of SOPS works as well: `cloze FILE` edits, `cloze -d FILE` decrypts,
+`cloze -e FILE` encrypts. Called by the name `sops`, cloze behaves like SOPS where they differ.
+A file that is called like a command is reached as `./NAME`.
+
+Exit codes: 0 success, 1 any other error, 2 unreadable input, 3 unwritable output, 4 not
+expressible in the output format, 8 conflicting flags, 23 a value cannot be encrypted, 25 a value
+cannot be decrypted, 51 the MAC does not fit, 91 malformed --extract path, 92 empty input, 100 no
+such file, 112 doubled --decryption-order, 128 no recipient could recover the data key, 200 edit
+without change, 201 the editor failed, 203 already encrypted.";
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(name = "cloze", about = ABOUT, after_help = LEGACY, args_override_self = true, disable_version_flag = true)]
+pub struct Cli {
+    /// Print the version
+    #[arg(short = 'v', long)]
+    pub version: bool,
+    /// Accepted for SOPS: cloze never looks for newer versions
+    #[arg(long, hide = true)]
+    pub disable_version_check: bool,
+    /// Accepted for SOPS: cloze never looks for newer versions
+    #[arg(long, hide = true)]
+    pub check_for_updates: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Encrypt(Encrypt),
+    Decrypt(Decrypt),
+    Edit(Edit),
+    Init(Init),
+}
+
+/// Encrypt the values of a file
+///
+/// Who can decrypt it, and which values are encrypted, is taken from the creation rules in
+/// `.sops.yaml`, or from flags. Everything but the values stays as it is, byte for byte.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cloze encrypt --in-place secrets.yaml")]
+pub struct Encrypt {
+    /// The file to encrypt; standard input without it (then --filename-override is needed)
+    pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: Output,
+    #[command(flatten)]
+    pub types: Types,
+    #[command(flatten)]
+    pub filename: FilenameOverride,
+    #[command(flatten)]
+    pub recipients: Recipients,
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub services: KeyServices,
+    #[command(flatten)]
+    pub general: General,
+}
+
+/// Decrypt a file
+///
+/// Nothing is printed or written before every value was decrypted and the MAC was checked.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  cloze decrypt secrets.yaml\n  cloze decrypt --extract 'db.users[0].password' secrets.yaml"
+)]
+pub struct Decrypt {
+    /// The file to decrypt; standard input without it
+    pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: Output,
+    /// Print only what stands at this path: `["db"]["users"][0]`, or `db.users[0]`
+    #[arg(long, value_name = "PATH")]
+    pub extract: Option<String>,
+    #[command(flatten)]
+    pub types: Types,
+    #[command(flatten)]
+    pub filename: FilenameOverride,
+    #[command(flatten)]
+    pub opening: Opening,
+    #[command(flatten)]
+    pub services: KeyServices,
+    #[command(flatten)]
+    pub general: General,
+}
+
+/// Edit an encrypted file in your editor
+///
+/// The plaintext is in a private place, in memory where the system has one, and gone afterwards.
+/// Values that did not change keep their ciphertext. If the edit cannot be finished, its text is
+/// kept encrypted, and --resume continues it. A file that does not exist is created.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  EDITOR='code --wait' cloze edit secrets.yaml")]
+pub struct Edit {
+    /// The file to edit
+    pub file: Option<PathBuf>,
+    /// Continue an edit that could not be finished
+    #[arg(long)]
+    pub resume: bool,
+    /// Not supported: the edited metadata could not be taken over
+    #[arg(short = 's', long, hide = true)]
+    pub show_master_keys: bool,
+    #[command(flatten)]
+    pub types: Types,
+    #[command(flatten)]
+    pub opening: Opening,
+    #[command(flatten)]
+    pub recipients: Recipients,
+    #[command(flatten)]
+    pub selection: Selection,
+    #[command(flatten)]
+    pub services: KeyServices,
+    #[command(flatten)]
+    pub general: General,
+}
+
+/// Make an age key and a `.sops.yaml` to start with
+///
+/// The key is made only if there is none yet at the standard place. Existing files are never
+/// changed.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cloze init --recipient age1… --yes")]
+pub struct Init {
+    /// A further recipient beside your own key; may be repeated or hold a comma list
+    #[arg(long, value_name = "AGE", value_delimiter = ',')]
+    pub recipient: Vec<String>,
+    /// Encrypt only `data` and `stringData` of YAML files, as Kubernetes needs it
+    #[arg(long)]
+    pub kubernetes: bool,
+    /// Ask nothing
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Say more on standard error
+    #[arg(long)]
+    pub verbose: bool,
+}
+
+/// Where the result goes.
+#[derive(Debug, Default, Args)]
+pub struct Output {
+    /// Write the result back into the file
+    #[arg(short, long)]
+    pub in_place: bool,
+    /// Write the result into this file
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// The formats.
+#[derive(Debug, Default, Args)]
+pub struct Types {
+    /// The format of the input: yaml, json, dotenv; anything else means: as the file name says
+    #[arg(long, value_name = "TYPE")]
+    pub input_type: Option<String>,
+    /// The format of the output, likewise
+    #[arg(long, value_name = "TYPE")]
+    pub output_type: Option<String>,
+}
+
+/// A name in place of the file's own.
+#[derive(Debug, Default, Args)]
+pub struct FilenameOverride {
+    /// Take this file name for the choice of format and creation rule
+    #[arg(long, value_name = "NAME")]
+    pub filename_override: Option<PathBuf>,
+}
+
+/// How a file is opened.
+#[derive(Debug, Default, Args)]
+pub struct Opening {
+    /// Do not check the MAC: the file may have been tampered with
+    #[arg(long)]
+    pub ignore_mac: bool,
+    /// Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault
+    /// [env: SOPS_DECRYPTION_ORDER]
+    #[arg(long, value_name = "KINDS")]
+    pub decryption_order: Option<String>,
+}
+
+/// Who can open a new file.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Recipients (instead of those of the creation rule)")]
+pub struct Recipients {
+    /// age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]
+    #[arg(short, long, value_name = "LIST")]
+    pub age: Vec<String>,
+    /// PGP fingerprints, comma-separated [env: SOPS_PGP_FP]
+    #[arg(short, long, value_name = "LIST")]
+    pub pgp: Vec<String>,
+    /// AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]
+    #[arg(short, long, value_name = "LIST")]
+    pub kms: Vec<String>,
+    /// Google Cloud KMS keys, comma-separated [env: SOPS_GCP_KMS_IDS]
+    #[arg(long, value_name = "LIST")]
+    pub gcp_kms: Vec<String>,
+    /// Huawei Cloud KMS keys, comma-separated [env: SOPS_HUAWEICLOUD_KMS_IDS]
+    #[arg(long, value_name = "LIST")]
+    pub hckms: Vec<String>,
+    /// Azure Key Vault keys, comma-separated [env: SOPS_AZURE_KEYVAULT_URLS]
+    #[arg(long, value_name = "LIST")]
+    pub azure_kv: Vec<String>,
+    /// Vault transit keys, comma-separated [env: SOPS_VAULT_URIS]
+    #[arg(long, value_name = "LIST")]
+    pub hc_vault_transit: Vec<String>,
+    /// How many key groups are needed to open the file
+    #[arg(long, value_name = "N")]
+    pub shamir_secret_sharing_threshold: Option<usize>,
+    /// Encryption context for AWS KMS keys
+    #[arg(long, value_name = "KEY:VALUE,…")]
+    pub encryption_context: Option<String>,
+}
+
+/// Which values are encrypted.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Selection (at most one)")]
+pub struct Selection {
+    /// Encrypt all but what stands under a key with this end [default: _unencrypted]
+    #[arg(long, value_name = "TEXT")]
+    pub unencrypted_suffix: Option<String>,
+    /// Encrypt only what stands under a key with this end
+    #[arg(long, value_name = "TEXT")]
+    pub encrypted_suffix: Option<String>,
+    /// Encrypt all but what stands under a key that matches
+    #[arg(long, value_name = "REGEX")]
+    pub unencrypted_regex: Option<String>,
+    /// Encrypt only what stands under a key that matches
+    #[arg(long, value_name = "REGEX")]
+    pub encrypted_regex: Option<String>,
+    /// Encrypt all but what a matching comment stands above
+    #[arg(long, value_name = "REGEX")]
+    pub unencrypted_comment_regex: Option<String>,
+    /// Encrypt only what a matching comment stands above
+    #[arg(long, value_name = "REGEX")]
+    pub encrypted_comment_regex: Option<String>,
+    /// Let the MAC cover the encrypted values only
+    #[arg(long)]
+    pub mac_only_encrypted: bool,
+    /// Go on when the selection leaves every value in clear
+    #[arg(long)]
+    pub allow_unmatched: bool,
+}
+
+/// What holds the keys.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Key services")]
+pub struct KeyServices {
+    /// Use the keys that this process can reach (`=false` to switch off)
+    /// [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub enable_local_keyservice: Option<bool>,
+    /// Another key service; may be repeated [env: SOPS_KEYSERVICE]
+    #[arg(long, value_name = "URI")]
+    pub keyservice: Vec<String>,
+    /// The AWS profile for AWS KMS keys
+    #[arg(long, value_name = "NAME")]
+    pub aws_profile: Option<String>,
+}
+
+/// Flags of every command.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "General")]
+pub struct General {
+    /// The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Spaces per level in what is written new; -1 is a tab
+    #[arg(long, value_name = "N")]
+    pub indent: Option<i32>,
+    /// Say more on standard error
+    #[arg(long)]
+    pub verbose: bool,
+    /// Accepted for SOPS: cloze never looks for newer versions
+    #[arg(long, hide = true)]
+    pub disable_version_check: bool,
+}
+
+/// The command line, for completions and man pages.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}

@@ -1,0 +1,488 @@
+//! Brings the ways in which SOPS lets flags be written into the one that clap reads
+//! (sops-compat.md §8.1, §8.8; integrations.md C1–C7): `-config X`, `--in-place=true`, flags
+//! before the command, the style without commands (`-d FILE`). Reads nothing but the arguments.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::error::CommandError;
+
+/// By which name the program was called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// Its own.
+    Cloze,
+    /// `sops`: behave like SOPS where the two differ.
+    Sops,
+}
+
+impl Name {
+    /// The name for a first argument.
+    #[must_use]
+    pub fn of(argv0: &OsStr) -> Self {
+        let stem = Path::new(argv0).file_name().unwrap_or_default().to_string_lossy();
+        if stem == "sops" || stem == "sops.exe" || stem.starts_with("sops-") { Name::Sops } else { Name::Cloze }
+    }
+
+    /// As it is shown.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Name::Cloze => "cloze",
+            Name::Sops => "sops",
+        }
+    }
+}
+
+/// What the arguments ask for.
+#[derive(Debug, PartialEq)]
+pub enum Request {
+    /// The version.
+    Version,
+    /// This command, in clap's spelling.
+    Run {
+        /// The arguments, the program's name included.
+        args: Vec<OsString>,
+        /// What the user should know, a sentence each.
+        warnings: Vec<String>,
+    },
+}
+
+/// Commands of SOPS that cloze does not have.
+const MISSING: [&str; 10] =
+    ["rotate", "set", "unset", "updatekeys", "groups", "exec-env", "exec-file", "publish", "keyservice", "filestatus"];
+
+/// Commands that SOPS does not have: called as `sops`, these words are file names.
+const OWN: [&str; 1] = ["init"];
+
+/// The modes of the style without commands.
+const MODES: [(&str, char, &str); 3] =
+    [("decrypt", 'd', "decrypt"), ("encrypt", 'e', "encrypt"), ("rotate", 'r', "rotate")];
+
+/// Flags of that style whose commands cloze does not have.
+const MISSING_KINDS: [&str; 7] = ["kms", "pgp", "gcp-kms", "hckms", "azure-kv", "hc-vault-transit", "age"];
+
+/// What a flag takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Takes {
+    Nothing,
+    Value,
+    /// A value only after `=`.
+    Perhaps,
+}
+
+/// A flag as it was found.
+struct Found {
+    /// Its long name.
+    name: String,
+    value: Option<OsString>,
+    /// Whether it stood before the name of the command.
+    before: bool,
+}
+
+/// What the scan of the arguments gathered.
+#[derive(Default)]
+struct Scan {
+    command: Option<String>,
+    modes: Vec<&'static str>,
+    flags: Vec<Found>,
+    operands: Vec<OsString>,
+    /// What no flag is: left to clap to complain about.
+    unknown: Vec<OsString>,
+    help: bool,
+    version: bool,
+}
+
+/// The flags of each command by every name they have.
+struct Flags {
+    commands: HashMap<String, HashMap<String, (String, Takes)>>,
+}
+
+impl Flags {
+    fn new(command: &mut clap::Command) -> Self {
+        command.build();
+        let of = |command: &clap::Command| command.get_arguments().flat_map(names).collect();
+        Flags {
+            commands: command
+                .get_subcommands()
+                .filter(|command| command.get_name() != "help")
+                .map(|command| (command.get_name().to_owned(), of(command)))
+                .collect(),
+        }
+    }
+
+    /// A flag of a command; of any command while none is known.
+    fn get(&self, command: Option<&str>, name: &str) -> Option<&(String, Takes)> {
+        let own = command.and_then(|command| self.commands.get(command)?.get(name));
+        own.or_else(|| ORDER.iter().find_map(|command| self.commands.get(*command)?.get(name)))
+    }
+
+    fn knows(&self, command: &str, name: &str) -> bool {
+        self.commands.get(command).is_some_and(|flags| flags.contains_key(name))
+    }
+}
+
+/// In which order commands are asked about a flag that stands before the command.
+const ORDER: [&str; 4] = ["encrypt", "decrypt", "edit", "init"];
+
+/// Every name of a flag, with its long name and what it takes.
+fn names(arg: &clap::Arg) -> Vec<(String, (String, Takes))> {
+    let Some(long) = arg.get_long() else { return Vec::new() };
+    let takes = match arg.get_num_args() {
+        _ if !arg.get_action().takes_values() => Takes::Nothing,
+        Some(range) if range.min_values() == 0 => Takes::Perhaps,
+        _ => Takes::Value,
+    };
+    let aliases = arg.get_all_aliases().unwrap_or_default().into_iter().map(str::to_owned);
+    let shorts = arg.get_short_and_visible_aliases().unwrap_or_default().into_iter().map(String::from);
+    let all = std::iter::once(long.to_owned()).chain(aliases).chain(shorts);
+    all.map(|name| (name, (long.to_owned(), takes))).collect()
+}
+
+/// Reads the arguments, the program's name first.
+///
+/// # Errors
+/// They ask for what cannot be, or not yet. Unknown flags are left to clap.
+pub fn normalise(
+    name: Name,
+    argv: impl IntoIterator<Item = OsString>,
+    command: &mut clap::Command,
+) -> Result<Request, CommandError> {
+    let flags = Flags::new(command);
+    let scan = scan(name, argv.into_iter().skip(1), &flags)?;
+    if scan.version && scan.command.is_none() {
+        return Ok(Request::Version);
+    }
+    if scan.help {
+        let words = std::iter::once(name.text().to_owned()).chain(scan.command).chain(["--help".to_owned()]);
+        return Ok(Request::Run { args: words.map(OsString::from).collect(), warnings: Vec::new() });
+    }
+    request(name, scan, &flags)
+}
+
+/// Goes over the arguments once.
+fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &Flags) -> Result<Scan, CommandError> {
+    let mut argv = argv.peekable();
+    let mut scan = Scan::default();
+    while let Some(token) = argv.next() {
+        let text = token.to_str();
+        if text == Some("--") {
+            scan.operands.extend(argv);
+            break;
+        }
+        let Some(flag) = text.and_then(|text| text.strip_prefix('-')).filter(|flag| !flag.is_empty()) else {
+            operand(name, &mut scan, token, flags)?;
+            continue;
+        };
+        let flag = flag.strip_prefix('-').unwrap_or(flag);
+        let (flag, inline) = match flag.split_once('=') {
+            Some((flag, value)) => (flag, Some(value)),
+            None => (flag, None),
+        };
+        if special(&mut scan, flag, inline)? {
+            continue;
+        }
+        let before = scan.command.is_none();
+        let Some((long, takes)) = flags.get(scan.command.as_deref(), flag) else {
+            if is_missing_flag(flag) {
+                return Err(CommandError::not_yet(&format!("the flag --{flag}")));
+            }
+            scan.unknown.push(format!("--{flag}").into());
+            continue;
+        };
+        let value = match (takes, inline) {
+            (Takes::Nothing, None) | (Takes::Perhaps, None) => None,
+            (Takes::Nothing, Some(text)) => {
+                if !boolean(flag, text)? {
+                    scan.flags.retain(|found| found.name != *long);
+                    continue;
+                }
+                None
+            }
+            (Takes::Value | Takes::Perhaps, Some(text)) => Some(OsString::from(text)),
+            (Takes::Value, None) => argv.next(),
+        };
+        scan.flags.push(Found { name: long.clone(), value, before });
+    }
+    Ok(scan)
+}
+
+/// Takes an operand, which is the name of a command if it is the first.
+fn operand(name: Name, scan: &mut Scan, token: OsString, flags: &Flags) -> Result<(), CommandError> {
+    let first = scan.command.is_none() && scan.operands.is_empty();
+    let word = token.to_str().unwrap_or_default();
+    let hidden = name == Name::Sops && OWN.contains(&word);
+    if first && !hidden && flags.commands.contains_key(word) {
+        scan.command = Some(word.to_owned());
+    } else if first && matches!(word, "help" | "h") {
+        scan.help = true;
+    } else if first && MISSING.contains(&word) {
+        return Err(
+            CommandError::not_yet(&format!("the command `{word}`")).hint(format!("a file of that name is `./{word}`"))
+        );
+    } else {
+        scan.operands.push(token);
+    }
+    Ok(())
+}
+
+/// Takes the flags that choose what to do. True when the flag was one of them.
+fn special(scan: &mut Scan, flag: &str, inline: Option<&str>) -> Result<bool, CommandError> {
+    let on = || inline.map_or(Ok(true), |text| boolean(flag, text));
+    if matches!(flag, "help" | "h") {
+        scan.help |= on()?;
+        return Ok(true);
+    }
+    if scan.command.is_some() {
+        return Ok(false);
+    }
+    if matches!(flag, "version" | "v" | "V") {
+        scan.version |= on()?;
+        return Ok(true);
+    }
+    if flag == "check-for-updates" {
+        return Ok(true);
+    }
+    let mode = MODES.iter().find(|(long, short, _)| flag == *long || flag.chars().eq([*short]));
+    if let Some((_, _, mode)) = mode {
+        scan.modes.retain(|known| known != mode);
+        if on()? {
+            scan.modes.push(mode);
+        }
+    }
+    Ok(mode.is_some())
+}
+
+/// Whether it is a flag of SOPS for a command that cloze does not have.
+fn is_missing_flag(flag: &str) -> bool {
+    let kind = flag.strip_prefix("add-").or_else(|| flag.strip_prefix("rm-"));
+    flag == "set" || kind.is_some_and(|kind| MISSING_KINDS.contains(&kind))
+}
+
+/// The value of a boolean flag, in the spellings of Go.
+pub(super) fn boolean(flag: &str, text: &str) -> Result<bool, CommandError> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err(CommandError::usage(format!("the flag `--{flag}` takes `true` or `false`"))),
+    }
+}
+
+/// Puts together what clap gets.
+fn request(name: Name, mut scan: Scan, flags: &Flags) -> Result<Request, CommandError> {
+    let legacy = scan.command.is_none();
+    let command = match scan.command.take() {
+        Some(command) => command,
+        None => implied_command(name, &scan)?,
+    };
+    let mut warnings = Vec::new();
+    if name == Name::Sops && scan.operands.len() > 1 {
+        let surplus = scan.operands.split_off(1);
+        warnings.push(format!("only one file is taken; the other {} are ignored", surplus.len()));
+    }
+    let mut args = vec![OsString::from(name.text()), OsString::from(&command)];
+    let single = |found: &Found| name == Name::Sops && !found.name.ends_with("keyservice");
+    for (at, found) in scan.flags.iter().enumerate() {
+        // SOPS lets flags of other commands stand before the command, or where there is none.
+        if !flags.knows(&command, &found.name) && (legacy || (found.before && name == Name::Sops)) {
+            continue;
+        }
+        // The last one wins, also where clap would gather them.
+        if single(found) && scan.flags[at + 1..].iter().any(|later| later.name == found.name) {
+            continue;
+        }
+        let mut token = OsString::from(format!("--{}", found.name));
+        if let Some(value) = &found.value {
+            token.push("=");
+            token.push(value);
+        }
+        args.push(token);
+    }
+    args.append(&mut scan.unknown);
+    if !scan.operands.is_empty() {
+        args.push("--".into());
+        args.append(&mut scan.operands);
+    }
+    Ok(Request::Run { args, warnings })
+}
+
+/// The command that the style without commands means.
+fn implied_command(name: Name, scan: &Scan) -> Result<String, CommandError> {
+    let command = match scan.modes[..] {
+        [] => "edit",
+        [mode] => mode,
+        _ => return Err(CommandError::conflict("only one of --encrypt, --decrypt and --rotate can be used at a time")),
+    };
+    if command == "rotate" {
+        return Err(CommandError::not_yet("the flag --rotate"));
+    }
+    // clap knows better what is wrong with a flag that does not exist.
+    if scan.operands.is_empty() && scan.unknown.is_empty() {
+        return Err(CommandError::no_file(name));
+    }
+    if let (Name::Cloze, [word, _, ..], true) = (name, &scan.operands[..], scan.modes.is_empty()) {
+        let word = word.to_string_lossy();
+        let mut error = CommandError::usage(format!("there is no command `{word}`"));
+        if let Some(near) = ORDER.iter().find(|command| strsim::damerau_levenshtein(command, &word) <= 2) {
+            error = error.hint(format!("did you mean `{near}`?"));
+        }
+        return Err(error);
+    }
+    Ok(command.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args;
+
+    fn run(words: &str) -> Result<Request, CommandError> {
+        let argv: Vec<OsString> = words.split(' ').map(OsString::from).collect();
+        let name = Name::of(&argv[0]);
+        normalise(name, argv, &mut args::command())
+    }
+
+    /// The normalised arguments, or the exit code.
+    fn normal(words: &str) -> String {
+        match run(words) {
+            Ok(Request::Version) => "version".into(),
+            Ok(Request::Run { args, .. }) => {
+                args[1..].iter().map(|arg| arg.to_string_lossy()).collect::<Vec<_>>().join(" ")
+            }
+            Err(error) => format!("exit {}", error.code().number()),
+        }
+    }
+
+    #[test]
+    fn the_name_is_that_of_the_file() {
+        let names = ["sops", "/usr/bin/sops", "sops.exe", "./sops-3.13", "cloze", "/opt/sops/cloze", "mysops"];
+        let found = names.map(|name| Name::of(OsStr::new(name)) == Name::Sops);
+        assert_eq!(found, [true, true, true, true, false, false, false]);
+    }
+
+    #[test]
+    fn calls_of_integrators_are_understood() {
+        let table = [
+            // C1, C2
+            ("sops --version --disable-version-check", "version"),
+            ("sops --disable-version-check -v", "version"),
+            ("sops --version --check-for-updates", "version"),
+            // C3: both styles
+            ("sops -d f", "decrypt -- f"),
+            ("sops --decrypt f", "decrypt -- f"),
+            ("sops f", "edit -- f"),
+            ("sops -e -i f", "encrypt --in-place -- f"),
+            (
+                "sops --encrypt --input-type json --output-type json --output o f",
+                "encrypt --input-type=json --output-type=json --output=o -- f",
+            ),
+            // C4, Ansible
+            (
+                "sops --config C decrypt --input-type yaml /dev/stdin",
+                "decrypt --config=C --input-type=yaml -- /dev/stdin",
+            ),
+            (
+                "sops --config C encrypt --age a,b --filename-override x/y /dev/stdin",
+                "encrypt --config=C --age=a,b --filename-override=x/y -- /dev/stdin",
+            ),
+            // C5, VS Code and helm-secrets
+            (
+                "sops --config /dev/null --output-type yaml --input-type plaintext --decrypt T",
+                "decrypt --config=/dev/null --output-type=yaml --input-type=plaintext -- T",
+            ),
+            ("sops --ignore-mac --config /dev/null --config C T", "edit --ignore-mac --config=C -- T"),
+            (
+                "sops --verbose --output-type \"yaml\" --decrypt --output-type yaml s",
+                "decrypt --verbose --output-type=yaml -- s",
+            ),
+            // C7
+            ("sops decrypt --enable-local-keyservice=false f", "decrypt --enable-local-keyservice=false -- f"),
+            ("sops decrypt --enable-local-keyservice f", "decrypt --enable-local-keyservice -- f"),
+            ("sops encrypt --in-place=true f", "encrypt --in-place -- f"),
+            ("sops encrypt -i --in-place=false f", "encrypt -- f"),
+            ("sops decrypt --keyservice a --keyservice=b f", "decrypt --keyservice=a --keyservice=b -- f"),
+            // Emacs
+            ("sops --filename-override ORIG --encrypt /dev/stdin", "encrypt --filename-override=ORIG -- /dev/stdin"),
+            // no operand
+            ("sops decrypt --input-type yaml --output-type yaml", "decrypt --input-type=yaml --output-type=yaml"),
+        ];
+        for (given, wanted) in table {
+            assert_eq!(normal(given), wanted, "{given}");
+        }
+    }
+
+    #[test]
+    fn flags_are_written_in_many_ways() {
+        let table = [
+            ("sops -config C -age=a -e f", "encrypt --config=C --age=a -- f"),
+            ("sops -a a -p b -k c -e f", "encrypt --age=a --pgp=b --kms=c -- f"),
+            ("sops --indent -1 -d f", "decrypt --indent=-1 -- f"),
+            ("sops decrypt f --output-type json", "decrypt --output-type=json -- f"),
+            ("sops decrypt --ignore-mac f --output-type json", "decrypt --ignore-mac --output-type=json -- f"),
+            ("sops --in-place=x -e f", "exit 1"),
+            ("sops --extract [\"a\"] -d f", "decrypt --extract=[\"a\"] -- f"),
+            ("sops --output", "exit 100"),
+            ("sops decrypt -di f", "decrypt --di -- f"),
+            ("sops -d -", "decrypt -- -"),
+        ];
+        for (given, wanted) in table {
+            assert_eq!(normal(given), wanted, "{given}");
+        }
+    }
+
+    #[test]
+    fn flags_of_other_commands_are_ignored_where_sops_does() {
+        assert_eq!(normal("sops --age a -d f"), "decrypt -- f");
+        assert_eq!(normal("cloze --age a -d f"), "decrypt -- f");
+        assert_eq!(normal("sops --age a decrypt f"), "decrypt -- f");
+        assert_eq!(normal("cloze --age a decrypt f"), "decrypt --age=a -- f");
+        assert_eq!(normal("sops decrypt --age a f"), "decrypt --age=a -- f");
+        assert_eq!(normal("sops -i f"), "edit -- f");
+    }
+
+    #[test]
+    fn recipients_add_up_only_under_the_own_name() {
+        assert_eq!(normal("cloze encrypt --age a --age b f"), "encrypt --age=a --age=b -- f");
+        assert_eq!(normal("sops encrypt --age a --age b f"), "encrypt --age=b -- f");
+    }
+
+    #[test]
+    fn files_may_be_called_like_commands() {
+        assert_eq!(normal("sops ./decrypt"), "edit -- ./decrypt");
+        assert_eq!(normal("sops -- decrypt"), "edit -- decrypt");
+        assert_eq!(normal("sops decrypt decrypt"), "decrypt -- decrypt");
+        assert_eq!(normal("sops init"), "edit -- init");
+        assert_eq!(normal("cloze init --yes"), "init --yes");
+        assert_eq!(normal("cloze decrypt -- -f"), "decrypt -- -f");
+    }
+
+    #[test]
+    fn what_cannot_be_done_says_so() {
+        for words in ["sops -r f", "sops --rotate f", "sops --set x f", "sops rotate f", "sops -r --add-age a f"] {
+            let error = run(words).expect_err(words);
+            assert_eq!(error.code().number(), 1, "{words}");
+            assert!(error.to_string().contains("not yet"), "{words}: {error}");
+        }
+        assert_eq!(normal("sops"), "exit 100");
+        assert_eq!(normal("sops -d"), "exit 100");
+        assert_eq!(normal("sops -d -e f"), "exit 8");
+    }
+
+    #[test]
+    fn surplus_files_are_an_error_or_a_warning() {
+        let Ok(Request::Run { args, warnings }) = run("sops -d a b") else { panic!("runs") };
+        assert_eq!((args.len(), warnings.len()), (4, 1));
+        assert_eq!(normal("cloze -d a b"), "decrypt -- a b");
+        let error = run("cloze decyrpt a").expect_err("is no command");
+        assert!(error.render(false).contains("did you mean `decrypt`"), "{error}");
+    }
+
+    #[test]
+    fn help_is_that_of_the_command() {
+        assert_eq!(normal("cloze --help"), "--help");
+        assert_eq!(normal("cloze help"), "--help");
+        assert_eq!(normal("cloze decrypt --help"), "decrypt --help");
+        assert_eq!(normal("cloze help decrypt"), "decrypt --help");
+    }
+}

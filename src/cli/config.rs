@@ -1,0 +1,242 @@
+//! The rules file of a run: where it is (sops-compat.md §7.1), and the policy that it and the
+//! flags ask for together (§7.6).
+
+use std::path::{Component, Path, PathBuf};
+
+use super::Run;
+use super::args::{General, Recipients, Selection};
+use super::argv::Name;
+use super::env;
+use super::error::CommandError;
+use super::files::{self, FileError};
+use crate::document::{Format, Layout};
+use crate::envelope::{Policy, Selector};
+use crate::recipient::parse::parse_list;
+use crate::recipient::{Kind, Recipient};
+use crate::rules::{self, CreationRule, Rules, Stores, Strictness};
+
+/// The name of a rules file.
+pub const RULES: &str = ".sops.yaml";
+/// A name that SOPS never looks at, though people expect it to.
+const MISTAKEN: &str = ".sops.yml";
+/// How far up SOPS looks.
+const LEVELS: usize = 100;
+
+/// A rules file.
+pub struct RulesFile {
+    path: PathBuf,
+    text: String,
+}
+
+impl RulesFile {
+    fn read(path: PathBuf) -> Result<Self, CommandError> {
+        let bytes = files::read(&path).map_err(|error| match error {
+            // The code for a missing file is about data files.
+            FileError::Missing(path) => CommandError::usage("there is no such rules file").about(path),
+            FileError::Read(path, error) => {
+                CommandError::usage(format!("cannot be read: {}", super::error::reason(&error))).about(path)
+            }
+            other => CommandError::file(other),
+        })?;
+        match String::from_utf8(bytes.to_vec()) {
+            Ok(text) => Ok(RulesFile { path, text }),
+            Err(_) => Err(CommandError::usage("is not UTF-8 text").about(path)),
+        }
+    }
+
+    fn rules(&self, strictness: Strictness) -> Result<Rules, CommandError> {
+        Rules::parse(&self.text, strictness).map_err(|error| CommandError::rules(error, &self.path, &self.text))
+    }
+}
+
+/// The rules file for a data file, which may be one that does not exist.
+///
+/// # Errors
+/// The file that was named, or found, cannot be read.
+pub fn find(general: &General, file: Option<&Path>, run: &Run) -> Result<Option<RulesFile>, CommandError> {
+    let named = general.config.clone().filter(|path| !path.as_os_str().is_empty());
+    if let Some(path) = named.or_else(|| run.env.path(env::SOPS_CONFIG)) {
+        return RulesFile::read(path).map(Some);
+    }
+    search(file, run).map(RulesFile::read).transpose()
+}
+
+/// SOPS starts in the working directory. That of the file is what people mean, and the same one
+/// in most cases.
+fn search(file: Option<&Path>, run: &Run) -> Option<PathBuf> {
+    let here = || upwards(&run.directory, run);
+    let Some(file) = file.filter(|_| run.name == Name::Cloze) else { return here() };
+    let file = absolute(&run.directory, file);
+    let beside = file.parent().and_then(|directory| upwards(directory, run));
+    let Some(beside) = beside else { return here() };
+    if let Some(other) = here().filter(|other| *other != beside) {
+        run.ui.note(&format!("using `{}`, which is nearer to the file than `{}`", beside.display(), other.display()));
+    }
+    Some(beside)
+}
+
+fn upwards(start: &Path, run: &Run) -> Option<PathBuf> {
+    for directory in start.ancestors().take(LEVELS) {
+        let path = directory.join(RULES);
+        if path.is_file() {
+            return Some(path);
+        }
+        let mistaken = directory.join(MISTAKEN);
+        if mistaken.is_file() {
+            run.ui.note(&format!("`{}` is ignored: the name must be `{RULES}`", mistaken.display()));
+        }
+    }
+    None
+}
+
+/// The absolute path of a file, without `.` and `..`; symbolic links stay.
+fn absolute(directory: &Path, file: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for component in directory.join(file).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+/// How new lines are laid out: as the flag says, else the rules file. Wrong rules in it do not
+/// matter here.
+///
+/// # Errors
+/// A rules file that was named cannot be read.
+pub fn layout(general: &General, file: Option<&Path>, format: Format, run: &Run) -> Result<Layout, CommandError> {
+    if general.indent.is_some() {
+        return Ok(Layout { indent: general.indent });
+    }
+    let stores = find(general, file, run)?.map(|rules| Stores::parse(&rules.text)).unwrap_or_default();
+    let indent = match format {
+        Format::Yaml => stores.yaml_indent,
+        Format::Json => stores.json_indent,
+        Format::Binary => stores.json_binary_indent,
+        Format::Dotenv => None,
+    };
+    Ok(Layout { indent })
+}
+
+/// For whom a new file is encrypted, and how.
+///
+/// # Errors
+/// Nobody is named, nothing fits, or flags and rule contradict each other.
+pub fn policy(
+    recipients: &Recipients,
+    selection: &Selection,
+    rules: Option<&RulesFile>,
+    file: &Path,
+    run: &Run,
+) -> Result<Policy, CommandError> {
+    let named = named_recipients(recipients, run)?;
+    let strictness = if run.name == Name::Sops { Strictness::Sops } else { Strictness::Cloze };
+    let parsed = rules.map(|found| found.rules(strictness)).transpose()?;
+    let mut policy = Policy::default();
+    if let (Some(found), Some(parsed)) = (rules, parsed.filter(|parsed| parsed.creation_rules.is_some())) {
+        if let Some(rule) = rule_for(found, &parsed, !named.is_empty(), file, run)? {
+            policy.groups.clone_from(&rule.groups);
+            policy.threshold = rule.threshold.and_then(|threshold| usize::try_from(threshold).ok());
+            policy.selector.clone_from(&rule.selector);
+            policy.mac_only_encrypted = rule.mac_only_encrypted;
+        }
+    } else if named.is_empty() {
+        return Err(CommandError::usage(
+            "config file not found, or has no creation rules, and no keys provided through command line options",
+        )
+        .hint("`cloze init` writes a `.sops.yaml`; --age names a recipient for this call"));
+    }
+    if !named.is_empty() {
+        policy.groups = vec![named];
+    }
+    if let Some(threshold) = recipients.shamir_secret_sharing_threshold.filter(|threshold| *threshold != 0) {
+        policy.threshold = Some(threshold);
+    }
+    policy.selector = selector(selection, policy.selector)?;
+    policy.mac_only_encrypted |= selection.mac_only_encrypted;
+    Ok(policy)
+}
+
+/// The rule for a file. SOPS asks for one even when the recipients are named otherwise.
+fn rule_for<'r>(
+    found: &RulesFile,
+    rules: &'r Rules,
+    optional: bool,
+    file: &Path,
+    run: &Run,
+) -> Result<Option<&'r CreationRule>, CommandError> {
+    let directory = absolute(&run.directory, files::parent(&found.path));
+    let file = absolute(&run.directory, file);
+    let text = rules::match_text(&directory.to_string_lossy(), &file.to_string_lossy());
+    let fits = |rule: &CreationRule| rule.path_regex.as_ref().is_none_or(|regex| regex.is_match(text.as_bytes()));
+    let any = rules.creation_rules.iter().flatten().any(fits);
+    if !any && optional && run.name == Name::Cloze {
+        return Ok(None);
+    }
+    rules.find(&text).map_err(|error| {
+        let error = CommandError::rules(error, &found.path, &found.text);
+        if any { error } else { error.hint(format!("the rules are matched against `{text}`")) }
+    })
+}
+
+/// The recipients that flags and variables name, in SOPS's order. They form one group.
+fn named_recipients(flags: &Recipients, run: &Run) -> Result<Vec<Recipient>, CommandError> {
+    let sources = [
+        (Kind::Kms, "--kms", &flags.kms, env::SOPS_KMS_ARN),
+        (Kind::GcpKms, "--gcp-kms", &flags.gcp_kms, env::SOPS_GCP_KMS_IDS),
+        (Kind::Hckms, "--hckms", &flags.hckms, env::SOPS_HUAWEICLOUD_KMS_IDS),
+        (Kind::AzureKv, "--azure-kv", &flags.azure_kv, env::SOPS_AZURE_KEYVAULT_URLS),
+        (Kind::Pgp, "--pgp", &flags.pgp, env::SOPS_PGP_FP),
+        (Kind::HcVault, "--hc-vault-transit", &flags.hc_vault_transit, env::SOPS_VAULT_URIS),
+        (Kind::Age, "--age", &flags.age, env::SOPS_AGE_RECIPIENTS),
+    ];
+    let mut named = Vec::new();
+    for (kind, flag, lists, variable) in sources {
+        let given: Vec<&String> = lists.iter().filter(|list| !list.is_empty()).collect();
+        let from_env = if given.is_empty() { run.env.text(variable) } else { None };
+        let place = if from_env.is_some() { variable } else { flag };
+        for list in given.into_iter().chain(from_env.as_ref()) {
+            let parsed = parse_list(kind, list).map_err(|error| CommandError::usage(format!("{place}: {error}")))?;
+            named.extend(parsed);
+        }
+    }
+    Ok(named)
+}
+
+/// The one selector that flags and rule ask for. A flag takes the place of the same setting in the
+/// rule, and contradicts any other.
+fn selector(flags: &Selection, rule: Option<Selector>) -> Result<Option<Selector>, CommandError> {
+    let fields = [
+        &flags.unencrypted_suffix,
+        &flags.encrypted_suffix,
+        &flags.unencrypted_regex,
+        &flags.encrypted_regex,
+        &flags.unencrypted_comment_regex,
+        &flags.encrypted_comment_regex,
+    ];
+    let given: Vec<(&str, &String)> = Selector::FIELDS
+        .into_iter()
+        .zip(fields)
+        .filter_map(|(field, text)| Some((field, text.as_ref().filter(|text| !text.is_empty())?)))
+        .collect();
+    let flag = |field: &str| format!("--{}", field.replace('_', "-"));
+    let (field, text) = match given[..] {
+        [] => return Ok(rule),
+        [one] => one,
+        [(one, _), (other, _), ..] => {
+            return Err(CommandError::conflict(format!("{} and {} cannot be used together", flag(one), flag(other))));
+        }
+    };
+    if let Some(rule) = rule.filter(|rule| rule.field() != field) {
+        let message = format!("{} cannot be used together with `{}` of the creation rule", flag(field), rule.field());
+        return Err(CommandError::conflict(message));
+    }
+    Selector::from_field(field, text)
+        .map(Some)
+        .map_err(|error| CommandError::usage(format!("{}: {error}", flag(field))))
+}

@@ -1,0 +1,62 @@
+//! `decrypt`: text → data key → plaintext, checked → written (sops-compat.md §8.4).
+
+use super::argv::Name;
+use super::error::{CommandError, Exit};
+use super::files::Contents;
+use super::{Destination, Input, Run, args, config, formats, given, identities, tools};
+use crate::document::{Format, KeyPath};
+use crate::envelope::{self, Opened, Options};
+
+/// Runs the command.
+pub(super) fn run(args: &args::Decrypt, run: &Run) -> Result<(), CommandError> {
+    let file = given(args.file.as_ref());
+    let destination = Destination::of(&args.output, file, run.name)?;
+    let order = args.opening.decryption_order.as_deref();
+    let keyring = identities::keyring(&args.services, order, &run.env)?;
+    let input = Input::read(file, run.name)?;
+    let path =
+        args.extract.as_deref().filter(|path| !path.is_empty()).map(|path| key_path(path, run.name)).transpose()?;
+    let name = given(args.filename.filename_override.as_ref()).or(input.path.as_deref());
+    let from = formats::choose(args.types.input_type.as_deref(), name, Some((run.name, &input.text)))?;
+    let to = formats::named(args.types.output_type.as_deref(), name)?.unwrap_or(from);
+
+    let options = Options { ignore_mac: args.opening.ignore_mac, ..Options::default() };
+    let failed = |error| CommandError::envelope(error, &input.text).about(input.name());
+    let opened = envelope::decrypt(from, &input.text, &options, &tools(&keyring)).map_err(failed)?;
+    run.ui.trace("Data key recovered successfully");
+    let printed = printed(&opened, from, to, path.as_ref(), args, run)?;
+    destination.write(printed.as_ref().unwrap_or(&opened.text), Contents::Plaintext, run.ui)?;
+
+    opened.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
+    Ok(())
+}
+
+/// What is to be written, where that is not the plaintext as it stands in the file.
+fn printed(
+    opened: &Opened,
+    from: Format,
+    to: Format,
+    path: Option<&KeyPath>,
+    args: &args::Decrypt,
+    run: &Run,
+) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, CommandError> {
+    if path.is_none() && from == to {
+        return Ok(None);
+    }
+    let layout = config::layout(&args.general, args.file.as_deref(), to, run)?;
+    let printed = match path {
+        Some(path) => envelope::extract(from, &opened.text, path, to, layout),
+        None => envelope::convert(from, &opened.text, to, layout),
+    };
+    let about = args.file.as_deref().unwrap_or("standard input".as_ref());
+    printed.map(Some).map_err(|error| CommandError::envelope(error, &opened.text).about(about))
+}
+
+/// The path to extract: in SOPS's spelling, or under our own name as people write paths.
+fn key_path(text: &str, name: Name) -> Result<KeyPath, CommandError> {
+    let parsed = match name {
+        Name::Sops => KeyPath::parse_sops(text),
+        Name::Cloze => KeyPath::parse(text),
+    };
+    parsed.map_err(|error| CommandError::new(Exit::Path, format!("--extract: {error}")))
+}

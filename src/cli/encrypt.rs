@@ -1,0 +1,55 @@
+//! `encrypt`: rules → policy; text → ciphertext → written (sops-compat.md §8.4).
+
+use std::path::Path;
+
+use super::argv::Name;
+use super::error::CommandError;
+use super::files::Contents;
+use super::{Destination, Input, Run, args, config, formats, given, identities, tools};
+use crate::envelope::{self, Options};
+
+/// Runs the command.
+pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
+    let file = given(args.file.as_ref());
+    let destination = Destination::of(&args.output, file, run.name)?;
+    let name = match (given(args.filename.filename_override.as_ref()), file) {
+        (Some(name), _) | (None, Some(name)) => name,
+        (None, None) => {
+            return Err(CommandError::conflict("standard input needs --filename-override, for the creation rule"));
+        }
+    };
+    missing(file)?;
+    let rules = config::find(&args.general, Some(name), run)?;
+    let policy = config::policy(&args.recipients, &args.selection, rules.as_ref(), name, run)?;
+    let from = formats::choose(args.types.input_type.as_deref(), Some(name), None)?;
+    let to = formats::named(args.types.output_type.as_deref(), Some(name))?.unwrap_or(from);
+    let keyring = identities::keyring(&args.services, None, &run.env)?;
+    let input = Input::read(file, run.name)?;
+
+    let options = Options {
+        layout: config::layout(&args.general, Some(name), to, run)?,
+        // SOPS writes the file in clear without a word.
+        allow_unmatched: args.selection.allow_unmatched || run.name == Name::Sops,
+        ..Options::default()
+    };
+    let failed = |error| CommandError::envelope(error, &input.text).about(input.name());
+    let converted =
+        if from == to { None } else { Some(envelope::convert(from, &input.text, to, options.layout).map_err(failed)?) };
+    let text = converted.as_ref().unwrap_or(&input.text);
+    let encrypted = envelope::encrypt(to, text, &policy, &options, &tools(&keyring)).map_err(failed)?;
+    destination.write(&encrypted.text, Contents::Ciphertext, run.ui)?;
+
+    encrypted.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
+    run.ui.note(&format!("encrypted {} of {} values", encrypted.encrypted, encrypted.total));
+    Ok(())
+}
+
+/// A file that is not there is the first thing to be told, before rules that do not fit it.
+fn missing(file: Option<&Path>) -> Result<(), CommandError> {
+    match file {
+        Some(file) if file != Path::new("-") && !file.exists() => {
+            Err(CommandError::file(super::files::FileError::Missing(file.to_owned())))
+        }
+        _ => Ok(()),
+    }
+}

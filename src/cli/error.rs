@@ -1,0 +1,410 @@
+//! What a command fails with: a cause, an exit code, hints. The only place that turns errors into
+//! exit codes (sops-compat.md §8.9) and into words. No secret value may come in here.
+
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+use super::argv::Name;
+use super::files::FileError;
+use crate::document::{Span, SyntaxError};
+use crate::envelope;
+use crate::recipient::NoDataKey;
+use crate::rules::RulesError;
+
+/// The exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything that has no code of its own, and wrong usage.
+    Generic,
+    /// The input cannot be read or is not of its format.
+    Read,
+    /// The output cannot be written.
+    Write,
+    /// The output format cannot hold the data.
+    Emit,
+    /// Flags that exclude each other, or lack each other.
+    Conflict,
+    /// A value cannot be encrypted.
+    EncryptValue,
+    /// A value cannot be decrypted.
+    DecryptValue,
+    /// The MAC does not fit.
+    Mac,
+    /// The path to extract is malformed.
+    Path,
+    /// The input has no document.
+    Empty,
+    /// No such file, or none named.
+    NoFile,
+    /// A kind of key stands twice in the decryption order.
+    DoubledOrder,
+    /// No recipient could recover the data key.
+    NoDataKey,
+    /// The editor left the text as it was.
+    Unchanged,
+    /// There is no editor, or it failed.
+    Editor,
+    /// The file is encrypted already.
+    AlreadyEncrypted,
+    /// A signal ended the run.
+    Signal(u8),
+}
+
+impl Exit {
+    /// The number that the process exits with.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Exit::Generic => 1,
+            Exit::Read => 2,
+            Exit::Write => 3,
+            Exit::Emit => 4,
+            Exit::Conflict => 8,
+            Exit::EncryptValue => 23,
+            Exit::DecryptValue => 25,
+            Exit::Mac => 51,
+            Exit::Path => 91,
+            Exit::Empty => 92,
+            Exit::NoFile => 100,
+            Exit::DoubledOrder => 112,
+            Exit::NoDataKey => 128,
+            Exit::Unchanged => 200,
+            Exit::Editor => 201,
+            Exit::AlreadyEncrypted => 203,
+            Exit::Signal(number) => 128u8.saturating_add(number),
+        }
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug, PartialEq)]
+pub struct CommandError {
+    code: Exit,
+    /// The file that it is about.
+    subject: Option<String>,
+    /// Line and column in it.
+    place: Option<(usize, usize)>,
+    message: String,
+    /// Further lines.
+    details: Vec<String>,
+    /// The place in a rules file, drawn; without and with colours.
+    drawing: Option<[String; 2]>,
+    hints: Vec<String>,
+    /// Whether there is nothing to say: the reader of our output went away, or it was said.
+    quiet: bool,
+}
+
+impl CommandError {
+    /// An error with a code.
+    pub fn new(code: Exit, message: impl Into<String>) -> Self {
+        CommandError {
+            code,
+            subject: None,
+            place: None,
+            message: message.into(),
+            details: Vec::new(),
+            drawing: None,
+            hints: Vec::new(),
+            quiet: false,
+        }
+    }
+
+    /// Wrong usage.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Generic, message)
+    }
+
+    /// Flags that exclude each other, or lack each other.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(Exit::Conflict, message)
+    }
+
+    /// What SOPS can and cloze cannot.
+    pub fn not_yet(what: &str) -> Self {
+        Self::usage(format!("{what} is not yet supported by cloze"))
+    }
+
+    /// A command that needs a file got none.
+    pub fn no_file(name: Name) -> Self {
+        Self::new(Exit::NoFile, "no file specified").hint(format!("`{} --help` shows what can be done", name.text()))
+    }
+
+    /// A signal ended the run.
+    pub fn signal(number: i32) -> Self {
+        let number = u8::try_from(number).unwrap_or(0);
+        CommandError { quiet: true, ..Self::new(Exit::Signal(number), "interrupted") }
+    }
+
+    /// An error about which everything was said.
+    pub fn said(code: Exit) -> Self {
+        CommandError { quiet: true, ..Self::new(code, "wrong usage") }
+    }
+
+    /// Nobody reads our output any more: the end of many pipes, and no error to speak of.
+    pub fn broken_pipe() -> Self {
+        Self::signal(13)
+    }
+
+    /// The same about a file.
+    #[must_use]
+    pub fn about(mut self, file: impl AsRef<Path>) -> Self {
+        self.subject.get_or_insert_with(|| file.as_ref().display().to_string());
+        self
+    }
+
+    /// The same with a further line.
+    #[must_use]
+    pub fn detail(mut self, line: impl Into<String>) -> Self {
+        self.details.push(line.into());
+        self
+    }
+
+    /// The same with a remedy.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Its exit code.
+    #[must_use]
+    pub fn code(&self) -> Exit {
+        self.code
+    }
+
+    /// Whether nothing is to be printed.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// A file that could not be read or written.
+    pub fn file(error: FileError) -> Self {
+        match error {
+            FileError::Missing(path) => Self::new(Exit::NoFile, "there is no such file").about(path),
+            FileError::Directory(path) => {
+                Self::new(Exit::Read, "is a directory, and one file is taken at a time").about(path)
+            }
+            FileError::Read(path, error) => {
+                Self::new(Exit::Read, format!("cannot be read: {}", reason(&error))).about(path)
+            }
+            FileError::TooLarge(path) => Self::new(Exit::Read, "is too large: 4 GiB is the limit").about(path),
+            FileError::Write(_, error) if error.kind() == io::ErrorKind::BrokenPipe => Self::broken_pipe(),
+            FileError::Write(path, error) => {
+                let new = Self::new(Exit::Write, format!("cannot be written: {}", reason(&error))).about(path);
+                match error.kind() {
+                    io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                        new.hint("files are replaced as a whole, which needs the right to write in their directory")
+                    }
+                    _ => new,
+                }
+            }
+            FileError::Exists(path) => Self::new(Exit::Write, "exists already, and is not overwritten").about(path),
+        }
+    }
+
+    /// A text that is not of its format.
+    fn syntax(error: SyntaxError, text: &[u8]) -> Self {
+        let code = if error.empty { Exit::Empty } else { Exit::Read };
+        let mut new = Self::new(code, error.message);
+        new.place = error.span.map(|span| line_and_column(text, span));
+        new.hints.extend(error.hint);
+        new
+    }
+
+    /// An error of the envelope, about a text that came from `file`.
+    pub fn envelope(error: envelope::Error, text: &[u8]) -> Self {
+        use envelope::Error;
+        let message = error.to_string();
+        match error {
+            Error::Syntax(error) => Self::syntax(error, text),
+            Error::NoMetadata => Self::usage(message).hint("it is not encrypted: `cloze encrypt` does that"),
+            Error::Metadata(_) => Self::usage(message),
+            Error::AlreadyEncrypted => {
+                Self::new(Exit::AlreadyEncrypted, message).hint("`cloze edit` changes the values of an encrypted file")
+            }
+            Error::Unmatched { nearest, .. } => {
+                let new = Self::usage(message);
+                let new = match nearest {
+                    Some(key) => new.hint(format!("did you mean the key `{key}`?")),
+                    None => new,
+                };
+                new.hint("--allow-unmatched writes the file all the same")
+            }
+            Error::EncryptValue { .. } => Self::new(Exit::EncryptValue, message),
+            Error::RoundTrip => Self::new(Exit::EncryptValue, message),
+            Error::DecryptValue { .. } => Self::new(Exit::DecryptValue, message),
+            Error::Mac(_) => Self::new(Exit::Mac, message)
+                .hint(
+                    "the file was changed by something other than SOPS or cloze; see what, for example with `git diff`",
+                )
+                .hint("--ignore-mac opens it all the same"),
+            Error::NoDataKey(error) => Self::no_data_key(error),
+            Error::Wrap(_) => Self::usage(message),
+            Error::Emit(_) => Self::new(Exit::Emit, message),
+            Error::ExtractPath(_) => Self::usage(message),
+        }
+    }
+
+    /// Every recipient with its reason, every place that was looked in, and one next step.
+    fn no_data_key(error: NoDataKey) -> Self {
+        let mut new = Self::new(Exit::NoDataKey, error.to_string());
+        if let Some((needed, opened)) = error.groups {
+            new.details.push(format!("{needed} key groups are needed, and {opened} could be opened"));
+        }
+        for attempt in &error.attempts {
+            let group = if error.groups.is_some() { format!("group {}: ", attempt.group) } else { String::new() };
+            let reason = attempt.reason.as_deref().unwrap_or("opened");
+            new.details.push(format!("{group}{} `{}`: {reason}", attempt.kind.title(), attempt.recipient));
+        }
+        if !error.places.is_empty() {
+            new.details.push("looked for identities in".into());
+            new.details.extend(error.places.iter().map(|place| format!("  {place}")));
+        }
+        new.hint(
+            "one identity is enough: put it into one of these places, or ask somebody who can open the file to add you",
+        )
+    }
+
+    /// A rules file that cannot be used; its place is drawn.
+    pub fn rules(error: RulesError, file: &Path, text: &str) -> Self {
+        let mut new = Self::usage(error.message).about(file);
+        let range = error.span.range();
+        if !text.is_empty() && range.end <= text.len() {
+            new.place = Some(line_and_column(text.as_bytes(), error.span));
+            new.drawing =
+                if error.secret { None } else { draw(text, range, &file.display().to_string(), &new.message) };
+        }
+        new.hints.extend(error.hint);
+        new
+    }
+
+    /// The whole message, with a final newline.
+    #[must_use]
+    pub fn render(&self, colours: bool) -> String {
+        let (red, cyan, plain) = if colours { ("\x1b[1;31m", "\x1b[36m", "\x1b[0m") } else { ("", "", "") };
+        let mut text = match &self.drawing {
+            Some(drawing) => format!("{}\n", drawing[usize::from(colours)]),
+            None => format!("{red}error:{plain} {self}\n"),
+        };
+        for detail in &self.details {
+            text += &format!("  {detail}\n");
+        }
+        for hint in &self.hints {
+            text += &format!("{cyan}hint:{plain} {hint}\n");
+        }
+        text
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(subject) = &self.subject {
+            write!(f, "`{subject}`")?;
+            if let Some((line, column)) = self.place {
+                write!(f, ":{line}:{column}")?;
+            }
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// The line and the column of a place, from 1; columns count characters.
+fn line_and_column(text: &[u8], span: Span) -> (usize, usize) {
+    let before = &text[..span.range().start.min(text.len())];
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
+    let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    (line, String::from_utf8_lossy(&before[start..]).chars().count() + 1)
+}
+
+/// Draws a place of a rules file. Not when a secret key was put there by mistake.
+fn draw(text: &str, range: Range<usize>, file: &str, message: &str) -> Option<[String; 2]> {
+    if text.contains("AGE-SECRET-KEY-") || text.get(range.clone()).is_none() {
+        return None;
+    }
+    let snippet = Snippet::source(text).path(file).annotation(AnnotationKind::Primary.span(range));
+    let report = [Level::ERROR.primary_title(message).element(snippet)];
+    Some([Renderer::plain().render(&report), Renderer::styled().render(&report)])
+}
+
+/// The system's reason, in lower case and without its number.
+pub(super) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut characters = text.chars();
+    characters.next().map_or(String::new(), |first| first.to_lowercase().chain(characters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipient::{Attempt, Kind};
+    use std::path::PathBuf;
+
+    #[test]
+    fn a_syntax_error_names_the_place_and_never_the_text() {
+        let text = b"a: 1\n\xc3\xa9\xc3\xa9: secret";
+        let error = envelope::Error::Syntax(SyntaxError::at(Span::new(9..10), "is not closed").hint("close it"));
+        let error = CommandError::envelope(error, text).about("dir/x.yaml");
+        assert_eq!(error.render(false), "error: `dir/x.yaml`:2:3: is not closed\nhint: close it\n");
+        assert_eq!(error.code(), Exit::Read);
+    }
+
+    #[test]
+    fn every_recipient_and_every_place_is_listed() {
+        let attempt = |recipient: &str, reason: Option<&str>| Attempt {
+            group: 0,
+            recipient: recipient.into(),
+            kind: Kind::Age,
+            reason: reason.map(str::to_owned),
+        };
+        let error = NoDataKey {
+            attempts: vec![attempt("age1a", Some("no matching identity")), attempt("age1b", None)],
+            places: vec!["SOPS_AGE_KEY: not there".into()],
+            groups: None,
+        };
+        let text = CommandError::envelope(error.into(), b"").about("f").render(false);
+        assert_eq!(
+            text,
+            "error: `f`: no recipient could recover the data key\n  age `age1a`: no matching identity\n  age `age1b`: opened\n  \
+             looked for identities in\n    SOPS_AGE_KEY: not there\nhint: one identity is enough: put it into one of these \
+             places, or ask somebody who can open the file to add you\n"
+        );
+    }
+
+    #[test]
+    fn a_rules_error_is_drawn_unless_a_secret_is_there() {
+        let error = |span| RulesError { message: "is unknown".into(), span, hint: None, secret: false };
+        let drawn = CommandError::rules(error(Span::new(5..8)), Path::new(".sops.yaml"), "rule:foo\n").render(false);
+        assert!(drawn.contains("rule:foo") && drawn.contains("^^^"), "{drawn}");
+        let secret = "age: AGE-SECRET-KEY-1X\n";
+        let plain = CommandError::rules(error(Span::new(5..8)), Path::new(".sops.yaml"), secret).render(false);
+        assert_eq!(plain, "error: `.sops.yaml`:1:6: is unknown\n");
+    }
+
+    #[test]
+    fn codes_are_those_of_sops() {
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let table = [
+            (CommandError::file(FileError::Missing(PathBuf::from("x"))), 100),
+            (CommandError::file(FileError::Directory(PathBuf::from("x"))), 2),
+            (CommandError::file(FileError::Read(PathBuf::from("x"), denied())), 2),
+            (CommandError::file(FileError::Write(PathBuf::from("x"), denied())), 3),
+            (CommandError::envelope(envelope::Error::NoMetadata, b""), 1),
+            (CommandError::envelope(envelope::Error::AlreadyEncrypted, b""), 203),
+            (CommandError::envelope(envelope::Error::Mac("is missing"), b""), 51),
+            (CommandError::signal(15), 143),
+        ];
+        for (error, code) in table {
+            assert_eq!(error.code().number(), code, "{error}");
+        }
+        assert!(
+            CommandError::envelope(envelope::Error::NoMetadata, b"").to_string().contains("sops metadata not found")
+        );
+    }
+}

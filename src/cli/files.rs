@@ -1,0 +1,467 @@
+//! Reading whole files, and the one atomic write. Nothing else in the program opens a file for
+//! writing; a test holds that.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile, TempDir};
+use zeroize::Zeroizing;
+
+use super::ui;
+
+/// The length at which a text is too long for spans of four bytes.
+const LIMIT: usize = u32::MAX as usize;
+
+/// What can go wrong with a file.
+#[derive(Debug)]
+pub enum FileError {
+    /// There is none.
+    Missing(PathBuf),
+    /// It is a directory.
+    Directory(PathBuf),
+    /// It cannot be read.
+    Read(PathBuf, io::Error),
+    /// It is longer than we can handle.
+    TooLarge(PathBuf),
+    /// It cannot be written.
+    Write(PathBuf, io::Error),
+    /// It exists, and was to be new.
+    Exists(PathBuf),
+}
+
+/// What a new file holds, which decides who may read it. An existing file keeps its mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contents {
+    /// Secrets: for the owner only.
+    Plaintext,
+    /// Nothing secret: as the umask says.
+    Ciphertext,
+}
+
+/// Reads a file as a whole: opened once and read to its end, so that a FIFO will do.
+///
+/// # Errors
+/// See [`FileError`].
+pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    if path == Path::new("/dev/stdin") {
+        return read_stdin();
+    }
+    let wrap = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => FileError::Missing(path.to_owned()),
+        io::ErrorKind::IsADirectory => FileError::Directory(path.to_owned()),
+        _ => FileError::Read(path.to_owned(), error),
+    };
+    let file = File::open(path).map_err(wrap)?;
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    if size > LIMIT as u64 {
+        return Err(FileError::TooLarge(path.to_owned()));
+    }
+    read_to_end(file, usize::try_from(size).unwrap_or(0), LIMIT)
+        .map_err(wrap)?
+        .ok_or_else(|| FileError::TooLarge(path.to_owned()))
+}
+
+/// Reads standard input to its end.
+///
+/// # Errors
+/// It cannot be read, or is too long.
+pub fn read_stdin() -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let path = || PathBuf::from("standard input");
+    read_to_end(io::stdin().lock(), 0, LIMIT)
+        .map_err(|error| FileError::Read(path(), error))?
+        .ok_or_else(|| FileError::TooLarge(path()))
+}
+
+/// Reads to the end; none when there is more than `limit`. A buffer that grows is wiped first: it
+/// may hold plaintext.
+fn read_to_end(mut source: impl Read, expected: usize, limit: usize) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let mut buffer = Zeroizing::new(vec![0; expected.max(8 * 1024) + 1]);
+    let mut filled = 0;
+    loop {
+        if filled > limit {
+            return Ok(None);
+        }
+        if filled == buffer.len() {
+            let mut larger = Zeroizing::new(vec![0; buffer.len() * 2]);
+            larger[..filled].copy_from_slice(&buffer);
+            buffer = larger;
+        }
+        match source.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    buffer.truncate(filled);
+    Ok(Some(buffer))
+}
+
+/// Writes a file so that it is at all times either the old or the new one: beside it, synced,
+/// renamed over it. Links are followed. What is no regular file (a terminal, a FIFO) is written
+/// to as it is.
+///
+/// # Errors
+/// It cannot be written; then the target is untouched and nothing is left behind.
+pub fn write(path: &Path, data: &[u8], contents: Contents) -> Result<(), FileError> {
+    replace(path, data, contents, true)
+}
+
+/// The same for a file that must not exist yet.
+///
+/// # Errors
+/// It exists, or cannot be written.
+pub fn create(path: &Path, data: &[u8], contents: Contents) -> Result<(), FileError> {
+    replace(path, data, contents, false)
+}
+
+fn replace(path: &Path, data: &[u8], contents: Contents, over: bool) -> Result<(), FileError> {
+    if path == Path::new("/dev/stdout") {
+        return ui::stdout(data);
+    }
+    let wrap = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => FileError::Exists(path.to_owned()),
+        _ => FileError::Write(path.to_owned(), error),
+    };
+    let old = fs::metadata(path).ok();
+    if let Some(old) = &old {
+        if !over {
+            return Err(FileError::Exists(path.to_owned()));
+        }
+        if old.is_dir() {
+            return Err(wrap(io::ErrorKind::IsADirectory.into()));
+        }
+        if is_special(path, old) {
+            return write_through(path, data).map_err(wrap);
+        }
+    }
+    replace_atomically(path, data, contents, old.as_ref(), over).map_err(wrap)
+}
+
+/// Whether a path leads to something that no other file can take the place of. A file descriptor
+/// leads to one even when it is a regular file.
+fn is_special(path: &Path, metadata: &fs::Metadata) -> bool {
+    let kind = metadata.file_type();
+    let device = kind.is_fifo() || kind.is_char_device() || kind.is_block_device() || kind.is_socket();
+    device || path.starts_with("/dev/fd") || path.starts_with("/proc") || path == Path::new("/dev/stderr")
+}
+
+fn write_through(path: &Path, data: &[u8]) -> io::Result<()> {
+    let mut file = File::options().write(true).open(path)?;
+    file.write_all(data)
+}
+
+fn replace_atomically(
+    path: &Path,
+    data: &[u8],
+    contents: Contents,
+    old: Option<&fs::Metadata>,
+    over: bool,
+) -> io::Result<()> {
+    let target = resolve(path)?;
+    let directory = parent(&target);
+    let mode = if contents == Contents::Plaintext || old.is_some() { 0o600 } else { 0o644 };
+    // The mode is subject to the umask, as that of any new file.
+    let permissions = fs::Permissions::from_mode(mode);
+    let mut file = Builder::new().prefix(".cloze-").permissions(permissions).tempfile_in(directory)?;
+    file.write_all(data)?;
+    if let Some(old) = old {
+        keep_owner_and_mode(&file, old)?;
+    }
+    file.as_file().sync_all()?;
+    let persisted = if over { file.persist(&target) } else { file.persist_noclobber(&target) };
+    persisted.map_err(|error| error.error)?;
+    // The rename is done; that it is not on the disk yet is no failure of ours.
+    let _ = File::open(directory).and_then(|directory| directory.sync_all());
+    Ok(())
+}
+
+/// Gives a file the owner and the mode of the one that it replaces.
+fn keep_owner_and_mode(file: &NamedTempFile, old: &fs::Metadata) -> io::Result<()> {
+    let new = file.as_file().metadata()?;
+    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+        let (uid, gid) = (rustix::fs::Uid::from_raw(old.uid()), rustix::fs::Gid::from_raw(old.gid()));
+        // Only the owner of the machine may give files away; others keep them for themselves.
+        let _ = rustix::fs::fchown(file.as_file(), Some(uid), Some(gid));
+    }
+    file.as_file().set_permissions(fs::Permissions::from_mode(old.mode() & 0o7777))
+}
+
+/// The path behind symbolic links, the last of which may lead to nothing.
+fn resolve(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    // As many as the system itself would follow.
+    for _ in 0..40 {
+        match fs::read_link(&path) {
+            Ok(link) => path = parent(&path).join(link),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+/// The directory that a path is in.
+#[must_use]
+pub fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// How many other names a file has; they keep the old contents when it is replaced.
+#[must_use]
+pub fn other_names(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |metadata| if metadata.is_file() { metadata.nlink().saturating_sub(1) } else { 0 })
+}
+
+/// Makes a directory and those above it, for the owner only.
+///
+/// # Errors
+/// It cannot be made.
+pub fn create_private_dir(path: &Path) -> Result<(), FileError> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let result = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    result.map_err(|error| FileError::Write(path.to_owned(), error))
+}
+
+/// Removes a file.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    fs::remove_file(path).map_err(|error| FileError::Write(path.to_owned(), error))
+}
+
+/// A file with a plaintext in a directory of its own, which only the owner can enter. Both are
+/// gone when it is dropped.
+pub struct PrivateFile {
+    directory: TempDir,
+    path: PathBuf,
+}
+
+impl PrivateFile {
+    /// Writes a file with this name into a new directory in the first of the places that will do.
+    ///
+    /// # Errors
+    /// None of them does.
+    pub fn new(places: &[PathBuf], name: &std::ffi::OsStr, data: &[u8]) -> Result<Self, FileError> {
+        let private = fs::Permissions::from_mode(0o700);
+        let mut failure = FileError::Missing(PathBuf::from("the temporary directory"));
+        for place in places {
+            match Builder::new().prefix("cloze-").permissions(private.clone()).tempdir_in(place) {
+                Ok(directory) => {
+                    let path = directory.path().join(name);
+                    let file = PrivateFile { directory, path };
+                    file.put(data).map_err(|error| FileError::Write(file.path.clone(), error))?;
+                    return Ok(file);
+                }
+                Err(error) => failure = FileError::Write(place.clone(), error),
+            }
+        }
+        Err(failure)
+    }
+
+    fn put(&self, data: &[u8]) -> io::Result<()> {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let mut file = File::options().write(true).create_new(true).mode(0o600).open(&self.path)?;
+        file.write_all(data)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The directory that it is in.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+impl Drop for PrivateFile {
+    fn drop(&mut self) {
+        wipe(self.directory.path());
+    }
+}
+
+/// Overwrites and removes what is in a directory of a [`PrivateFile`], then the directory. What an
+/// editor left there beside the file goes as well. Errors are of no use to anybody here.
+pub(super) fn wipe(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let _ = overwrite(&entry.path());
+        }
+    }
+    let _ = fs::remove_dir_all(directory);
+}
+
+/// Overwrites a file with zeros. Flash and copying file systems keep the old blocks all the same;
+/// it costs nothing, and in memory it helps.
+fn overwrite(path: &Path) -> io::Result<()> {
+    let mut file = File::options().write(true).open(path)?;
+    let length = file.metadata()?.len();
+    io::copy(&mut io::repeat(0).take(length), &mut file).map(|_| ())
+}
+
+/// Whether a directory is in memory, so that what is written there never reaches a disk (but for
+/// swapping).
+#[must_use]
+pub fn is_in_memory(directory: &Path) -> bool {
+    // tmpfs and ramfs.
+    const MAGIC: [u32; 2] = [0x0102_1994, 0x8584_58f6];
+    #[cfg(target_os = "linux")]
+    {
+        rustix::fs::statfs(directory).is_ok_and(|found| {
+            // The type of the number differs between architectures; the magic fits into 32 bits.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::unnecessary_cast)]
+            let magic = found.f_type as u32;
+            MAGIC.contains(&magic)
+        })
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (directory, MAGIC);
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).expect("exists").mode() & 0o777
+    }
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).expect("lists").flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn new_plaintext_is_for_the_owner_only() {
+        let directory = TempDir::new().expect("makes");
+        let (secret, sealed) = (directory.path().join("s"), directory.path().join("c"));
+        write(&secret, b"x", Contents::Plaintext).expect("writes");
+        write(&sealed, b"x", Contents::Ciphertext).expect("writes");
+        assert_eq!(mode(&secret), 0o600);
+        assert_eq!(mode(&sealed) & !0o644, 0);
+        assert_ne!(mode(&sealed) & 0o400, 0);
+    }
+
+    #[test]
+    fn an_existing_file_keeps_its_mode_and_gets_a_new_inode() {
+        let directory = TempDir::new().expect("makes");
+        let path = directory.path().join("f");
+        for bits in [0o640, 0o444, 0o755] {
+            write(&path, b"old", Contents::Plaintext).expect("writes");
+            fs::set_permissions(&path, fs::Permissions::from_mode(bits)).expect("sets");
+            let inode = fs::metadata(&path).expect("exists").ino();
+            write(&path, b"new", Contents::Plaintext).expect("writes");
+            assert_eq!((mode(&path), fs::read(&path).expect("reads")), (bits, b"new".to_vec()));
+            assert_ne!(fs::metadata(&path).expect("exists").ino(), inode);
+        }
+        assert_eq!(names(directory.path()), ["f"]);
+    }
+
+    #[test]
+    fn links_are_followed_and_stay() {
+        let directory = TempDir::new().expect("makes");
+        let inner = directory.path().join("inner");
+        fs::create_dir(&inner).expect("makes");
+        let link = directory.path().join("link");
+        symlink("inner/file", &link).expect("links");
+        write(&link, b"one", Contents::Ciphertext).expect("writes through a dangling link");
+        write(&link, b"two", Contents::Ciphertext).expect("writes through a link");
+        assert_eq!(fs::read(inner.join("file")).expect("reads"), b"two");
+        assert!(fs::symlink_metadata(&link).expect("exists").is_symlink());
+        symlink("ring", directory.path().join("ring")).expect("links");
+        assert!(write(&directory.path().join("ring"), b"", Contents::Ciphertext).is_err());
+    }
+
+    #[test]
+    fn a_failed_write_leaves_everything_as_it_was() {
+        let directory = TempDir::new().expect("makes");
+        let path = directory.path().join("f");
+        write(&path, b"old", Contents::Plaintext).expect("writes");
+        assert!(matches!(create(&path, b"new", Contents::Plaintext), Err(FileError::Exists(_))));
+        assert!(matches!(write(directory.path(), b"new", Contents::Plaintext), Err(FileError::Write(..))));
+        let absent = directory.path().join("none/f");
+        assert!(matches!(write(&absent, b"new", Contents::Plaintext), Err(FileError::Write(..))));
+        assert_eq!((names(directory.path()), fs::read(&path).expect("reads")), (vec!["f".into()], b"old".to_vec()));
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_written_is_an_error() {
+        // Not a directory without write permission: root, who may run the tests, writes there too.
+        let path = Path::new("/proc/self/cloze-test");
+        assert!(matches!(write(path, b"x", Contents::Ciphertext), Err(FileError::Write(..))));
+        if rustix::process::geteuid().is_root() {
+            return;
+        }
+        let directory = TempDir::new().expect("makes");
+        let path = directory.path().join("f");
+        write(&path, b"old", Contents::Plaintext).expect("writes");
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o500)).expect("sets");
+        assert!(matches!(write(&path, b"new", Contents::Plaintext), Err(FileError::Write(..))));
+        assert_eq!(fs::read(&path).expect("reads"), b"old");
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).expect("sets");
+    }
+
+    #[test]
+    fn what_is_no_file_is_written_to_as_it_is() {
+        write(Path::new("/dev/null"), b"x", Contents::Plaintext).expect("writes");
+        assert!(fs::metadata("/dev/null").expect("exists").file_type().is_char_device());
+        let directory = TempDir::new().expect("makes");
+        let fifo = directory.path().join("fifo");
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0)
+            .expect("makes");
+        let reader = std::thread::spawn({
+            let fifo = fifo.clone();
+            move || read(&fifo)
+        });
+        write(&fifo, b"through", Contents::Plaintext).expect("writes");
+        assert_eq!(**reader.join().expect("ends").expect("reads"), *b"through");
+        assert!(fs::metadata(&fifo).expect("exists").file_type().is_fifo());
+    }
+
+    #[test]
+    fn reading_tells_what_is_wrong() {
+        let directory = TempDir::new().expect("makes");
+        assert!(matches!(read(directory.path()), Err(FileError::Directory(_))));
+        assert!(matches!(read(&directory.path().join("x")), Err(FileError::Missing(_))));
+        let large = directory.path().join("large");
+        File::create(&large).and_then(|file| file.set_len(LIMIT as u64 + 1)).expect("makes a sparse file");
+        assert!(matches!(read(&large), Err(FileError::TooLarge(_))));
+    }
+
+    #[test]
+    fn reading_is_exact_across_buffer_sizes() {
+        for length in [0, 1, 8192, 8193, 8194, 40_000] {
+            let data = vec![7; length];
+            assert_eq!(read_to_end(&data[..], 0, LIMIT).expect("reads").map(|read| read.len()), Some(length));
+            assert_eq!(read_to_end(&data[..], length, LIMIT).expect("reads").map(|read| read.len()), Some(length));
+        }
+        assert!(read_to_end(&[0; 100][..], 0, 99).expect("reads").is_none());
+        assert!(read_to_end(&[0; 100][..], 0, 100).expect("reads").is_some());
+    }
+
+    #[test]
+    fn a_private_file_is_private_and_goes() {
+        let place = TempDir::new().expect("makes");
+        let places = [PathBuf::from("/nonexistent/place"), place.path().to_owned()];
+        let file = PrivateFile::new(&places, "a.yaml".as_ref(), b"x").expect("makes");
+        let (path, directory) = (file.path().to_owned(), file.directory().to_owned());
+        assert_eq!((mode(&path), mode(&directory)), (0o600, 0o700));
+        assert_eq!(path.file_name(), Some("a.yaml".as_ref()));
+        fs::write(directory.join("a.yaml~"), b"backup").expect("an editor leaves a copy");
+        drop(file);
+        assert!(!directory.exists());
+    }
+}

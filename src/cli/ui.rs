@@ -1,0 +1,118 @@
+//! The only printing and prompting. Data goes to standard output; everything else to standard
+//! error, where a command that succeeds says nothing unless somebody watches or asked for it:
+//! programs that run us take the first byte there for a failure (integrations.md S1).
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one place that prints")]
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+
+use super::error::{CommandError, Exit};
+use super::files::FileError;
+
+/// The terminal, as far as it may be used.
+#[derive(Clone, Copy, Debug)]
+pub struct Ui {
+    /// Whether --verbose was given.
+    pub verbose: bool,
+}
+
+impl Ui {
+    /// Says what is nice to know.
+    pub fn note(self, text: &str) {
+        if self.verbose || io::stderr().is_terminal() {
+            eprint(&format!("{text}\n"));
+        }
+    }
+
+    /// Says what is only asked for with --verbose.
+    pub fn trace(self, text: &str) {
+        if self.verbose {
+            eprint(&format!("{text}\n"));
+        }
+    }
+
+    /// Warns of what is most likely a mistake in the call.
+    pub fn warn(self, text: &str) {
+        eprint(&format!("warning: {text}\n"));
+    }
+
+    /// Says something in any case, at the end of a run that did what it should.
+    pub fn say(self, text: &str) {
+        eprint(&format!("{text}\n"));
+    }
+
+    /// Prints an error.
+    pub fn error(self, error: &CommandError) {
+        if !error.is_quiet() {
+            let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            eprint(&error.render(colours));
+        }
+    }
+
+    /// Whether somebody can be asked.
+    #[must_use]
+    pub fn can_ask(self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Waits for Enter.
+    ///
+    /// # Errors
+    /// There is no more input.
+    pub fn wait_for_enter(self, text: &str) -> Result<(), CommandError> {
+        eprint(text);
+        let mut line = String::new();
+        match io::stdin().read_line(&mut line) {
+            Ok(1..) => Ok(()),
+            _ => Err(CommandError::usage("there is nobody to answer")),
+        }
+    }
+
+    /// Asks for a line of text, which may be empty.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn ask_text(self, prompt: &str) -> Result<String, CommandError> {
+        dialoguer::Input::new().with_prompt(prompt).allow_empty(true).interact_text().map_err(no_answer)
+    }
+
+    /// Asks a question.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn ask_yes(self, prompt: &str, default: bool) -> Result<bool, CommandError> {
+        dialoguer::Confirm::new().with_prompt(prompt).default(default).interact().map_err(no_answer)
+    }
+}
+
+fn no_answer(_: dialoguer::Error) -> CommandError {
+    CommandError::new(Exit::Generic, "there is nobody to answer")
+}
+
+/// Writes to standard error; when that fails there is nobody left to tell.
+fn eprint(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Writes data to standard output.
+///
+/// # Errors
+/// It cannot be written.
+pub fn stdout(data: &[u8]) -> Result<(), FileError> {
+    let mut out = io::stdout().lock();
+    out.write_all(data)
+        .and_then(|()| out.flush())
+        .map_err(|error| FileError::Write(Path::new("standard output").to_owned(), error))
+}
+
+/// Prints clap's help or its complaint. True when it was help, which was asked for.
+pub fn usage(error: &clap::Error) -> bool {
+    // A reader of help that went away needs no message.
+    let _ = error.print();
+    !error.use_stderr()
+}
+
+/// Reports a defect of cloze itself: where, and nothing of the message, which may hold a value.
+pub fn bug(file: &str, line: u32) {
+    eprint(&format!("error: this is a bug in cloze ({file}:{line}); please report it, with the command line\n"));
+}
