@@ -68,38 +68,158 @@ fn unreadable_plain() -> Vec<Row> {
         row("a YAML scalar", |s| drop(s.write("f.yaml", "canary-7f3ad1\n")), ENCRYPT, 2, "map"),
         row("YAML cut in a quote", |s| drop(s.write("f.yaml", "a: \"canary-7f3ad1\nb: 1\n")), ENCRYPT, 2, "f.yaml"),
         row("YAML cut in a flow list", |s| drop(s.write("f.yaml", "a: [1, canary-7f3ad1\n")), ENCRYPT, 2, "f.yaml"),
-        row("YAML with a tab as indentation", |s| drop(s.write("f.yaml", "a:\n\tb: canary-7f3ad1\n")), ENCRYPT, 2, "f.yaml:2"),
-        row("YAML with wrong indentation", |s| drop(s.write("f.yaml", "a: 1\n  b: canary-7f3ad1\n")), ENCRYPT, 2, "f.yaml:2"),
+        row(
+            "YAML with a tab as indentation",
+            |s| drop(s.write("f.yaml", "a:\n\tb: canary-7f3ad1\n")),
+            ENCRYPT,
+            2,
+            "f.yaml:2",
+        ),
+        row(
+            "YAML with wrong indentation",
+            |s| drop(s.write("f.yaml", "a: 1\n  b: canary-7f3ad1\n")),
+            ENCRYPT,
+            2,
+            "f.yaml:2",
+        ),
         row("YAML with a doubled key", |s| drop(s.write("f.yaml", "a: canary-7f3ad1\na: 2\n")), ENCRYPT, 2, "f.yaml:2"),
-        row("YAML with an unknown alias", |s| drop(s.write("f.yaml", "a: *nowhere\nb: canary-7f3ad1\n")), ENCRYPT, 2, "f.yaml:1"),
+        row(
+            "YAML with an unknown alias",
+            |s| drop(s.write("f.yaml", "a: *nowhere\nb: canary-7f3ad1\n")),
+            ENCRYPT,
+            2,
+            "f.yaml:1",
+        ),
         row("YAML with a number as key", |s| drop(s.write("f.yaml", "1: canary-7f3ad1\n")), ENCRYPT, 2, "f.yaml:1"),
-        row("YAML with a list as key", |s| drop(s.write("f.yaml", "? [a, b]\n: canary-7f3ad1\n")), ENCRYPT, 2, "f.yaml"),
+        row(
+            "YAML with a list as key",
+            |s| drop(s.write("f.yaml", "? [a, b]\n: canary-7f3ad1\n")),
+            ENCRYPT,
+            2,
+            "f.yaml",
+        ),
         row("binary in YAML", |s| drop(s.write("f.yaml", b"a: canary-7f3ad1\x00\xff\xfe\n")), ENCRYPT, 2, "f.yaml"),
         row("UTF-16 as YAML", |s| drop(s.write("f.yaml", b"\xff\xfea\x00:\x00 \x001\x00")), ENCRYPT, 2, "f.yaml"),
-        row("conflict markers in YAML", |s| drop(s.write("f.yaml", "<<<<<<< HEAD\na: canary-7f3ad1\n=======\na: 2\n>>>>>>> b\n")), ENCRYPT, 2, "f.yaml:1"),
+        row(
+            "conflict markers in YAML",
+            |s| drop(s.write("f.yaml", "<<<<<<< HEAD\na: canary-7f3ad1\n=======\na: 2\n>>>>>>> b\n")),
+            ENCRYPT,
+            2,
+            "f.yaml:1",
+        ),
         row("an alias bomb", |s| drop(s.write("f.yaml", alias_bomb())), ENCRYPT, 2, "f.yaml"),
-        row("an alias to itself", |s| drop(s.write("f.yaml", "a: &a\n  b: *a\n  c: canary-7f3ad1\n")), ENCRYPT, 2, "f.yaml:2"),
-        row("100,000 levels of YAML", |s| drop(s.write("f.yaml", "a: ".to_owned() + &"[".repeat(100_000) + &"]".repeat(100_000))), ENCRYPT, 2, "f.yaml"),
-        row("100,000 levels of YAML, open", |s| drop(s.write("f.yaml", "a: ".to_owned() + &"[".repeat(100_000))), ENCRYPT, 2, "f.yaml"),
-        row("100,000 levels of JSON", |s| drop(s.write("f.json", "{\"a\":".to_owned() + &"[".repeat(100_000) + &"]".repeat(100_000) + "}")), ENCRYPT_JSON, 2, "f.json"),
-        row("100,000 levels of JSON, open", |s| drop(s.write("f.json", "{\"a\":".repeat(100_000))), ENCRYPT_JSON, 2, "f.json"),
+        row(
+            "an alias to itself",
+            |s| drop(s.write("f.yaml", "a: &a\n  b: *a\n  c: canary-7f3ad1\n")),
+            ENCRYPT,
+            2,
+            "f.yaml:2",
+        ),
+        row(
+            "100,000 levels of YAML",
+            |s| drop(s.write("f.yaml", "a: ".to_owned() + &"[".repeat(100_000) + &"]".repeat(100_000))),
+            ENCRYPT,
+            2,
+            "f.yaml",
+        ),
+        row(
+            "100,000 levels of YAML, open",
+            |s| drop(s.write("f.yaml", "a: ".to_owned() + &"[".repeat(100_000))),
+            ENCRYPT,
+            2,
+            "f.yaml",
+        ),
+        row(
+            "100,000 levels of JSON",
+            |s| drop(s.write("f.json", "{\"a\":".to_owned() + &"[".repeat(100_000) + &"]".repeat(100_000) + "}")),
+            ENCRYPT_JSON,
+            2,
+            "f.json",
+        ),
+        row(
+            "100,000 levels of JSON, open",
+            |s| drop(s.write("f.json", "{\"a\":".repeat(100_000))),
+            ENCRYPT_JSON,
+            2,
+            "f.json",
+        ),
         row("empty JSON", |s| drop(s.write("f.json", "")), ENCRYPT_JSON, 2, "f.json"),
         row("a JSON list", |s| drop(s.write("f.json", "[\"canary-7f3ad1\"]")), ENCRYPT_JSON, 2, "f.json"),
         row("JSON cut off", |s| drop(s.write("f.json", "{\"a\": \"canary-7f3ad1\"")), ENCRYPT_JSON, 2, "f.json"),
-        row("JSON with a comma at the end", |s| drop(s.write("f.json", "{\"a\": \"canary-7f3ad1\",}")), ENCRYPT_JSON, 2, "f.json:1"),
-        row("JSON with a comment", |s| drop(s.write("f.json", "{\n// canary-7f3ad1\n\"a\": 1}")), ENCRYPT_JSON, 2, "f.json:2"),
+        row(
+            "JSON with a comma at the end",
+            |s| drop(s.write("f.json", "{\"a\": \"canary-7f3ad1\",}")),
+            ENCRYPT_JSON,
+            2,
+            "f.json:1",
+        ),
+        row(
+            "JSON with a comment",
+            |s| drop(s.write("f.json", "{\n// canary-7f3ad1\n\"a\": 1}")),
+            ENCRYPT_JSON,
+            2,
+            "f.json:2",
+        ),
         row("JSON with a word", |s| drop(s.write("f.json", "{\"a\": canary-7f3ad1}")), ENCRYPT_JSON, 2, "f.json:1"),
-        row("JSON with a broken escape", |s| drop(s.write("f.json", "{\"a\": \"\\u12g4 canary-7f3ad1\"}")), ENCRYPT_JSON, 2, "f.json:1"),
-        row("conflict markers in JSON", |s| drop(s.write("f.json", "{\n<<<<<<< HEAD\n\"a\": \"canary-7f3ad1\"\n=======\n\"a\": 2\n>>>>>>> b\n}")), ENCRYPT_JSON, 2, "f.json:2"),
-        row("a number beyond doubles", |s| drop(s.write("f.json", "{\"a\": 1e999, \"b\": \"canary-7f3ad1\"}")), ENCRYPT_JSON, 2, "f.json:1"),
+        row(
+            "JSON with a broken escape",
+            |s| drop(s.write("f.json", "{\"a\": \"\\u12g4 canary-7f3ad1\"}")),
+            ENCRYPT_JSON,
+            2,
+            "f.json:1",
+        ),
+        row(
+            "conflict markers in JSON",
+            |s| drop(s.write("f.json", "{\n<<<<<<< HEAD\n\"a\": \"canary-7f3ad1\"\n=======\n\"a\": 2\n>>>>>>> b\n}")),
+            ENCRYPT_JSON,
+            2,
+            "f.json:2",
+        ),
+        row(
+            "a number beyond doubles",
+            |s| drop(s.write("f.json", "{\"a\": 1e999, \"b\": \"canary-7f3ad1\"}")),
+            ENCRYPT_JSON,
+            2,
+            "f.json:1",
+        ),
         row("dotenv without `=`", |s| drop(s.write("f.env", "A=1\ncanary-7f3ad1\n")), ENCRYPT_ENV, 2, "f.env:2"),
-        row("conflict markers in dotenv", |s| drop(s.write("f.env", "<<<<<<< HEAD\nA=canary-7f3ad1\n")), ENCRYPT_ENV, 2, "f.env:1"),
-        row("an integer beyond 64 bits with a sign", |s| drop(s.write("f.yaml", "a: 9223372036854775808\nb: canary-7f3ad1\n")), ENCRYPT, 23, "`a`"),
+        row(
+            "conflict markers in dotenv",
+            |s| drop(s.write("f.env", "<<<<<<< HEAD\nA=canary-7f3ad1\n")),
+            ENCRYPT_ENV,
+            2,
+            "f.env:1",
+        ),
+        row(
+            "an integer beyond 64 bits with a sign",
+            |s| drop(s.write("f.yaml", "a: 9223372036854775808\nb: canary-7f3ad1\n")),
+            ENCRYPT,
+            23,
+            "`a`",
+        ),
         row("encrypted already", |s| damaged(s, "f.yaml", |text| text.to_owned() + "# more\n"), ENCRYPT, 203, "f.yaml"),
-        row("encrypted already, JSON", |s| damaged(s, "f.json", |text| text.to_owned() + "\n"), ENCRYPT_JSON, 203, "f.json"),
-        row("encrypted already, dotenv", |s| damaged(s, "f.env", |text| text.to_owned() + "# more\n"), ENCRYPT_ENV, 203, "f.env"),
+        row(
+            "encrypted already, JSON",
+            |s| damaged(s, "f.json", |text| text.to_owned() + "\n"),
+            ENCRYPT_JSON,
+            203,
+            "f.json",
+        ),
+        row(
+            "encrypted already, dotenv",
+            |s| damaged(s, "f.env", |text| text.to_owned() + "# more\n"),
+            ENCRYPT_ENV,
+            203,
+            "f.env",
+        ),
         row("a reserved key", |s| drop(s.write("f.yaml", "a: canary-7f3ad1\nsops:\n  b: 1\n")), ENCRYPT, 203, "f.yaml"),
-        row("a reserved key in dotenv", |s| drop(s.write("f.env", "A=canary-7f3ad1\nsops_version=1\n")), ENCRYPT_ENV, 203, "f.env"),
+        row(
+            "a reserved key in dotenv",
+            |s| drop(s.write("f.env", "A=canary-7f3ad1\nsops_version=1\n")),
+            ENCRYPT_ENV,
+            203,
+            "f.env",
+        ),
     ]
 }
 
@@ -117,8 +237,20 @@ fn alias_bomb() -> String {
 fn damaged_files() -> Vec<Row> {
     vec![
         row("not encrypted", |s| drop(s.write("f.yaml", "a: canary-7f3ad1\n")), DECRYPT, 1, "sops metadata not found"),
-        row("not encrypted, JSON", |s| drop(s.write("f.json", "{\"a\": \"canary-7f3ad1\"}")), DECRYPT_JSON, 1, "sops metadata not found"),
-        row("not encrypted, dotenv", |s| drop(s.write("f.env", "A=canary-7f3ad1\n")), DECRYPT_ENV, 1, "sops metadata not found"),
+        row(
+            "not encrypted, JSON",
+            |s| drop(s.write("f.json", "{\"a\": \"canary-7f3ad1\"}")),
+            DECRYPT_JSON,
+            1,
+            "sops metadata not found",
+        ),
+        row(
+            "not encrypted, dotenv",
+            |s| drop(s.write("f.env", "A=canary-7f3ad1\n")),
+            DECRYPT_ENV,
+            1,
+            "sops metadata not found",
+        ),
         row("empty", |s| drop(s.write("f.yaml", "")), DECRYPT, 1, "sops metadata not found"),
         row("a changed ciphertext", |s| swapped(s, "f.yaml", "data:", "data:AA"), DECRYPT, 25, "`a`"),
         row("a changed ciphertext, JSON", |s| swapped(s, "f.json", "data:", "data:AAAA"), DECRYPT_JSON, 25, "`a`"),
@@ -128,32 +260,196 @@ fn damaged_files() -> Vec<Row> {
         row("an unknown type of value", |s| swapped(s, "f.yaml", "type:str", "type:canary-7f3ad1"), DECRYPT, 25, "`a`"),
         row("a value in clear", |s| line_becomes(s, "f.yaml", "a:", "a: canary-7f3ad1"), DECRYPT, 25, "`a`"),
         row("a renamed key", |s| swapped(s, "f.yaml", "a: ", "z: "), DECRYPT, 25, "`z`"),
-        row("a changed value in clear", |s| swapped(s, "f.yaml", "c_unencrypted: x", "c_unencrypted: y"), DECRYPT, 51, "MAC"),
-        row("a removed value", |s| damaged(s, "f.yaml", |text| text.lines().filter(|line| !line.starts_with("b:")).map(|line| format!("{line}\n")).collect()), DECRYPT, 51, "MAC"),
-        row("an added value", |s| swapped(s, "f.yaml", "c_unencrypted: x", "c_unencrypted: x\nd_unencrypted: z"), DECRYPT, 51, "MAC"),
-        row("no MAC", |s| damaged(s, "f.yaml", |text| text.lines().filter(|line| !line.trim_start().starts_with("mac:")).map(|line| format!("{line}\n")).collect()), DECRYPT, 51, "MAC"),
+        row(
+            "a changed value in clear",
+            |s| swapped(s, "f.yaml", "c_unencrypted: x", "c_unencrypted: y"),
+            DECRYPT,
+            51,
+            "MAC",
+        ),
+        row(
+            "a removed value",
+            |s| {
+                damaged(s, "f.yaml", |text| {
+                    text.lines().filter(|line| !line.starts_with("b:")).map(|line| format!("{line}\n")).collect()
+                })
+            },
+            DECRYPT,
+            51,
+            "MAC",
+        ),
+        row(
+            "an added value",
+            |s| swapped(s, "f.yaml", "c_unencrypted: x", "c_unencrypted: x\nd_unencrypted: z"),
+            DECRYPT,
+            51,
+            "MAC",
+        ),
+        row(
+            "no MAC",
+            |s| {
+                damaged(s, "f.yaml", |text| {
+                    text.lines()
+                        .filter(|line| !line.trim_start().starts_with("mac:"))
+                        .map(|line| format!("{line}\n"))
+                        .collect()
+                })
+            },
+            DECRYPT,
+            51,
+            "MAC",
+        ),
         row("a MAC that is none", |s| line_becomes(s, "f.yaml", "mac:", "  mac: canary-7f3ad1"), DECRYPT, 51, "MAC"),
         row("a MAC of a wrong type", |s| line_becomes(s, "f.yaml", "mac:", "  mac: [1]"), DECRYPT, 1, "mac"),
-        row("another date", |s| line_becomes(s, "f.yaml", "lastmodified:", "  lastmodified: \"2001-01-01T00:00:00Z\""), DECRYPT, 51, "MAC"),
-        row("a date that is none", |s| line_becomes(s, "f.yaml", "lastmodified:", "  lastmodified: yesterday"), DECRYPT, 1, "lastmodified"),
-        row("metadata that is a string", |s| drop(s.write("f.yaml", "a: b\nsops: canary-7f3ad1\n")), DECRYPT, 1, "sops"),
+        row(
+            "another date",
+            |s| line_becomes(s, "f.yaml", "lastmodified:", "  lastmodified: \"2001-01-01T00:00:00Z\""),
+            DECRYPT,
+            51,
+            "MAC",
+        ),
+        row(
+            "a date that is none",
+            |s| line_becomes(s, "f.yaml", "lastmodified:", "  lastmodified: yesterday"),
+            DECRYPT,
+            1,
+            "lastmodified",
+        ),
+        row(
+            "metadata that is a string",
+            |s| drop(s.write("f.yaml", "a: b\nsops: canary-7f3ad1\n")),
+            DECRYPT,
+            1,
+            "sops",
+        ),
         row("metadata that is a list", |s| drop(s.write("f.yaml", "a: b\nsops: [1, 2]\n")), DECRYPT, 1, "sops"),
         row("metadata that is empty", |s| drop(s.write("f.yaml", "a: b\nsops: {}\n")), DECRYPT, 1, ""),
-        row("recipients of a wrong type", |s| drop(s.write("f.yaml", "a: b\nsops: {age: 5, version: 3.9.0, lastmodified: \"2024-01-01T00:00:00Z\", mac: x}\n")), DECRYPT, 1, "age"),
-        row("an entry of a wrong type", |s| drop(s.write("f.yaml", "a: b\nsops: {age: [5], version: 3.9.0, lastmodified: \"2024-01-01T00:00:00Z\", mac: x}\n")), DECRYPT, 1, "age"),
-        row("a threshold of a wrong type", |s| swapped(s, "f.yaml", "sops:\n", "sops:\n  shamir_threshold: many\n"), DECRYPT, 1, "shamir_threshold"),
-        row("two selectors in the metadata", |s| swapped(s, "f.yaml", "sops:\n", "sops:\n  encrypted_regex: a\n  encrypted_suffix: b\n"), DECRYPT, 1, "encrypted"),
-        row("a selector that does not compile", |s| swapped(s, "f.yaml", "sops:\n", "sops:\n  encrypted_regex: \"(\"\n"), DECRYPT, 1, ""),
-        row("a damaged wrapped key", |s| swapped(s, "f.yaml", "-----BEGIN AGE", "-----BEGIN EGA"), DECRYPT, 128, "age1pyq"),
-        row("a kind of key that cannot be used", |s| drop(s.write("f.yaml", "a: ENC[AES256_GCM,data:x]\nsops: {pgp: [{fp: ABCD, enc: x, created_at: \"2024-01-01T00:00:00Z\"}], version: 3.9.0, lastmodified: \"2024-01-01T00:00:00Z\", mac: x}\n")), DECRYPT, 128, "ABCD"),
-        row("recipients of nobody", |s| damaged(s, "f.json", |text| { let start = text.find("\"age\"").unwrap(); let end = start + text[start..].find(']').unwrap(); format!("{}\"age\": [{}", &text[..start], &text[end..]) }), DECRYPT_JSON, 128, ""),
+        row(
+            "recipients of a wrong type",
+            |s| {
+                drop(s.write(
+                    "f.yaml",
+                    "a: b\nsops: {age: 5, version: 3.9.0, lastmodified: \"2024-01-01T00:00:00Z\", mac: x}\n",
+                ))
+            },
+            DECRYPT,
+            1,
+            "age",
+        ),
+        row(
+            "an entry of a wrong type",
+            |s| {
+                drop(s.write(
+                    "f.yaml",
+                    "a: b\nsops: {age: [5], version: 3.9.0, lastmodified: \"2024-01-01T00:00:00Z\", mac: x}\n",
+                ))
+            },
+            DECRYPT,
+            1,
+            "age",
+        ),
+        row(
+            "a threshold of a wrong type",
+            |s| swapped(s, "f.yaml", "sops:\n", "sops:\n  shamir_threshold: many\n"),
+            DECRYPT,
+            1,
+            "shamir_threshold",
+        ),
+        row(
+            "two selectors in the metadata",
+            |s| swapped(s, "f.yaml", "sops:\n", "sops:\n  encrypted_regex: a\n  encrypted_suffix: b\n"),
+            DECRYPT,
+            1,
+            "encrypted",
+        ),
+        row(
+            "a selector that does not compile",
+            |s| swapped(s, "f.yaml", "sops:\n", "sops:\n  encrypted_regex: \"(\"\n"),
+            DECRYPT,
+            1,
+            "",
+        ),
+        row(
+            "a damaged wrapped key",
+            |s| swapped(s, "f.yaml", "-----BEGIN AGE", "-----BEGIN EGA"),
+            DECRYPT,
+            128,
+            "age1pyq",
+        ),
+        row(
+            "a kind of key that cannot be used",
+            |s| {
+                drop(s.write("f.yaml", "a: ENC[AES256_GCM,data:x]\nsops: {pgp: [{fp: ABCD, enc: x, created_at: \"2024-01-01T00:00:00Z\"}], version: 3.9.0, lastmodified: \"2024-01-01T00:00:00Z\", mac: x}\n"))
+            },
+            DECRYPT,
+            128,
+            "ABCD",
+        ),
+        row(
+            "recipients of nobody",
+            |s| {
+                damaged(s, "f.json", |text| {
+                    let start = text.find("\"age\"").unwrap();
+                    let end = start + text[start..].find(']').unwrap();
+                    format!("{}\"age\": [{}", &text[..start], &text[end..])
+                })
+            },
+            DECRYPT_JSON,
+            128,
+            "",
+        ),
         row("truncated", |s| damaged(s, "f.json", |text| text[..text.len() / 2].to_owned()), DECRYPT_JSON, 2, "f.json"),
-        row("truncated before the metadata", |s| damaged(s, "f.yaml", |text| text.split("sops:").next().unwrap().to_owned()), DECRYPT, 1, "sops metadata not found"),
-        row("conflict markers in an encrypted file", |s| damaged(s, "f.yaml", |text| text.replacen("b: ", "<<<<<<< HEAD\nb: 1\n=======\nb: ", 1)), DECRYPT, 2, "f.yaml:"),
-        row("a wrong identity", |s| { s.encrypted("f.yaml", "a: canary-7f3ad1\n"); only_bob(s) }, DECRYPT, 128, "age1pyq"),
-        row("no identity", |s| { s.encrypted("f.yaml", "a: canary-7f3ad1\n"); fs::remove_dir_all(s.home().join(".config")).unwrap() }, DECRYPT, 128, "keys.txt"),
-        row("an identity file that holds none", |s| { s.encrypted("f.yaml", "a: canary-7f3ad1\n"); fs::write(s.home().join(".config/sops/age/keys.txt"), "AGE-SECRET-KEY-canary-7f3ad1\n").unwrap() }, DECRYPT, 128, "keys.txt"),
-        row("an unsigned integer in clear", |s| swapped(s, "f.yaml", "c_unencrypted: x", "c_unencrypted: 18446744073709551615"), DECRYPT, 25, "c_unencrypted"),
+        row(
+            "truncated before the metadata",
+            |s| damaged(s, "f.yaml", |text| text.split("sops:").next().unwrap().to_owned()),
+            DECRYPT,
+            1,
+            "sops metadata not found",
+        ),
+        row(
+            "conflict markers in an encrypted file",
+            |s| damaged(s, "f.yaml", |text| text.replacen("b: ", "<<<<<<< HEAD\nb: 1\n=======\nb: ", 1)),
+            DECRYPT,
+            2,
+            "f.yaml:",
+        ),
+        row(
+            "a wrong identity",
+            |s| {
+                s.encrypted("f.yaml", "a: canary-7f3ad1\n");
+                only_bob(s)
+            },
+            DECRYPT,
+            128,
+            "age1pyq",
+        ),
+        row(
+            "no identity",
+            |s| {
+                s.encrypted("f.yaml", "a: canary-7f3ad1\n");
+                fs::remove_dir_all(s.home().join(".config")).unwrap()
+            },
+            DECRYPT,
+            128,
+            "keys.txt",
+        ),
+        row(
+            "an identity file that holds none",
+            |s| {
+                s.encrypted("f.yaml", "a: canary-7f3ad1\n");
+                fs::write(s.home().join(".config/sops/age/keys.txt"), "AGE-SECRET-KEY-canary-7f3ad1\n").unwrap()
+            },
+            DECRYPT,
+            128,
+            "keys.txt",
+        ),
+        row(
+            "an unsigned integer in clear",
+            |s| swapped(s, "f.yaml", "c_unencrypted: x", "c_unencrypted: 18446744073709551615"),
+            DECRYPT,
+            25,
+            "c_unencrypted",
+        ),
     ]
 }
 
@@ -174,35 +470,193 @@ fn wrong_calls() -> Vec<Row> {
         row("no file named at all", |_| (), &["-d"], 100, ""),
         row("in place and to a file", plain, &["encrypt", "-i", "--output", "x.yaml", "f.yaml"], 8, "--output"),
         row("an unknown flag", plain, &["encrypt", "--in-plcae", "f.yaml"], 1, "--in-place"),
-        row("a path without brackets", |s| damaged(s, "f.yaml", |text| text.to_owned() + "#\n"), &["decrypt", "--extract", "[\"a\"", "f.yaml"], 91, "--extract"),
-        row("a path to nothing", |s| damaged(s, "f.yaml", |text| text.to_owned() + "#\n"), &["decrypt", "--extract", "[\"nothing\"]", "f.yaml"], 1, "nothing"),
-        row("two kinds of selectors", plain, &["encrypt", "--encrypted-regex", "a", "--encrypted-suffix", "b", "f.yaml"], 8, "encrypted"),
+        row(
+            "a path without brackets",
+            |s| damaged(s, "f.yaml", |text| text.to_owned() + "#\n"),
+            &["decrypt", "--extract", "[\"a\"", "f.yaml"],
+            91,
+            "--extract",
+        ),
+        row(
+            "a path to nothing",
+            |s| damaged(s, "f.yaml", |text| text.to_owned() + "#\n"),
+            &["decrypt", "--extract", "[\"nothing\"]", "f.yaml"],
+            1,
+            "nothing",
+        ),
+        row(
+            "two kinds of selectors",
+            plain,
+            &["encrypt", "--encrypted-regex", "a", "--encrypted-suffix", "b", "f.yaml"],
+            8,
+            "encrypted",
+        ),
         row("a regex that does not compile", plain, &["encrypt", "--encrypted-regex", "(", "f.yaml"], 1, ""),
-        row("a selector that matches nothing", plain, &["encrypt", "--encrypted-regex", "^nothing$", "f.yaml"], 1, "nothing"),
-        row("no recipient", |s| { plain(s); fs::remove_file(s.path(".sops.yaml")).unwrap() }, ENCRYPT, 1, "creation rules"),
+        row(
+            "a selector that matches nothing",
+            plain,
+            &["encrypt", "--encrypted-regex", "^nothing$", "f.yaml"],
+            1,
+            "nothing",
+        ),
+        row(
+            "no recipient",
+            |s| {
+                plain(s);
+                fs::remove_file(s.path(".sops.yaml")).unwrap()
+            },
+            ENCRYPT,
+            1,
+            "creation rules",
+        ),
         row("a recipient that is none", plain, &["encrypt", "--age", "age1nobody", "f.yaml"], 1, "age1nobody"),
         row("a secret as recipient", plain, &["encrypt", "--age", "AGE-SECRET-KEY-canary-7f3ad1", "f.yaml"], 1, ""),
         row("an empty recipient", plain, &["encrypt", "--age", ",", "f.yaml"], 1, ""),
-        row("a doubled kind in the order", |s| damaged(s, "f.yaml", |text| text.to_owned() + "#\n"), &["decrypt", "--decryption-order", "age,age", "f.yaml"], 112, "age"),
-        row("an unknown kind in the order", |s| damaged(s, "f.yaml", |text| text.to_owned() + "#\n"), &["decrypt", "--decryption-order", "canary", "f.yaml"], 1, "canary"),
-        row("no config where one is named", plain, &["--config", "nothing.yaml", "encrypt", "f.yaml"], 1, "nothing.yaml"),
-        row("rules that are no YAML", |s| { plain(s); s.write(".sops.yaml", "creation_rules: [\n"); }, ENCRYPT, 1, ".sops.yaml"),
-        row("rules with an unknown key", |s| { plain(s); s.write(".sops.yaml", format!("creation_rules:\n  - path_regx: x\n    age: {ALICE}\n")); }, ENCRYPT, 1, "path_regex"),
-        row("rules with a regex that does not compile", |s| { plain(s); s.write(".sops.yaml", format!("creation_rules:\n  - encrypted_regex: \"(\"\n    age: {ALICE}\n")); }, ENCRYPT, 1, ".sops.yaml"),
-        row("rules with two selectors", |s| { plain(s); s.write(".sops.yaml", format!("creation_rules:\n  - encrypted_regex: a\n    encrypted_suffix: b\n    age: {ALICE}\n")); }, ENCRYPT, 1, ".sops.yaml"),
-        row("rules without recipients", |s| { plain(s); s.write(".sops.yaml", "creation_rules:\n  - path_regex: x\n"); }, ENCRYPT, 1, ".sops.yaml"),
-        row("rules of which none matches", |s| { plain(s); s.write(".sops.yaml", format!("creation_rules:\n  - path_regex: prod\n    age: {ALICE}\n")); }, ENCRYPT, 1, "no matching creation rules found"),
-        row("rules of a wrong type", |s| { plain(s); s.write(".sops.yaml", "creation_rules: 5\n"); }, ENCRYPT, 1, ".sops.yaml"),
+        row(
+            "a doubled kind in the order",
+            |s| damaged(s, "f.yaml", |text| text.to_owned() + "#\n"),
+            &["decrypt", "--decryption-order", "age,age", "f.yaml"],
+            112,
+            "age",
+        ),
+        row(
+            "an unknown kind in the order",
+            |s| damaged(s, "f.yaml", |text| text.to_owned() + "#\n"),
+            &["decrypt", "--decryption-order", "canary", "f.yaml"],
+            1,
+            "canary",
+        ),
+        row(
+            "no config where one is named",
+            plain,
+            &["--config", "nothing.yaml", "encrypt", "f.yaml"],
+            1,
+            "nothing.yaml",
+        ),
+        row(
+            "rules that are no YAML",
+            |s| {
+                plain(s);
+                s.write(".sops.yaml", "creation_rules: [\n");
+            },
+            ENCRYPT,
+            1,
+            ".sops.yaml",
+        ),
+        row(
+            "rules with an unknown key",
+            |s| {
+                plain(s);
+                s.write(".sops.yaml", format!("creation_rules:\n  - path_regx: x\n    age: {ALICE}\n"));
+            },
+            ENCRYPT,
+            1,
+            "path_regex",
+        ),
+        row(
+            "rules with a regex that does not compile",
+            |s| {
+                plain(s);
+                s.write(".sops.yaml", format!("creation_rules:\n  - encrypted_regex: \"(\"\n    age: {ALICE}\n"));
+            },
+            ENCRYPT,
+            1,
+            ".sops.yaml",
+        ),
+        row(
+            "rules with two selectors",
+            |s| {
+                plain(s);
+                s.write(
+                    ".sops.yaml",
+                    format!("creation_rules:\n  - encrypted_regex: a\n    encrypted_suffix: b\n    age: {ALICE}\n"),
+                );
+            },
+            ENCRYPT,
+            1,
+            ".sops.yaml",
+        ),
+        row(
+            "rules without recipients",
+            |s| {
+                plain(s);
+                s.write(".sops.yaml", "creation_rules:\n  - path_regex: x\n");
+            },
+            ENCRYPT,
+            1,
+            ".sops.yaml",
+        ),
+        row(
+            "rules of which none matches",
+            |s| {
+                plain(s);
+                s.write(".sops.yaml", format!("creation_rules:\n  - path_regex: prod\n    age: {ALICE}\n"));
+            },
+            ENCRYPT,
+            1,
+            "no matching creation rules found",
+        ),
+        row(
+            "rules of a wrong type",
+            |s| {
+                plain(s);
+                s.write(".sops.yaml", "creation_rules: 5\n");
+            },
+            ENCRYPT,
+            1,
+            ".sops.yaml",
+        ),
         row("a directory in place of a file", |s| fs::create_dir(s.path("f.yaml")).unwrap(), ENCRYPT, 2, "f.yaml"),
         row("a directory to decrypt", |s| fs::create_dir(s.path("f.yaml")).unwrap(), DECRYPT, 2, "f.yaml"),
-        row("a directory as output", |s| { plain(s); fs::create_dir(s.path("d")).unwrap() }, &["encrypt", "--output", "d", "f.yaml"], 3, "d"),
+        row(
+            "a directory as output",
+            |s| {
+                plain(s);
+                fs::create_dir(s.path("d")).unwrap()
+            },
+            &["encrypt", "--output", "d", "f.yaml"],
+            3,
+            "d",
+        ),
         row("an output in no directory", plain, &["encrypt", "--output", "nowhere/x.yaml", "f.yaml"], 3, "nowhere"),
-        row("a FIFO in place", |s| { plain(s); fifo(&s.path("p.yaml")) }, &["encrypt", "-i", "p.yaml"], 2, "p.yaml"),
-        Row { stdin: Some(b"a: canary-7f3ad1\n"), ..row("standard input without a name", |_| (), &["encrypt"], 8, "--filename-override") },
-        Row { stdin: Some(b"a: canary-7f3ad1\n"), ..row("standard input in place", |_| (), &["encrypt", "-i", "--filename-override", "x.yaml"], 8, "") },
-        Row { stdin: Some(b"a: canary-7f3ad1\n"), ..row("plain standard input", |_| (), &["decrypt", "--input-type", "yaml"], 1, "sops metadata not found") },
-        row("an edit without an editor", |s| damaged(s, "f.yaml", |text| text.to_owned() + "#\n"), &["edit", "f.yaml"], 201, ""),
-        row("nested data as dotenv", |s| { s.encrypted("f.yaml", "a:\n  b: canary-7f3ad1\n"); }, &["decrypt", "--output-type", "dotenv", "f.yaml"], 4, "a"),
+        row(
+            "a FIFO in place",
+            |s| {
+                plain(s);
+                fifo(&s.path("p.yaml"))
+            },
+            &["encrypt", "-i", "p.yaml"],
+            2,
+            "p.yaml",
+        ),
+        Row {
+            stdin: Some(b"a: canary-7f3ad1\n"),
+            ..row("standard input without a name", |_| (), &["encrypt"], 8, "--filename-override")
+        },
+        Row {
+            stdin: Some(b"a: canary-7f3ad1\n"),
+            ..row("standard input in place", |_| (), &["encrypt", "-i", "--filename-override", "x.yaml"], 8, "")
+        },
+        Row {
+            stdin: Some(b"a: canary-7f3ad1\n"),
+            ..row("plain standard input", |_| (), &["decrypt", "--input-type", "yaml"], 1, "sops metadata not found")
+        },
+        row(
+            "an edit without an editor",
+            |s| damaged(s, "f.yaml", |text| text.to_owned() + "#\n"),
+            &["edit", "f.yaml"],
+            201,
+            "",
+        ),
+        row(
+            "nested data as dotenv",
+            |s| {
+                s.encrypted("f.yaml", "a:\n  b: canary-7f3ad1\n");
+            },
+            &["decrypt", "--output-type", "dotenv", "f.yaml"],
+            4,
+            "a",
+        ),
     ]
 }
 
@@ -272,7 +726,9 @@ fn verdict(row: &Row) -> Result<(), String> {
         faults.push(format!("says {} bytes", outcome.stderr.len()));
     }
     let after = sandbox.snapshot();
-    let changed = |(path, mode, content): &&(std::path::PathBuf, u32, Vec<u8>)| !after.iter().any(|(p, m, c)| p == path && m == mode && c == content);
+    let changed = |(path, mode, content): &&(std::path::PathBuf, u32, Vec<u8>)| {
+        !after.iter().any(|(p, m, c)| p == path && m == mode && c == content)
+    };
     if after.len() != before.len() || before.iter().any(|entry| changed(&entry)) {
         faults.push("writes something or leaves it behind".into());
     }

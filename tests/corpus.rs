@@ -126,7 +126,8 @@ fn examine(sandbox: &Sandbox, sops: Option<&Path>, format: Format, path: &Path, 
         },
     };
     let encrypted = encrypted.ok();
-    let sops = sops.map_or(Judgement::NotAsked, |sops| judge(sandbox, sops, format, path, policy, encrypted.as_deref()));
+    let sops =
+        sops.map_or(Judgement::NotAsked, |sops| judge(sandbox, sops, format, path, policy, encrypted.as_deref()));
     let file = path.file_name().unwrap().to_string_lossy().into_owned();
     Finding { file, policy: policy.name, format, ours, sops }
 }
@@ -182,14 +183,19 @@ fn first_line(text: &str) -> String {
 fn first_difference(expected: &[u8], found: &[u8]) -> String {
     let lines = |text: &[u8]| String::from_utf8_lossy(text).split('\n').map(str::to_owned).collect::<Vec<_>>();
     let (expected, found) = (lines(expected), lines(found));
-    let at = expected.iter().zip(&found).position(|(one, other)| one != other).unwrap_or(expected.len().min(found.len()));
-    let shown = |lines: &[String]| lines.get(at).map_or("(the end)".into(), |line| format!("{:?}", line.chars().take(100).collect::<String>()));
+    let at =
+        expected.iter().zip(&found).position(|(one, other)| one != other).unwrap_or(expected.len().min(found.len()));
+    let shown = |lines: &[String]| {
+        lines.get(at).map_or("(the end)".into(), |line| format!("{:?}", line.chars().take(100).collect::<String>()))
+    };
     format!("line {}: {} became {}", at + 1, shown(&expected), shown(&found))
 }
 
 /// Counts and lists; what must not be comes second.
 fn report(findings: &[Finding]) -> (String, Vec<String>) {
-    let mut text = String::from("# Corpus\n\n| format | policy | files | SOPS accepts | of these byte for byte | all we accept | of these byte for byte | same data for SOPS |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    let mut text = String::from(
+        "# Corpus\n\n| format | policy | files | SOPS accepts | of these byte for byte | all we accept | of these byte for byte | same data for SOPS |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n",
+    );
     let mut verdict = Vec::new();
     let mut groups: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
     for finding in findings {
@@ -222,7 +228,11 @@ fn report(findings: &[Finding]) -> (String, Vec<String>) {
         all_identical += both;
     }
     let share = all_identical as f64 / all_accepted.max(1) as f64;
-    let _ = writeln!(text, "\nByte for byte, of the files that SOPS accepts: {all_identical} of {all_accepted}, {:.2} %.", 100.0 * share);
+    let _ = writeln!(
+        text,
+        "\nByte for byte, of the files that SOPS accepts: {all_identical} of {all_accepted}, {:.2} %.",
+        100.0 * share
+    );
     if share < IDENTICAL {
         verdict.push(format!("only {:.2} % come back byte for byte", 100.0 * share));
     }
@@ -258,7 +268,8 @@ fn report(findings: &[Finding]) -> (String, Vec<String>) {
         let found: Vec<_> = findings.iter().filter_map(|finding| Some((finding, pick(finding)?))).collect();
         let _ = writeln!(text, "\n## {title}: {}\n", found.len());
         for (finding, why) in &found {
-            let line = format!("{}/{} ({}): {}", finding.format.name(), finding.file, finding.policy, why.replace('\n', " "));
+            let line =
+                format!("{}/{} ({}): {}", finding.format.name(), finding.file, finding.policy, why.replace('\n', " "));
             let _ = writeln!(text, "- {line}");
             if fatal {
                 verdict.push(format!("{title}: {line}"));

@@ -56,7 +56,8 @@ fn changes_what_was_changed_and_keeps_every_other_ciphertext() {
     edit(&sandbox, "sed -i 's/canary-one/canary-two/' \"$1\"").expect(0).silent().prints("");
     let after = sandbox.text("secrets.yaml");
     assert_eq!(decrypted(&sandbox), PLAIN.replace("canary-one", "canary-two"));
-    let changed: Vec<_> = before.lines().zip(after.lines()).filter(|(old, new)| old != new).map(|(old, _)| old.trim_start()).collect();
+    let changed: Vec<_> =
+        before.lines().zip(after.lines()).filter(|(old, new)| old != new).map(|(old, _)| old.trim_start()).collect();
     assert!(changed.iter().any(|line| line.starts_with("password:")), "{changed:?}");
     let may_change = |line: &&str| ["password:", "lastmodified:", "mac:"].iter().any(|start| line.starts_with(start));
     assert!(changed.iter().all(may_change), "{changed:?}");
@@ -78,7 +79,10 @@ fn an_unchanged_text_writes_nothing() {
 fn the_editor_gets_one_private_file_of_the_same_name() {
     let sandbox = sandbox();
     let facts = sandbox.path("facts");
-    let body = format!("{{ echo $#; basename \"$1\"; stat -c %a \"$1\"; stat -c %a \"$(dirname \"$1\")\"; echo \"$1\"; }} > {}", facts.display());
+    let body = format!(
+        "{{ echo $#; basename \"$1\"; stat -c %a \"$1\"; stat -c %a \"$(dirname \"$1\")\"; echo \"$1\"; }} > {}",
+        facts.display()
+    );
     edit(&sandbox, &body).expect(200);
     let facts = sandbox.text("facts");
     let facts: Vec<&str> = facts.lines().collect();
@@ -197,7 +201,8 @@ fn signals_leave_no_plaintext() {
         let sandbox = sandbox();
         let before = sandbox.read("secrets.yaml");
         let place = sandbox.path("place");
-        let body = format!("sed -i 's/canary-one/canary-typed/' \"$1\"; echo \"$$ $1\" > {}; sleep 30", place.display());
+        let body =
+            format!("sed -i 's/canary-one/canary-typed/' \"$1\"; echo \"$$ $1\" > {}; sleep 30", place.display());
         let editor = editor(&sandbox, &body);
         let mut child = Command::new(sandbox.root().join("bin/cloze"))
             .args(["edit", "secrets.yaml"])
@@ -217,7 +222,8 @@ fn signals_leave_no_plaintext() {
         }
         let text = sandbox.text("place");
         let (editor, file) = text.trim().split_once(' ').unwrap();
-        let kill = |signal: &str, process: &str| Command::new("kill").args([&format!("-{signal}"), process]).status().unwrap();
+        let kill =
+            |signal: &str, process: &str| Command::new("kill").args([&format!("-{signal}"), process]).status().unwrap();
         assert!(Path::new(file).exists());
         kill(signal, &child.id().to_string());
         let start = Instant::now();
@@ -227,7 +233,10 @@ fn signals_leave_no_plaintext() {
         }
         assert_ne!(child.wait().unwrap().code(), Some(0));
         let _ = Command::new("kill").arg(editor).stderr(Stdio::null()).status();
-        assert!(!Path::new(file).exists() && !Path::new(file).parent().unwrap().exists(), "{signal}: {file} is still there");
+        assert!(
+            !Path::new(file).exists() && !Path::new(file).parent().unwrap().exists(),
+            "{signal}: {file} is still there"
+        );
         no_plaintext(&sandbox, "canary-typed");
         assert_eq!(sandbox.read("secrets.yaml"), before);
         // What was typed is not lost.
@@ -260,8 +269,13 @@ fn a_full_disk_loses_nothing() {
 #[test]
 fn on_a_terminal_a_broken_text_goes_back_to_the_editor() {
     let sandbox = sandbox();
-    let editor = editor(&sandbox, "if grep -q '\\[broken' \"$1\"; then printf 'a: fixed\\n' > \"$1\"; else printf 'a: [broken\\n' > \"$1\"; fi");
-    let Some(mut terminal) = Terminal::start(&sandbox, "cloze edit secrets.yaml", &[("EDITOR", &editor)]) else { return };
+    let editor = editor(
+        &sandbox,
+        "if grep -q '\\[broken' \"$1\"; then printf 'a: fixed\\n' > \"$1\"; else printf 'a: [broken\\n' > \"$1\"; fi",
+    );
+    let Some(mut terminal) = Terminal::start(&sandbox, "cloze edit secrets.yaml", &[("EDITOR", &editor)]) else {
+        return;
+    };
     terminal.expect("Enter").send("\n");
     let (code, screen) = terminal.finish();
     assert_eq!(code, 0, "{screen}");
@@ -273,7 +287,9 @@ fn on_a_terminal_giving_up_keeps_the_text() {
     let sandbox = sandbox();
     let before = sandbox.read("secrets.yaml");
     let editor = editor(&sandbox, "printf 'a: [canary-given-up\\n' > \"$1\"");
-    let Some(mut terminal) = Terminal::start(&sandbox, "cloze edit secrets.yaml", &[("EDITOR", &editor)]) else { return };
+    let Some(mut terminal) = Terminal::start(&sandbox, "cloze edit secrets.yaml", &[("EDITOR", &editor)]) else {
+        return;
+    };
     terminal.expect("Enter").send("\u{3}");
     let (code, screen) = terminal.finish();
     assert_ne!(code, 0, "{screen}");

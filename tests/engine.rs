@@ -87,7 +87,13 @@ impl Engine {
     }
 
     /// Encrypts an edited text under the key of the old one.
-    pub(crate) fn reencrypt(&self, format: Format, old: &[u8], opened: &Opened, text: &[u8]) -> Result<Encrypted, Error> {
+    pub(crate) fn reencrypt(
+        &self,
+        format: Format,
+        old: &[u8],
+        opened: &Opened,
+        text: &[u8],
+    ) -> Result<Encrypted, Error> {
         let options = Options { allow_unmatched: true, ..Options::default() };
         envelope::reencrypt(format, old, opened, text, &options, &self.tools())
     }

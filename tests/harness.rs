@@ -301,7 +301,8 @@ impl Call {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{shown}: {error}"));
         let feeder = child.stdin.take().map(|mut pipe| {
-            let bytes = if let Input::Bytes(bytes) = std::mem::replace(&mut self.stdin, Input::Null) { bytes } else { vec![] };
+            let bytes =
+                if let Input::Bytes(bytes) = std::mem::replace(&mut self.stdin, Input::Null) { bytes } else { vec![] };
             // A program may end before it has read everything.
             std::thread::spawn(move || drop(pipe.write_all(&bytes)))
         });

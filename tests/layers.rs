@@ -72,7 +72,11 @@ fn imports_point_inward_only() {
         for file in files {
             for path in imports(&file) {
                 let fits = |name: &String| path == *name || path.starts_with(&format!("{name}::"));
-                assert!(fits(layer) || allowed.iter().any(fits), "{}: `{layer}` must not import `crate::{path}`", file.display());
+                assert!(
+                    fits(layer) || allowed.iter().any(fits),
+                    "{}: `{layer}` must not import `crate::{path}`",
+                    file.display()
+                );
                 checked += 1;
             }
         }

@@ -61,19 +61,20 @@ fn line() -> impl Strategy<Value = String> {
 }
 
 fn block() -> impl Strategy<Value = Value> {
-    (prop::collection::vec("[a-zA-Z#{!][a-z \"':#]{0,15}[a-z]|", 1..5), prop::sample::select(vec!["", "-"])).prop_filter_map(
-        "starts and ends with text",
-        |(lines, chomping)| {
+    (prop::collection::vec("[a-zA-Z#{!][a-z \"':#]{0,15}[a-z]|", 1..5), prop::sample::select(vec!["", "-"]))
+        .prop_filter_map("starts and ends with text", |(lines, chomping)| {
             let edges = !lines.first()?.is_empty() && !lines.last()?.is_empty();
             edges.then_some(Value::Block(lines, chomping))
-        },
-    )
+        })
 }
 
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![5 => line().prop_map(Value::Line), 1 => block()];
     leaf.prop_recursive(4, 24, 4, |inner| {
-        prop_oneof![entries(inner.clone()).prop_map(Value::Map), prop::collection::vec(inner, 1..4).prop_map(Value::List)]
+        prop_oneof![
+            entries(inner.clone()).prop_map(Value::Map),
+            prop::collection::vec(inner, 1..4).prop_map(Value::List)
+        ]
     })
 }
 
@@ -126,7 +127,9 @@ fn value_lines(lead: &str, value: &Value, depth: usize, layout: &Layout, lines: 
         Value::Block(text, chomping) => {
             lines.push(format!("{lead} |{chomping}"));
             let margin = " ".repeat(inner);
-            lines.extend(text.iter().map(|line| if line.is_empty() { String::new() } else { format!("{margin}{line}") }));
+            lines.extend(
+                text.iter().map(|line| if line.is_empty() { String::new() } else { format!("{margin}{line}") }),
+            );
         }
         Value::Map(entries) => {
             lines.push(lead.to_owned());
@@ -145,7 +148,8 @@ fn value_lines(lead: &str, value: &Value, depth: usize, layout: &Layout, lines: 
 fn json() -> impl Strategy<Value = String> {
     let string = prop_oneof![
         "\"[ !#-Z^-~é☃𝄞]{0,12}\"",
-        prop::sample::select(vec!["\"\\n\\t\"", "\"\\u00e9\"", "\"\\ud834\\udd1e\"", "\"\\/\"", "\"</a>&\""]).prop_map(str::to_owned),
+        prop::sample::select(vec!["\"\\n\\t\"", "\"\\u00e9\"", "\"\\ud834\\udd1e\"", "\"\\/\"", "\"</a>&\""])
+            .prop_map(str::to_owned),
     ];
     let leaf = prop_oneof![
         3 => string,
@@ -153,9 +157,11 @@ fn json() -> impl Strategy<Value = String> {
         1 => prop::sample::select(vec!["1.5", "1.0", "1e3", "-0", "1E-7", "2.50", "12345678901234567890", "true", "false", "null", "{}", "[]"]).prop_map(str::to_owned),
     ];
     let value = leaf.prop_recursive(4, 24, 4, |inner| {
-        prop_oneof![json_map(inner.clone()), (prop::collection::vec(inner, 1..4), blank()).prop_map(|(items, blank)| {
-            format!("[{blank}{}{blank}]", items.join(&format!("{blank},{blank}")))
-        })]
+        prop_oneof![
+            json_map(inner.clone()),
+            (prop::collection::vec(inner, 1..4), blank())
+                .prop_map(|(items, blank)| { format!("[{blank}{}{blank}]", items.join(&format!("{blank},{blank}"))) })
+        ]
     });
     (json_map(value), blank()).prop_map(|(map, end)| map + &end)
 }
@@ -168,7 +174,8 @@ fn json_map(inner: impl Strategy<Value = String>) -> impl Strategy<Value = Strin
     // Keys may repeat.
     let key = prop_oneof![4 => "[a-c]{1,2}", 1 => "[a-c]_unencrypted", 1 => Just("k\\u00e9y \\\"".to_owned())];
     (prop::collection::vec((key, inner), 1..4), blank(), blank()).prop_map(|(entries, between, colon)| {
-        let entries: Vec<String> = entries.iter().map(|(key, value)| format!("\"{key}\"{colon}:{colon}{value}")).collect();
+        let entries: Vec<String> =
+            entries.iter().map(|(key, value)| format!("\"{key}\"{colon}:{colon}{value}")).collect();
         format!("{{{between}{}{between}}}", entries.join(&format!(",{between}")))
     })
 }
@@ -222,7 +229,9 @@ fn sealed_values(text: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(text).into_owned();
     let starts = text.match_indices("ENC[").map(|(at, _)| at);
     let values = starts.filter(|&at| !text[..at].trim_end_matches(['"', ' ', ':', '=']).ends_with("mac"));
-    let spelling = |at: usize| text[..at].trim_end_matches(['"', ' ', ':', '=']).rsplit(['\n', '"']).next().unwrap().contains("spelling");
+    let spelling = |at: usize| {
+        text[..at].trim_end_matches(['"', ' ', ':', '=']).rsplit(['\n', '"']).next().unwrap().contains("spelling")
+    };
     values.filter(|&at| !spelling(at)).map(|at| text[at..].split(']').next().unwrap().to_owned()).collect()
 }
 
@@ -265,7 +274,9 @@ const DOTENV: &str = "# a comment\nPASSWORD=hunter2\nPORT=5432\nUSER_unencrypted
 fn samples(engine: &Engine) -> Vec<(Format, String)> {
     [(Format::Yaml, YAML), (Format::Json, JSON), (Format::Dotenv, DOTENV)]
         .into_iter()
-        .map(|(format, text)| (format, String::from_utf8(engine.encrypt(format, text.as_bytes()).unwrap().text).unwrap()))
+        .map(|(format, text)| {
+            (format, String::from_utf8(engine.encrypt(format, text.as_bytes()).unwrap().text).unwrap())
+        })
         .collect()
 }
 
@@ -302,7 +313,12 @@ fn refuse(engine: &Engine, format: Format, text: &str, places: &[std::ops::Range
             changed[at] = byte;
             let opened = engine.decrypt(format, &changed);
             let line = text[..at].matches('\n').count() + 1;
-            assert!(opened.is_err(), "{}: byte {at} (line {line}) of a {what} became {:?} unnoticed", format.name(), byte as char);
+            assert!(
+                opened.is_err(),
+                "{}: byte {at} (line {line}) of a {what} became {:?} unnoticed",
+                format.name(),
+                byte as char
+            );
         }
     }
 }
@@ -314,7 +330,9 @@ fn a_changed_ciphertext_nonce_or_tag_is_refused() {
         // Comments are not under the MAC, and SOPS only warns when one does not open.
         let values = |name: &str| -> Vec<_> {
             let all = between(&text, name, ',');
-            all.into_iter().filter(|place| !text[place.start..].split(']').next().unwrap().ends_with("type:comment")).collect()
+            all.into_iter()
+                .filter(|place| !text[place.start..].split(']').next().unwrap().ends_with("type:comment"))
+                .collect()
         };
         refuse(&engine, format, &text, &values("data:"), "ciphertext");
         refuse(&engine, format, &text, &values(",iv:"), "nonce");
@@ -326,7 +344,10 @@ fn a_changed_ciphertext_nonce_or_tag_is_refused() {
 fn a_changed_value_in_clear_is_refused() {
     let engine = Engine::cheap();
     for (format, text) in samples(&engine) {
-        let places: Vec<_> = ["admin", "north", "77"].iter().filter_map(|word| Some(text.find(word)?..text.find(word)? + word.len())).collect();
+        let places: Vec<_> = ["admin", "north", "77"]
+            .iter()
+            .filter_map(|word| Some(text.find(word)?..text.find(word)? + word.len()))
+            .collect();
         refuse(&engine, format, &text, &places, "value in clear");
     }
 }
@@ -336,7 +357,8 @@ fn a_changed_path_of_an_encrypted_value_is_refused() {
     let engine = Engine::cheap();
     for (format, text) in samples(&engine) {
         let words = ["password", "port", "db", "token", "hosts", "PASSWORD", "PORT"];
-        let places: Vec<_> = words.iter().filter_map(|word| Some(text.find(word)?..text.find(word)? + word.len())).collect();
+        let places: Vec<_> =
+            words.iter().filter_map(|word| Some(text.find(word)?..text.find(word)? + word.len())).collect();
         refuse(&engine, format, &text, &places, "key");
     }
 }
@@ -360,12 +382,28 @@ fn values_cannot_be_added_removed_moved_or_swapped() {
         ("added", text.replacen("db:", "more_unencrypted: x\ndb:", 1)),
         ("removed in clear", text.replacen(&line("user_unencrypted"), "", 1)),
         ("removed", text.replacen(&line("port"), "", 1)),
-        ("swapped", text.replacen(&value("port"), "@", 1).replacen(&value("password"), &value("port"), 1).replacen('@', &value("password"), 1)),
+        (
+            "swapped",
+            text.replacen(&value("port"), "@", 1).replacen(&value("password"), &value("port"), 1).replacen(
+                '@',
+                &value("password"),
+                1,
+            ),
+        ),
         ("copied", text.replacen(&line("port"), &format!("{}copy: {}", line("port"), value("port")), 1)),
         ("put in clear", text.replacen(&value("password"), "hunter2\n", 1)),
-        ("reordered", text.replacen(&line("port"), "", 1).replacen(&line("password"), &(line("port") + &line("password")), 1)),
+        (
+            "reordered",
+            text.replacen(&line("port"), "", 1).replacen(&line("password"), &(line("port") + &line("password")), 1),
+        ),
         ("emptied", text.replacen(&value("port"), "\"\"\n", 1)),
-        ("without MAC", text.lines().filter(|line| !line.trim_start().starts_with("mac:")).map(|line| format!("{line}\n")).collect()),
+        (
+            "without MAC",
+            text.lines()
+                .filter(|line| !line.trim_start().starts_with("mac:"))
+                .map(|line| format!("{line}\n"))
+                .collect(),
+        ),
     ] {
         assert_ne!(changed, text, "{what}: nothing was changed");
         assert!(engine.decrypt(Format::Yaml, changed.as_bytes()).is_err(), "{what}: unnoticed");

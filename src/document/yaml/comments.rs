@@ -524,8 +524,7 @@ impl<'c> Comments<'c> {
     /// Whether only blank lines come before the end of the document. The metadata block is put
     /// right behind the last comment, so that is what the comment will see.
     fn document_ends(&self, at: usize) -> bool {
-        let blanks =
-            self.bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
+        let blanks = self.bytes[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
         at + blanks == self.bytes.len() || self.is_marker(at + blanks)
     }
 

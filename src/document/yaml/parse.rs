@@ -240,7 +240,9 @@ impl<'t, 'c> Reader<'t, 'c> {
         match role {
             Role::Key => return Err(SyntaxError::at(self.here(&place), "a map or list cannot be a key").into()),
             Role::Root if !is_map => {
-                return Err(SyntaxError::at(self.here(&place), "the top of a document must be a map, not a list").into());
+                return Err(
+                    SyntaxError::at(self.here(&place), "the top of a document must be a map, not a list").into()
+                );
             }
             _ => {}
         }
@@ -379,9 +381,8 @@ impl<'t, 'c> Reader<'t, 'c> {
                 return Err(SyntaxError::at(span, "the top of a document must be a map, not a single value").into());
             }
             Role::Key => {
-                let key = key_text(scalar).ok_or_else(|| {
-                    SyntaxError::at(span, "a key must be a string").hint("put the key in quotes")
-                })?;
+                let key = key_text(scalar)
+                    .ok_or_else(|| SyntaxError::at(span, "a key must be a string").hint("put the key in quotes"))?;
                 self.key(key, span, event.place);
                 return Ok(());
             }
@@ -440,9 +441,7 @@ impl<'t, 'c> Reader<'t, 'c> {
         let inner = place.start + quotes..place.end.saturating_sub(quotes).max(place.start + quotes);
         let lexeme = self.short.get(inner.clone()).unwrap_or_default();
         let is_whole = match style {
-            Style::Literal | Style::Folded => {
-                !value.trim_end_matches('\n').contains('\n') && lexeme.starts_with(value)
-            }
+            Style::Literal | Style::Folded => !value.trim_end_matches('\n').contains('\n') && lexeme.starts_with(value),
             _ => lexeme == value,
         };
         if is_whole {
