@@ -1,5 +1,24 @@
-//! The one test binary: each module is a topic.
+//! The integration tests: one binary, a module per subject. They run the program as its users do,
+//! or call the library where that is what is being tested. Nothing here reads the developer's own
+//! keys or configuration: see [`harness`].
 
+// Tests say what they skipped, and stop at the first surprise.
+#![allow(clippy::print_stderr, clippy::unwrap_used, missing_docs)]
+
+mod badinput;
+mod cli;
 mod command_line;
+mod corpus;
+mod edit;
+mod engine;
 mod generated;
+mod harness;
+mod init;
+mod integrators;
+mod interop;
+mod layers;
+mod leaves;
 mod one_writer;
+mod properties;
+mod pty;
+mod readme;

@@ -9,5 +9,5 @@ mod value;
 
 pub use data_key::{DataKey, KEY_BYTES};
 pub use mac::Mac;
-pub use random::{Random, SystemRandom};
+pub use random::{Random, Stocked, SystemRandom};
 pub use value::{Cipher, EncryptedValue, Kind, ValueError};

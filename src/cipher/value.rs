@@ -10,7 +10,7 @@ use aes_gcm::aes::Aes256;
 use aes_gcm::{AesGcm, Key, KeyInit, Nonce, Tag};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use memchr::memmem;
+use memchr::memchr;
 use zeroize::Zeroizing;
 
 use super::data_key::DataKey;
@@ -116,10 +116,12 @@ impl<'t> EncryptedValue<'t> {
     }
 }
 
-/// The parts before and after a separator, neither of them empty.
+/// The parts before and after a separator, neither of them empty. It begins with a comma, which
+/// no field holds.
 fn split<'t>(text: &'t [u8], separator: &[u8]) -> Result<(&'t [u8], &'t [u8]), ValueError> {
-    let at = memmem::find(text, separator).ok_or(ValueError::NotSealed)?;
-    let (before, after) = (&text[..at], &text[at + separator.len()..]);
+    let at = memchr(b',', text).ok_or(ValueError::NotSealed)?;
+    let before = &text[..at];
+    let after = text[at..].strip_prefix(separator).ok_or(ValueError::NotSealed)?;
     if before.is_empty() || after.is_empty() {
         return Err(ValueError::NotSealed);
     }
@@ -248,7 +250,7 @@ mod tests {
     #[test]
     fn every_changed_byte_of_data_nonce_and_tag_is_refused() {
         let sealed = cipher().seal_with(Kind::Str, b"correct horse", b"a:", &nonce());
-        let end = memmem::find(&sealed, b",type:").expect("has a type");
+        let end = memchr::memmem::find(&sealed, b",type:").expect("has a type");
         for at in PREFIX.len()..end {
             for flip in [1, 2, 0x20] {
                 let mut changed = sealed.clone();

@@ -122,6 +122,7 @@ pub(super) fn layout(
     let indent = match format {
         Format::Yaml => stores.yaml_indent,
         Format::Json => stores.json_indent,
+        Format::Binary => stores.json_binary_indent,
         Format::Dotenv => None,
     };
     Ok(Layout { indent })

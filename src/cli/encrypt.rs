@@ -30,7 +30,7 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
         layout: config::layout(&args.general, Some(name), to, run)?,
         // SOPS writes the file in clear without a word.
         allow_unmatched: args.selection.allow_unmatched || run.name == Name::Sops,
-        ignore_mac: false,
+        ..Options::default()
     };
     let failed = |error| CommandError::envelope(error, &input.text).about(input.name());
     let converted =

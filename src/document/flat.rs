@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::scalar::{float_digits, float_parts};
 use super::syntax::SyntaxError;
 use super::{Scalar, tree::Tree};
 
@@ -181,21 +182,15 @@ pub(super) fn untyped<'s>(value: &'s Scalar<'_>) -> Cow<'s, [u8]> {
 /// Shortest digits; with an exponent of at least two digits below 1e-4 and from 1e6 on, else with
 /// a decimal so that it is not taken for an integer.
 fn untyped_float(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".into();
+    if value.is_finite() && value != 0.0 {
+        let (digits, exponent) = float_parts(value);
+        if !(-4..6).contains(&exponent) {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            return format!("{digits}E{sign}{:02}", exponent.abs());
+        }
     }
-    if value.is_infinite() {
-        return if value > 0.0 { "+Inf" } else { "-Inf" }.into();
-    }
-    let scientific = format!("{value:E}");
-    let (digits, exponent) = scientific.split_once('E').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if value != 0.0 && !(-4..6).contains(&exponent) {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{digits}E{sign}{:02}", exponent.abs());
-    }
-    let plain = value.to_string();
-    if plain.contains('.') { plain } else { format!("{value:.1}") }
+    let plain = float_digits(value);
+    if plain.contains('.') || !value.is_finite() { plain } else { format!("{plain}.0") }
 }
 
 #[cfg(test)]

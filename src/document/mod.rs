@@ -14,9 +14,12 @@ mod text;
 mod timestamp;
 pub mod tree;
 
+mod binary;
 mod dotenv;
 pub mod flat;
 mod json;
+#[cfg(test)]
+mod testing;
 mod yaml;
 
 use std::borrow::Cow;

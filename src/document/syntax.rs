@@ -121,12 +121,14 @@ pub enum Format {
     Json,
     /// `KEY=value` lines.
     Dotenv,
+    /// Any bytes, as one value.
+    Binary,
 }
 
 impl Format {
     /// Every format, with its name on the command line.
-    pub const ALL: [(Format, &'static str); 3] =
-        [(Format::Yaml, "yaml"), (Format::Json, "json"), (Format::Dotenv, "dotenv")];
+    pub const ALL: [(Format, &'static str); 4] =
+        [(Format::Yaml, "yaml"), (Format::Json, "json"), (Format::Dotenv, "dotenv"), (Format::Binary, "binary")];
 
     /// The format with this name.
     #[must_use]
@@ -140,7 +142,7 @@ impl Format {
         Self::ALL.into_iter().find(|(format, _)| *format == self).map_or("", |(_, name)| name)
     }
 
-    /// The format that the end of a file name stands for (§4.1).
+    /// The format that the end of a file name stands for (§4.1); none means binary.
     #[must_use]
     pub fn from_file_name(name: &str) -> Option<Self> {
         match name {
@@ -151,6 +153,12 @@ impl Format {
         }
     }
 
+    /// The format of sealed files: sealed binary is JSON.
+    #[must_use]
+    pub fn sealed(self) -> Self {
+        if self == Format::Binary { Format::Json } else { self }
+    }
+
     /// What reads and spells it.
     #[must_use]
     pub fn syntax(self) -> &'static dyn Syntax {
@@ -158,6 +166,7 @@ impl Format {
             Format::Yaml => &super::yaml::Yaml,
             Format::Json => &super::json::Json,
             Format::Dotenv => &super::dotenv::Dotenv,
+            Format::Binary => &super::binary::Binary,
         }
     }
 }

@@ -15,6 +15,9 @@ mod policy;
 mod print;
 mod seal;
 mod selector;
+mod spelling;
+#[cfg(test)]
+mod tests;
 mod typed;
 mod walk;
 
@@ -53,6 +56,8 @@ pub struct Options {
     pub allow_unmatched: bool,
     /// Do not check the MAC.
     pub ignore_mac: bool,
+    /// Do not carry the exact spelling where the format cannot hold it.
+    pub no_exact_spelling: bool,
 }
 
 /// An encrypted text.

@@ -7,10 +7,11 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
-use crate::document::{Document, Editor, Format, New, NodeId, Scalar, Text};
+use crate::document::{Content, Document, Editor, Format, Layout, New, Node, NodeId, Scalar, Text};
 
 use super::error::Error;
 use super::metadata::Metadata;
+use super::spelling;
 use super::typed::{Unsealed, unseal};
 use super::walk::{Item, Visit, walk};
 use super::{Opened, Options, Tools};
@@ -20,14 +21,15 @@ use super::{Opened, Options, Tools};
 /// # Errors
 /// Any damage, anywhere; see [`Error`].
 pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>) -> Result<Opened, Error> {
-    let document = format.syntax().parse(text)?;
+    let document = format.sealed().syntax().parse(text)?;
     let metadata = metadata_of(&document)?;
     let key = tools.keyring.unwrap(&metadata.groups, metadata.threshold)?;
     let mut warnings = Vec::new();
     if metadata.version.is_empty() {
         warnings.push("the metadata has no `version`: no SOPS wrote this file, and SOPS will not read it".into());
     }
-    let text = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
+    let canonical = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
+    let text = as_spelled(canonical, &metadata, &key);
     Ok(Opened { text, warnings, metadata, key })
 }
 
@@ -35,6 +37,13 @@ pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>
 pub(super) fn metadata_of(document: &Document<'_>) -> Result<Metadata, Error> {
     let block = document.parts.first().and_then(|part| part.metadata.as_ref()).ok_or(Error::NoMetadata)?;
     Metadata::read(&block.tree)
+}
+
+/// The plaintext in the spelling that the file carries, if it carries one that belongs to it.
+pub(super) fn as_spelled(canonical: Zeroizing<Vec<u8>>, metadata: &Metadata, key: &DataKey) -> Zeroizing<Vec<u8>> {
+    let restored =
+        metadata.spelling.as_ref().and_then(|sealed| spelling::restore(&Cipher::new(key), &canonical, sealed));
+    restored.unwrap_or(canonical)
 }
 
 /// The plaintext of a document whose data key is known.
@@ -46,38 +55,75 @@ pub(super) fn open(
     ignore_mac: bool,
     warnings: &mut Vec<String>,
 ) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let cipher = Cipher::new(key);
-    let mut mac = Mac::new(metadata.mac_only_encrypted);
-    let mut editor = Editor::new(document, format.syntax());
-    walk(document, Some(&metadata.effective_selector()), |visit| -> Result<(), Error> {
-        match visit.item {
-            Item::Comment(text) => match open_comment(&cipher, &visit, text) {
-                Some(Ok(plain)) => editor.replace(visit.id, New::Comment(plain))?,
-                Some(Err(_)) if matches!(document.node(visit.id).content, crate::document::Content::Leaf { .. }) => {
-                    return Err(refused(document, visit.id, ValueError::Forged));
-                }
-                Some(Err(error)) => warnings.push(format!("a comment {error}; it was left as it is")),
-                None => {}
-            },
-            Item::Value(value) => match open_value(&cipher, document, &visit, value)? {
-                Some(Unsealed::Comment(text)) => editor.replace(visit.id, New::Comment(text))?,
-                Some(Unsealed::Value(plain)) => {
-                    hash(&mut mac, document, visit.id, &plain)?;
-                    editor.replace(visit.id, New::Value(plain))?;
-                }
-                None if visit.selected || !metadata.mac_only_encrypted => hash(&mut mac, document, visit.id, value)?,
-                None => {}
-            },
-        }
-        Ok(())
-    })?;
-    if !ignore_mac {
-        check_mac(&cipher, metadata, &mac.finish())?;
+    if format != format.sealed() {
+        return open_envelope(format, document, metadata, key, ignore_mac, warnings);
     }
+    let mut editor = Editor::new(document, format.syntax());
+    unseal_all(document, metadata, key, ignore_mac, warnings, |id, new| Ok(editor.replace(id, new)?))?;
     for part in 0..document.parts.len() {
         editor.remove_metadata(part);
     }
     Ok(Zeroizing::new(editor.finish()?))
+}
+
+/// The plaintext of a format whose sealed files are of another: its values are opened first and
+/// printed then, since the other format may not be able to hold them.
+fn open_envelope(
+    format: Format,
+    document: &Document<'_>,
+    metadata: &Metadata,
+    key: &DataKey,
+    ignore_mac: bool,
+    warnings: &mut Vec<String>,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let (mut nodes, parts) = (document.nodes.clone(), document.parts.clone());
+    unseal_all(document, metadata, key, ignore_mac, warnings, |id, new| {
+        let node: &mut Node<'_> = &mut nodes[id.index()];
+        if let (Content::Leaf { value, .. }, New::Value(new)) = (&mut node.content, new) {
+            *value = new;
+        }
+        Ok(())
+    })?;
+    let root = parts[0].root;
+    let plain = Document { text: document.text, nodes, parts, aliases: Vec::new() };
+    Ok(Zeroizing::new(format.syntax().emit(&plain, root, Layout::default())?))
+}
+
+/// Opens every sealed value and comment, checks the MAC, and hands over what they hold. What was
+/// handed over must not be used before this returns.
+fn unseal_all(
+    document: &Document<'_>,
+    metadata: &Metadata,
+    key: &DataKey,
+    ignore_mac: bool,
+    warnings: &mut Vec<String>,
+    mut put: impl FnMut(NodeId, New<'static>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let cipher = Cipher::new(key);
+    let mut mac = Mac::new(metadata.mac_only_encrypted);
+    walk(document, Some(&metadata.effective_selector()), |visit| match visit.item {
+        Item::Comment(text) => match open_comment(&cipher, &visit, text) {
+            Some(Ok(plain)) => put(visit.id, New::Comment(plain)),
+            Some(Err(error)) if matches!(document.node(visit.id).content, Content::Leaf { .. }) => {
+                Err(refused(document, visit.id, error))
+            }
+            Some(Err(error)) => {
+                warnings.push(format!("a comment {error}; it was left as it is"));
+                Ok(())
+            }
+            None => Ok(()),
+        },
+        Item::Value(value) => match open_value(&cipher, document, &visit, value)? {
+            Some(Unsealed::Comment(text)) => put(visit.id, New::Comment(text)),
+            Some(Unsealed::Value(plain)) => {
+                hash(&mut mac, document, visit.id, &plain)?;
+                put(visit.id, New::Value(plain))
+            }
+            None if visit.selected || !metadata.mac_only_encrypted => hash(&mut mac, document, visit.id, value),
+            None => Ok(()),
+        },
+    })?;
+    if ignore_mac { Ok(()) } else { check_mac(&cipher, metadata, &mac.finish()) }
 }
 
 /// Adds a value to the MAC.

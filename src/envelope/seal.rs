@@ -1,13 +1,16 @@
 //! Encrypting: a new file, or an edited one under the data key that it has.
 
-use crate::cipher::{Cipher, DataKey, Kind, Mac, Random};
+use zeroize::Zeroizing;
+
+use crate::cipher::{Cipher, DataKey, Kind, Mac, Random, Stocked};
 use crate::document::{Document, Editor, Format, New, NodeId, Scalar, Text};
 
 use super::error::Error;
 use super::metadata::{Metadata, WRITTEN_VERSION};
-use super::open::{Ciphertexts, open};
+use super::open::{Ciphertexts, as_spelled, open};
 use super::policy::Policy;
 use super::selector::Selector;
+use super::spelling;
 use super::typed::kind_of;
 use super::walk::{Item, walk};
 use super::{Encrypted, Opened, Options, Tools};
@@ -32,8 +35,8 @@ pub fn encrypt(
         threshold,
         last_modified: tools.now,
         mac: String::new(),
-        selector: Some(policy.selector.clone().unwrap_or_default()),
-        mac_only_encrypted: policy.mac_only_encrypted,
+        selector: has_keys(format).then(|| policy.selector.clone().unwrap_or_default()),
+        mac_only_encrypted: policy.mac_only_encrypted && has_keys(format),
         version: WRITTEN_VERSION.into(),
         spelling: None,
         unknown: Vec::new(),
@@ -56,15 +59,23 @@ pub fn reencrypt(
 ) -> Result<Encrypted, Error> {
     let document = format.syntax().parse(plaintext)?;
     check_is_plain(&document)?;
-    let old = format.syntax().parse(old)?;
+    let old = format.sealed().syntax().parse(old)?;
     let known = Ciphertexts::of(&old, &opened.metadata, &opened.key);
     let mut metadata = opened.metadata.clone();
-    metadata.selector = Some(metadata.effective_selector());
+    if has_keys(format) {
+        metadata.selector = Some(metadata.effective_selector());
+    }
     metadata.last_modified = tools.now;
+    metadata.spelling = None;
     if is_older(&metadata.version, WRITTEN_VERSION) {
         metadata.version = WRITTEN_VERSION.into();
     }
     seal(format, &document, metadata, &opened.key, known, options, tools.random)
+}
+
+/// Whether a rule on keys can mean anything: in a binary file there is one value and no key.
+fn has_keys(format: Format) -> bool {
+    format == format.sealed()
 }
 
 fn check_is_plain(document: &Document<'_>) -> Result<(), Error> {
@@ -91,6 +102,7 @@ fn seal(
     options: &Options,
     random: &dyn Random,
 ) -> Result<Encrypted, Error> {
+    let random: &dyn Random = &Stocked::new(random);
     let selector = metadata.effective_selector();
     let mut sealing = Sealing {
         cipher: Cipher::new(key),
@@ -121,8 +133,14 @@ fn seal(
     for part in 0..document.parts.len() {
         editor.set_metadata(part, &tree, options.layout)?;
     }
-    let text = editor.finish()?;
-    check_opens(format, &text, document, &metadata, key)?;
+    let mut text = editor.finish()?;
+    if let Some(spelling) = check_opens(format, &text, document, &metadata, key, options, random)? {
+        metadata.spelling = Some(spelling);
+        text = with_metadata(format, &text, &metadata, options)?;
+        if opened(format, &text, &metadata, key)?.as_slice() != document.text {
+            return Err(Error::RoundTrip);
+        }
+    }
     Ok(Encrypted { text, encrypted, total, warnings: Vec::new() })
 }
 
@@ -177,7 +195,7 @@ impl Sealing<'_, '_, '_, '_> {
         let sealed = self.seal(Kind::Comment, text, additional);
         // With a rule on comments, a ciphertext that happens to match it would change what the
         // rule selects when the file is decrypted.
-        if selector.is_about_comments() && selector.comment_matches(&sealed) {
+        if selector.comment_matches(&sealed) {
             return Err(Error::EncryptValue {
                 path: document.path(id),
                 reason: format!("is a comment whose ciphertext matches `{}`", selector.field()),
@@ -194,21 +212,45 @@ impl Sealing<'_, '_, '_, '_> {
     }
 }
 
-/// Reads the result back: it must open to the document that it was made from.
+/// Reads the result back: it must open to the document that it was made from. Returns the sealed
+/// spelling that the file has to carry to give back the very bytes; none if it needs none.
 fn check_opens(
     format: Format,
     text: &[u8],
     document: &Document<'_>,
     metadata: &Metadata,
     key: &DataKey,
-) -> Result<(), Error> {
-    let sealed = format.syntax().parse(text).map_err(|_| Error::RoundTrip)?;
-    let plain = open(format, &sealed, metadata, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
+    options: &Options,
+    random: &dyn Random,
+) -> Result<Option<String>, Error> {
+    let plain = opened(format, text, metadata, key)?;
     if plain.as_slice() == document.text {
-        return Ok(());
+        return Ok(None);
     }
     let again = format.syntax().parse(&plain).map_err(|_| Error::RoundTrip)?;
-    if same_values(document, &again) { Ok(()) } else { Err(Error::RoundTrip) }
+    if !same_values(document, &again) {
+        return Err(Error::RoundTrip);
+    }
+    let wanted = !options.no_exact_spelling && !spelling::is_unwelcome(document);
+    Ok(wanted.then(|| spelling::seal(&Cipher::new(key), &plain, document.text, random)))
+}
+
+/// What a sealed text opens to.
+fn opened(format: Format, text: &[u8], metadata: &Metadata, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let sealed = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
+    let plain = open(format, &sealed, metadata, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
+    Ok(as_spelled(plain, metadata, key))
+}
+
+/// A sealed text with other metadata.
+fn with_metadata(format: Format, text: &[u8], metadata: &Metadata, options: &Options) -> Result<Vec<u8>, Error> {
+    let sealed = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
+    let mut editor = Editor::new(&sealed, format.sealed().syntax());
+    let tree = metadata.write();
+    for part in 0..sealed.parts.len() {
+        editor.set_metadata(part, &tree, options.layout)?;
+    }
+    Ok(editor.finish()?)
 }
 
 /// Whether two documents hold the same keys and values in the same order.

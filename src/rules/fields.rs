@@ -33,19 +33,22 @@ impl Reader<'_> {
 
     /// The error of a value that is of another type.
     pub(super) fn wrong_type(&self, id: Id, name: &str, wanted: &str) -> RulesError {
+        let name = if name.contains(' ') { name.to_owned() } else { format!("`{name}`") };
+        let range = self.places.span(id);
         let found = match self.places.content(id) {
             Content::Map(_) => "a map",
             Content::List(_) => "a list",
             Content::Scalar { .. } if self.places.is_null(id) => "nothing",
-            Content::Scalar { .. } => "a single value",
+            Content::Scalar { .. } if matches!(wanted, "a list" | "a map") => "a single value",
+            Content::Scalar { quoted, .. } => {
+                let hint = if *quoted { "write it without quotes" } else { "write it in quotes" };
+                let error = RulesError::new(range, format!("{name} must be {wanted}"));
+                return if *quoted == wanted.contains("text") { error } else { error.hint(hint) };
+            }
         };
-        let found = if found == wanted { "something else" } else { found };
         // All of a container would be a large place to point at.
-        let mut range = self.places.span(id);
-        if !matches!(self.places.content(id), Content::Scalar { .. }) {
-            range.end = range.start;
-        }
-        RulesError::new(range, format!("`{name}` must be {wanted}, but this is {found}"))
+        let end = if self.places.text(id).is_some() { range.end } else { range.start };
+        RulesError::new(range.start..end, format!("{name} must be {wanted}, but this is {found}"))
     }
 
     /// A text; nothing for null and for an empty one, which are as good as no field.

@@ -11,7 +11,7 @@ use super::RulesError;
 use crate::document::Span;
 
 /// A configuration is a page or two; this is a bound for mistakes.
-const MAX_LENGTH: usize = 16 << 20;
+const MAX_LENGTH: usize = 1 << 20;
 
 /// The number of a node: a container comes right before what it holds.
 pub(super) type Id = usize;
@@ -37,7 +37,7 @@ struct Node<'t> {
 }
 
 /// The first document of a YAML text.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Places<'t> {
     nodes: Vec<Node<'t>>,
     /// Where a second document starts.
@@ -48,9 +48,9 @@ impl<'t> Places<'t> {
     /// Reads a text.
     pub(super) fn parse(text: &'t str) -> Result<Self, RulesError> {
         if text.len() > MAX_LENGTH {
-            return Err(RulesError::new(0..0, "the configuration is larger than 16 MiB"));
+            return Err(RulesError::new(0..0, "the configuration is larger than 1 MiB"));
         }
-        let mut builder = Builder { places: Places { nodes: Vec::new(), second: None }, ..Builder::default() };
+        let mut builder = Builder::default();
         for event in Parser::new_from_str(text) {
             let (event, span) = event.map_err(|error| {
                 let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
@@ -183,12 +183,6 @@ struct Builder<'t> {
     open: Vec<(Id, Option<Id>)>,
     anchors: HashMap<usize, Id>,
     finished: bool,
-}
-
-impl Default for Places<'_> {
-    fn default() -> Self {
-        Places { nodes: Vec::new(), second: None }
-    }
 }
 
 impl<'t> Builder<'t> {

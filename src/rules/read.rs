@@ -71,9 +71,7 @@ pub(super) fn rules(text: &str, strictness: Strictness) -> Result<Rules, RulesEr
                 rules.span = Span::new(reader.places.span(id));
                 let mut found = Vec::new();
                 for item in rule_items(reader, id, name)? {
-                    let rule = creation_rule(reader, item, "a creation rule")?;
-                    refuse_no_recipients(reader, &rule)?;
-                    found.push(rule);
+                    found.push(creation_rule(reader, item, "a creation rule")?);
                 }
                 rules.creation_rules = Some(found);
             }
@@ -118,15 +116,6 @@ pub(super) fn creation_rule(reader: &mut Reader<'_>, id: Id, place: &str) -> Res
     }
     rule.defect = reader.defect.take();
     Ok(rule)
-}
-
-fn refuse_no_recipients(reader: &Reader<'_>, rule: &CreationRule) -> Result<(), RulesError> {
-    if rule.groups.is_empty() {
-        let start = rule.span.range().start;
-        let error = RulesError::new(start..start, "this rule has no recipients: nobody could open its files");
-        reader.only_strict(error.hint("add `age: age1…`, or `key_groups`"))?;
-    }
-    Ok(())
 }
 
 fn selector(reader: &mut Reader<'_>, fields: &Fields) -> Result<Option<Selector>, RulesError> {

@@ -26,21 +26,10 @@ impl Syntax for Json {
     }
 
     fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {
-        let New::Value(value) = new else {
-            return Err(EmitError("JSON has no comments".into()));
-        };
         if document.parts.iter().any(|part| part.root == node) {
             return Err(EmitError("the top of a JSON file is an object".into()));
         }
-        let mut text = Vec::new();
-        match value {
-            // SOPS would write a replacement character, and the bytes would be lost.
-            Scalar::Text(text) if text.as_str().is_none() => {
-                return Err(EmitError("a JSON string cannot hold bytes that are not UTF-8".into()));
-            }
-            _ => write::scalar(&mut text, value, Escapes::Needed)?,
-        }
-        Ok(Splice { span: document.node(node).span, text })
+        Ok(Splice { span: document.node(node).span, text: spelled(new)? })
     }
 
     fn expand<'n>(
@@ -69,7 +58,7 @@ impl Syntax for Json {
             text.push(b',');
         }
         if place.span.start == place.span.end {
-            text.extend_from_slice(&lines.gap(1));
+            lines.gap(&mut text, 1);
         }
         let mut writer = Writer::new(text, lines, Escapes::Needed, 1);
         writer.entry(METADATA);
@@ -103,6 +92,21 @@ impl Syntax for Json {
         }
         Ok(out)
     }
+}
+
+/// A new content in JSON's spelling.
+pub(super) fn spelled(new: &New<'_>) -> Result<Vec<u8>, EmitError> {
+    let value = match new {
+        New::Comment(_) => return Err(EmitError("JSON has no comments".into())),
+        // SOPS would write a replacement character, and the bytes would be lost.
+        New::Value(Scalar::Text(text)) if text.as_str().is_none() => {
+            return Err(EmitError("a JSON string cannot hold bytes that are not UTF-8".into()));
+        }
+        New::Value(value) => value,
+    };
+    let mut text = Vec::new();
+    write::scalar(&mut text, value, Escapes::Needed)?;
+    Ok(text)
 }
 
 /// Where the metadata block is to stand, and what the file around it looks like.

@@ -19,7 +19,10 @@ pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
         let at = error.valid_up_to();
         SyntaxError::at(Span::new(at..at + 1), "the text is not UTF-8")
     })?;
-    let mut reader = Reader { utf8, text, at: 0, nodes: Vec::new(), open: Vec::new(), metadata: None };
+    // Room for about as many nodes as there are, but never for more than a text this long is worth.
+    let starts = text.iter().filter(|byte| matches!(byte, b',' | b'{' | b'[')).count() + 1;
+    let nodes = Vec::with_capacity(starts.min(text.len() / 16));
+    let mut reader = Reader { utf8, text, at: 0, nodes, open: Vec::new(), metadata: None };
     reader.document()?;
     let metadata = reader.block();
     let part = Part { root: NodeId(0), metadata, span: Span::new(0..text.len()) };
@@ -78,7 +81,8 @@ impl<'t> Reader<'t> {
             key = self.key(comma)?;
         }
         if self.at < self.text.len() {
-            return Err(SyntaxError::at(self.here(), "there is more text after the end of the top object"));
+            let error = SyntaxError::at(self.here(), "there is more text after the end of the top object");
+            return Err(error.hint("SOPS ignores such text and drops it when it writes the file; remove it first"));
         }
         Ok(())
     }

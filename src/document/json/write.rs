@@ -1,5 +1,6 @@
 //! From nodes to text: scalars in JSON's spelling, and objects and lists over lines or on one.
 
+use super::super::scalar::{float_digits, float_parts};
 use super::super::syntax::{EmitError, Layout};
 use super::super::tree::Tree;
 use super::super::{Scalar, Text};
@@ -30,12 +31,17 @@ pub(super) enum Lines {
 }
 
 impl Lines {
-    /// What stands before an entry at this depth.
-    pub(super) fn gap(&self, depth: usize) -> Vec<u8> {
+    /// Writes what stands before an entry at this depth.
+    pub(super) fn gap(&self, out: &mut Vec<u8>, depth: usize) {
         match self {
-            Lines::One { spaced: true } => b" ".to_vec(),
-            Lines::One { spaced: false } => Vec::new(),
-            Lines::Many { feed, indent } => [feed.as_bytes(), &indent.repeat(depth)].concat(),
+            Lines::One { spaced: true } => out.push(b' '),
+            Lines::One { spaced: false } => {}
+            Lines::Many { feed, indent } => {
+                out.extend_from_slice(feed.as_bytes());
+                for _ in 0..depth {
+                    out.extend_from_slice(indent);
+                }
+            }
         }
     }
 }
@@ -78,7 +84,7 @@ impl Writer {
                 self.out.push(b',');
             }
             if !first || matches!(self.lines, Lines::Many { .. }) {
-                self.out.extend(self.lines.gap(depth));
+                self.lines.gap(&mut self.out, depth);
             }
         }
         if let Some(key) = key {
@@ -102,7 +108,7 @@ impl Writer {
     pub(super) fn close(&mut self) {
         let Some((closer, empty)) = self.open.pop() else { return };
         if !empty && matches!(self.lines, Lines::Many { .. }) {
-            self.out.extend(self.lines.gap(self.depth + self.open.len()));
+            self.lines.gap(&mut self.out, self.depth + self.open.len());
         }
         self.out.push(closer);
     }
@@ -169,10 +175,10 @@ fn float(value: f64) -> String {
         return if value.is_sign_negative() { "-0.0" } else { "0" }.to_owned();
     }
     if (1e-6..1e21).contains(&size) {
-        return value.to_string();
+        return float_digits(value);
     }
-    let text = format!("{value:e}");
-    if size < 1.0 { text } else { text.replace('e', "e+") }
+    let (digits, exponent) = float_parts(value);
+    format!("{digits}e{exponent:+}")
 }
 
 /// A string in quotes. Bytes that are not UTF-8 become replacement characters.
@@ -180,19 +186,28 @@ fn string(out: &mut Vec<u8>, text: &[u8], escapes: Escapes) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     for chunk in text.utf8_chunks() {
-        let valid = chunk.valid();
-        let mut copied = 0;
-        for (at, character) in valid.char_indices() {
-            if let Some(escape) = escape(character, escapes) {
-                out.extend_from_slice(&valid.as_bytes()[copied..at]);
-                out.extend_from_slice(escape.as_bytes());
-                copied = at + character.len_utf8();
-            }
-        }
-        out.extend_from_slice(&valid.as_bytes()[copied..]);
+        valid(out, chunk.valid(), escapes);
         out.extend(br"\ufffd".repeat(chunk.invalid().len()));
     }
     out.push(b'"');
+}
+
+/// The inside of a string.
+fn valid(out: &mut Vec<u8>, mut rest: &str, escapes: Escapes) {
+    // Most bytes are looked at once, and only as bytes. 0xe2 starts U+2028 and U+2029.
+    let suspicious = |byte: u8| byte < 0x20 || matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&' | 0xe2);
+    while let Some(at) = rest.bytes().position(suspicious) {
+        let (before, from) = rest.split_at(at);
+        out.extend_from_slice(before.as_bytes());
+        let mut characters = from.chars();
+        let Some(character) = characters.next() else { break };
+        match escape(character, escapes) {
+            Some(escape) => out.extend_from_slice(escape.as_bytes()),
+            None => out.extend_from_slice(&from.as_bytes()[..character.len_utf8()]),
+        }
+        rest = characters.as_str();
+    }
+    out.extend_from_slice(rest.as_bytes());
 }
 
 /// How a character has to be written, if not as itself.

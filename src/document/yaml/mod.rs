@@ -1,37 +1,64 @@
-//! Yaml. (stub)
+//! YAML 1.2 as go-yaml v3, and so SOPS, reads it. Everything is found as a span of the text; what
+//! is replaced keeps its style where the style can hold it. Only this module knows granit-parser.
+
+mod arrange;
+mod comments;
+mod compact;
+mod emit;
+mod expand;
+mod metadata;
+mod parse;
+mod quoting;
+mod resolve;
+mod spell;
+#[cfg(test)]
+mod tests;
 
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
 use super::tree::Tree;
-use super::{Alias, Document, New, NodeId};
+use super::{Alias, Content, Document, New, NodeId, Scalar};
 
 /// The format.
 pub(super) struct Yaml;
 
 impl Syntax for Yaml {
-    fn parse<'t>(&self, _text: &'t [u8]) -> Result<Document<'t>, SyntaxError> {
-        todo!()
+    fn parse<'t>(&self, text: &'t [u8]) -> Result<Document<'t>, SyntaxError> {
+        parse::parse(text)
     }
-    fn spell(&self, _document: &Document<'_>, _node: NodeId, _new: &New<'_>) -> Result<Splice, EmitError> {
-        todo!()
+
+    fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {
+        spell::spell(document, node, new)
     }
+
     fn expand<'n>(
         &self,
-        _document: &Document<'_>,
-        _alias: &Alias,
-        _change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
+        document: &Document<'_>,
+        alias: &Alias,
+        change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
     ) -> Result<Splice, EmitError> {
-        todo!()
+        expand::expand(document, alias, change)
     }
+
     fn metadata(
         &self,
-        _document: &Document<'_>,
-        _part: usize,
-        _tree: &Tree,
-        _layout: Layout,
+        document: &Document<'_>,
+        part: usize,
+        tree: &Tree,
+        layout: Layout,
     ) -> Result<Vec<Splice>, EmitError> {
-        todo!()
+        metadata::metadata(document, part, tree, layout)
     }
-    fn emit(&self, _document: &Document<'_>, _node: NodeId, _layout: Layout) -> Result<Vec<u8>, EmitError> {
-        todo!()
+
+    fn emit(&self, document: &Document<'_>, node: NodeId, layout: Layout) -> Result<Vec<u8>, EmitError> {
+        let no_change = |_: usize| None;
+        let indent = layout.indent.map_or(Ok(emit::INDENT), metadata::asked_indentation)?;
+        let printer = emit::Printer { nodes: &document.nodes, change: &no_change, indent, line_break: "\n" };
+        let mut out = match &document.node(node).content {
+            Content::Map { .. } | Content::List { .. } => printer.collection(node.index(), 0, 0, true),
+            Content::Leaf { value: Scalar::Text(text), .. } | Content::Comment { text } => return Ok(text.to_vec()),
+            Content::Leaf { value, .. } => quoting::canonical(value, false).into_bytes(),
+        };
+        out.push(b'\n');
+        Ok(out)
     }
 }

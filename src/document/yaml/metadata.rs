@@ -1,0 +1,188 @@
+//! Writes the metadata block: at the end of the document, in SOPS's layout, so that taking out
+//! the same bytes gives the file back.
+
+use super::arrange::METADATA_KEY;
+use super::emit::{INDENT, Printer};
+use super::spell;
+use crate::document::tree::Tree;
+use crate::document::{Content, Document, EmitError, Layout, Node, NodeId, Part, Span, Splice, Style};
+
+/// Puts a block into a document of the stream.
+pub(super) fn metadata(
+    document: &Document<'_>,
+    part: usize,
+    tree: &Tree,
+    layout: Layout,
+) -> Result<Vec<Splice>, EmitError> {
+    let part = &document.parts[part];
+    let root = document.node(part.root);
+    let line_break = spell::line_break_after(document.text, 0);
+    let column = spell::column(document.text, root.span.start as usize);
+    let nodes = nodes_of(tree);
+    let no_change = |_: usize| None;
+    let indent = indentation(document, part, layout)?;
+    let printer = Printer { nodes: &nodes, change: &no_change, indent, line_break };
+    let splice = if is_flow(document, part) {
+        flow_block(document, part, &printer)
+    } else {
+        let column = if document.children(part.root).next().is_some() { column } else { 0 };
+        block_block(document, part, &printer, column)?
+    };
+    Ok(vec![splice])
+}
+
+fn is_flow(document: &Document<'_>, part: &Part) -> bool {
+    document.text.get(document.node(part.root).span.start as usize) == Some(&b'{')
+}
+
+/// The block as lines below the document's last.
+fn block_block(
+    document: &Document<'_>,
+    part: &Part,
+    printer: &Printer<'_, '_>,
+    column: usize,
+) -> Result<Splice, EmitError> {
+    // The printer begins every line with its break.
+    let mut text = printer.collection(0, column, column, false);
+    let break_length = printer.line_break.len();
+    if let Some(block) = &part.metadata {
+        let span = block.spans[0];
+        let begins_line = matches!(document.text.get(span.start as usize), Some(b'\n' | b'\r'));
+        if !begins_line {
+            text.drain(..break_length);
+            if document.text[..span.end as usize].ends_with(b"\n") {
+                text.extend_from_slice(printer.line_break.as_bytes());
+            }
+        }
+        return Ok(Splice { span, text });
+    }
+    let end = content_end(document, part);
+    if is_spelled_null(document, part) {
+        return Err(EmitError("the document is `null`: there is no place for metadata".into()));
+    }
+    if end == 0 {
+        text.drain(..break_length);
+        text.extend_from_slice(printer.line_break.as_bytes());
+    }
+    Ok(Splice { span: Span::new(end..end), text })
+}
+
+/// Where the last line of a document ends that is not blank, or that counts as content all the same.
+fn content_end(document: &Document<'_>, part: &Part) -> usize {
+    let range = part.span.range();
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let trimmed = document.text[range.clone()].iter().rposition(|byte| !blank(byte));
+    let trimmed = trimmed.map_or(range.start, |at| range.start + at + 1);
+    trimmed.max(document.node(part.root).span.end as usize)
+}
+
+/// Whether the document consists of a null that is written out.
+fn is_spelled_null(document: &Document<'_>, part: &Part) -> bool {
+    let at = document.node(part.root).span;
+    let before = &document.text[part.span.start as usize..at.start as usize];
+    let is_bare = at.start == at.end;
+    is_bare && ["null", "Null", "NULL", "~"].iter().any(|word| before.ends_with(word.as_bytes()))
+}
+
+/// The block as the last entry between the document's braces.
+fn flow_block(document: &Document<'_>, part: &Part, printer: &Printer<'_, '_>) -> Splice {
+    let braced = printer.flow(0);
+    let mut entry = braced[1..braced.len() - 1].to_vec();
+    let comma = |mut entry: Vec<u8>| {
+        entry.splice(0..0, *b", ");
+        entry
+    };
+    if let Some(block) = &part.metadata {
+        let span = block.spans[0];
+        let old = document.source(span);
+        if old.starts_with(b",") {
+            return Splice { span, text: comma(entry) };
+        }
+        let kept = old.iter().rposition(|byte| *byte == b'}' || !matches!(byte, b' ' | b','));
+        entry.extend_from_slice(kept.map_or(&[][..], |at| &old[at + 1..]));
+        return Splice { span, text: entry };
+    }
+    let is_entry = |id: &NodeId| !matches!(document.node(*id).content, Content::Comment { .. });
+    match document.children(part.root).filter(is_entry).last() {
+        Some(last) => {
+            let alias = document.aliases.iter().find(|alias| alias.nodes.contains(&last.0));
+            let at = alias.map_or(document.node(last).span, |alias| alias.span).end as usize;
+            Splice { span: Span::new(at..at), text: comma(entry) }
+        }
+        None => {
+            let at = document.node(part.root).span.start as usize + 1;
+            Splice { span: Span::new(at..at), text: entry }
+        }
+    }
+}
+
+/// Columns per level: as asked for, or as the document has it, or as SOPS does.
+fn indentation(document: &Document<'_>, part: &Part, layout: Layout) -> Result<usize, EmitError> {
+    if let Some(indent) = layout.indent {
+        return asked_indentation(indent);
+    }
+    if is_flow(document, part) {
+        return Ok(INDENT);
+    }
+    let column = |id: NodeId| spell::column(document.text, document.node(id).span.start as usize);
+    let own = document.children(part.root).find_map(|child| {
+        let is_map = matches!(document.node(child).content, Content::Map { end } if end.0 > child.0 + 1);
+        let is_copy = document.aliases.iter().any(|alias| alias.nodes.contains(&child.0));
+        let is_block = document.text.get(document.node(child).span.start as usize) != Some(&b'{');
+        (is_map && is_block && !is_copy).then(|| column(child).saturating_sub(column(part.root)))
+    });
+    Ok(own.filter(|own| (1..=9).contains(own)).unwrap_or(INDENT))
+}
+
+/// The indentation that go-yaml makes of the one that was asked for.
+pub(super) fn asked_indentation(indent: i32) -> Result<usize, EmitError> {
+    match usize::try_from(indent) {
+        Err(_) => Err(EmitError("YAML cannot be indented with tabs".into())),
+        Ok(0) => Ok(INDENT),
+        Ok(indent @ 2..=9) => Ok(indent),
+        Ok(_) => Ok(2),
+    }
+}
+
+/// A tree as the nodes of a document whose only entry is the metadata.
+fn nodes_of(tree: &Tree) -> Vec<Node<'_>> {
+    let mut nodes = vec![container(None, true)];
+    // What is still to be written, last first, and which containers end in between.
+    enum Step<'s> {
+        Visit(Option<&'s str>, &'s Tree),
+        Close(usize),
+    }
+    let mut steps = vec![Step::Close(0), Step::Visit(Some(METADATA_KEY), tree)];
+    while let Some(step) = steps.pop() {
+        match step {
+            Step::Close(at) => {
+                let last = NodeId(u32::try_from(nodes.len()).expect("impossible: a tree of our own is small"));
+                if let Content::Map { end } | Content::List { end } = &mut nodes[at].content {
+                    *end = last;
+                }
+            }
+            Step::Visit(key, Tree::Leaf(value)) => nodes.push(Node {
+                key: key.map(Into::into),
+                span: Span::default(),
+                content: Content::Leaf { value: value.clone(), style: Style::Plain },
+            }),
+            Step::Visit(key, Tree::List(list)) => {
+                steps.push(Step::Close(nodes.len()));
+                nodes.push(container(key, false));
+                steps.extend(list.iter().rev().map(|tree| Step::Visit(None, tree)));
+            }
+            Step::Visit(key, Tree::Map(map)) => {
+                steps.push(Step::Close(nodes.len()));
+                nodes.push(container(key, true));
+                steps.extend(map.iter().rev().map(|(key, tree)| Step::Visit(Some(key), tree)));
+            }
+        }
+    }
+    nodes
+}
+
+fn container(key: Option<&str>, is_map: bool) -> Node<'_> {
+    let end = NodeId(0);
+    let content = if is_map { Content::Map { end } } else { Content::List { end } };
+    Node { key: key.map(Into::into), span: Span::default(), content }
+}

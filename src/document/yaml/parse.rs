@@ -1,0 +1,557 @@
+//! Reads a stream: the events of granit-parser become nodes, in the order of the file. Comments
+//! are gathered beside them and put in by `arrange`.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
+
+use super::arrange::{Raw, RawPart};
+use super::comments::{Act, Comments, Parent};
+use super::compact::{Compact, Offsets};
+use super::resolve::{self, Tag};
+use crate::document::{Content, Document, Node, NodeId, Scalar, Span, Style, SyntaxError, Text};
+
+/// Levels of nesting, for both kinds of collections. go-yaml has the same limit.
+const NESTING: usize = 10_000;
+
+/// The prefix of the tags that YAML defines.
+const NAMESPACE: &str = "tag:yaml.org,2002:";
+
+/// Reads a text.
+pub(super) fn parse(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
+    if text.is_empty() {
+        return Err(SyntaxError { empty: true, ..SyntaxError::whole("the file is empty") });
+    }
+    if u32::try_from(text.len()).is_err() {
+        return Err(SyntaxError::whole("the file is larger than 4 GiB"));
+    }
+    let source = std::str::from_utf8(text).map_err(|error| {
+        let at = error.valid_up_to();
+        SyntaxError::at(Span::new(at..at + 1), "the text is not UTF-8")
+    })?;
+    let compact = Compact::new(source);
+    match read(source, &compact) {
+        Err(Failure::Syntax(error)) => Err(error),
+        Err(Failure::Restart) => match read(source, &Compact::none(source)) {
+            Ok(raw) => raw.arrange(text),
+            Err(Failure::Syntax(error)) => Err(error),
+            Err(Failure::Restart) => Err(SyntaxError::whole("the text cannot be read")),
+        },
+        Ok(raw) => raw.arrange(text),
+    }
+}
+
+/// The same without shortening the ciphertexts first: the reference in tests.
+#[cfg(test)]
+pub(super) fn parse_in_full(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
+    let source = std::str::from_utf8(text).map_err(|_| SyntaxError::whole("the text is not UTF-8"))?;
+    match read(source, &Compact::none(source)) {
+        Ok(raw) => raw.arrange(text),
+        Err(Failure::Syntax(error)) => Err(error),
+        Err(Failure::Restart) => Err(SyntaxError::whole("the text cannot be read")),
+    }
+}
+
+/// Why reading stopped.
+enum Failure {
+    Syntax(SyntaxError),
+    /// A shortened text could not be mapped back: read the full one.
+    Restart,
+}
+
+impl From<SyntaxError> for Failure {
+    fn from(error: SyntaxError) -> Self {
+        Failure::Syntax(error)
+    }
+}
+
+fn read<'t>(source: &'t str, compact: &Compact<'t>) -> Result<Raw<'t>, Failure> {
+    let options = granit_parser::options! {
+        emit_comments: false,
+        flow_nesting_limit: NESTING,
+        block_nesting_limit: NESTING,
+    };
+    let mut reader = Reader::new(source, compact);
+    for event in Parser::new_from_str_with_options(&compact.text, options) {
+        match event {
+            Ok((event, span)) => reader.event(event, &span)?,
+            Err(error) => return Err(reader.refuse(&error).into()),
+        }
+    }
+    reader.finish()
+}
+
+/// A collection that is not closed yet.
+struct Open<'t> {
+    node: u32,
+    is_map: bool,
+    is_flow: bool,
+    /// Whether it has an indentation of its own: not so for a list whose dashes stand in the
+    /// column of the map around it.
+    is_indented: bool,
+    /// The key whose value comes next.
+    key: Option<(Cow<'t, str>, Span)>,
+    last_entry: Option<u32>,
+}
+
+/// What the next node is to the collection around it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Root,
+    Key,
+    Value,
+    Element,
+}
+
+struct Reader<'t, 'c> {
+    source: &'t str,
+    short: &'c str,
+    is_shortened: bool,
+    offsets: Offsets<'c>,
+    comments: Comments<'c>,
+    raw: Raw<'t>,
+    open: Vec<Open<'t>>,
+    /// The first node of every anchored value of the document.
+    anchors: HashMap<usize, u32>,
+    /// The end of the last token, in the file.
+    last_end: usize,
+    part_start: usize,
+    root: Option<u32>,
+}
+
+impl<'t, 'c> Reader<'t, 'c> {
+    fn new(source: &'t str, compact: &'c Compact<'t>) -> Self {
+        Reader {
+            source,
+            short: &compact.text,
+            is_shortened: compact.is_shortened(),
+            offsets: compact.offsets(),
+            comments: Comments::new(&compact.text),
+            raw: Raw::default(),
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            last_end: 0,
+            part_start: 0,
+            root: None,
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>, span: &granit_parser::Span) -> Result<(), Failure> {
+        let place = span.byte_range().unwrap_or_default();
+        let tag_at = span.tag_span().and_then(|tag| tag.byte_range()).map(|tag| tag.start);
+        match event {
+            Event::DocumentStart(explicit, _) => self.document_start(explicit, place),
+            Event::DocumentEnd => self.document_end(),
+            Event::MappingStart(style, anchor, _) => self.start(true, style, anchor, place, span.start.col())?,
+            Event::SequenceStart(style, anchor, _) => self.start(false, style, anchor, place, span.start.col())?,
+            Event::MappingEnd | Event::SequenceEnd => self.end(place)?,
+            Event::Alias(anchor) => self.alias(anchor, place)?,
+            Event::Scalar(value, style, anchor, tag) => {
+                let name = tag.as_deref().map(|tag| tag.suffix_in_namespace(NAMESPACE).unwrap_or(Cow::Borrowed("")));
+                let is_unspecific = tag.as_deref().is_some_and(|tag| tag.original() == "!");
+                let tag = if is_unspecific { None } else { name.map(|name| Tag::from_name(Some(&name))) };
+                self.scalar(ScalarEvent { value, style, anchor, tag, tag_at, place })?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn document_start(&mut self, explicit: bool, place: Range<usize>) {
+        self.root = None;
+        self.anchors.clear();
+        if explicit {
+            self.comments.reach(place.start);
+            self.last_end = self.offsets.source(place.end);
+            self.comments.token(place, Act::Pass);
+        }
+    }
+
+    fn document_end(&mut self) {
+        let closed = self.comments.reach_document_end();
+        let end = self.offsets.source(self.comments.cursor());
+        let root = self.root.unwrap_or_else(|| self.empty_root());
+        self.comments.end_document(root);
+        if closed {
+            let at = self.comments.cursor();
+            self.comments.token(at..at + 3, Act::Pass);
+        }
+        self.raw.parts.push(RawPart { root, span: Span::new(self.part_start..end) });
+        self.part_start = end;
+    }
+
+    fn empty_root(&mut self) -> u32 {
+        let at = self.last_end;
+        let node = self.push(None, Span::new(at..at), Content::Map { end: NodeId(0) });
+        self.raw.nodes[node as usize].content = Content::Map { end: NodeId(node + 1) };
+        node
+    }
+
+    fn role(&self) -> Role {
+        match self.open.last() {
+            None => Role::Root,
+            Some(open) if !open.is_map => Role::Element,
+            Some(open) if open.key.is_some() => Role::Value,
+            Some(_) => Role::Key,
+        }
+    }
+
+    fn parent(&self) -> Parent {
+        match self.open.last() {
+            None => Parent::Document,
+            Some(open) if open.is_map => Parent::Map,
+            Some(_) => Parent::List,
+        }
+    }
+
+    /// Adds a node, as the value of the key that waits if one does.
+    fn push(&mut self, anchor: Option<usize>, span: Span, content: Content<'t>) -> u32 {
+        let number = u32::try_from(self.raw.nodes.len()).expect("impossible: no more nodes than bytes");
+        let mut key = None;
+        if let Some(open) = self.open.last_mut() {
+            key = open.key.take();
+            open.last_entry = Some(number);
+        }
+        let (key, key_span) = key.map_or((None, Span::default()), |(key, span)| (Some(key), span));
+        self.raw.nodes.push(Node { key, span, content });
+        self.raw.keys.push(key_span);
+        if let Some(anchor) = anchor.filter(|anchor| *anchor != 0) {
+            self.anchors.insert(anchor, number);
+        }
+        number
+    }
+
+    fn next_node(&self) -> u32 {
+        u32::try_from(self.raw.nodes.len()).expect("impossible: no more nodes than bytes")
+    }
+
+    fn start(
+        &mut self,
+        is_map: bool,
+        style: StructureStyle,
+        anchor: usize,
+        place: Range<usize>,
+        column: usize,
+    ) -> Result<(), Failure> {
+        let (role, parent) = (self.role(), self.parent());
+        let at = self.offsets.source(place.start);
+        match role {
+            Role::Key => return Err(SyntaxError::at(self.here(&place), "a map or list cannot be a key").into()),
+            Role::Root if !is_map => {
+                return Err(
+                    SyntaxError::at(self.here(&place), "the top of a document must be a map, not a list").into()
+                );
+            }
+            _ => {}
+        }
+        let is_flow = style == StructureStyle::Flow;
+        let content = if is_map { Content::Map { end: NodeId(0) } } else { Content::List { end: NodeId(0) } };
+        let node = self.push(Some(anchor), Span::new(at..at), content);
+        if role == Role::Root {
+            self.root = Some(node);
+        }
+        let mut is_indented = !is_flow;
+        if is_flow {
+            self.comments.reach(place.start);
+            if !place.is_empty() {
+                self.last_end = self.offsets.source(place.end);
+                self.comments.token(place, Act::FlowStart(node, parent));
+            }
+        } else if !is_map && role == Role::Value && self.short.as_bytes().get(place.start) != Some(&b'-') {
+            is_indented = false;
+        } else if !is_map && role == Role::Value && self.dash_comes_before(place.start) {
+            is_indented = false;
+        } else {
+            self.comments.reach(place.start);
+            self.comments.start_block(place.start, column, node);
+        }
+        self.open.push(Open { node, is_map, is_flow, is_indented, key: None, last_entry: None });
+        Ok(())
+    }
+
+    /// Whether a dash stands between the last token and here, on the same line as here.
+    fn dash_comes_before(&self, at: usize) -> bool {
+        self.short[..at].trim_end_matches([' ', '\t']).ends_with('-')
+    }
+
+    fn end(&mut self, place: Range<usize>) -> Result<(), Failure> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        let end = NodeId(self.next_node());
+        let parent = self.parent();
+        if open.is_flow && !place.is_empty() {
+            self.comments.reach(place.start);
+            self.last_end = self.offsets.source(place.end);
+            self.comments.token(place, Act::FlowEnd(open.node, parent));
+        } else if open.is_indented {
+            self.comments.end_block(if open.is_map { Act::MapEnd(open.node, parent) } else { Act::ListEnd });
+        }
+        let last_end = self.last_end;
+        let node = &mut self.raw.nodes[open.node as usize];
+        node.content = if open.is_map { Content::Map { end } } else { Content::List { end } };
+        node.span = Span::new(node.span.start as usize..last_end.max(node.span.start as usize));
+        if open.is_map { self.refuse_repeated_keys(open.node) } else { Ok(()) }
+    }
+
+    fn refuse_repeated_keys(&self, map: u32) -> Result<(), Failure> {
+        let mut seen = HashSet::new();
+        let mut few: [&str; 8] = [""; 8];
+        for (count, child) in self.raw.children(map).enumerate() {
+            let Some(key) = self.raw.nodes[child as usize].key.as_deref() else { continue };
+            let repeated = match count {
+                0..8 => few[..count].contains(&key),
+                8 => {
+                    seen.extend(few);
+                    !seen.insert(key)
+                }
+                _ => !seen.insert(key),
+            };
+            if repeated {
+                let span = self.raw.keys[child as usize];
+                return Err(SyntaxError::at(span, format!("the key `{key}` occurs twice in one map")).into());
+            }
+            if count < 8 {
+                few[count] = key;
+            }
+        }
+        Ok(())
+    }
+
+    fn alias(&mut self, anchor: usize, place: Range<usize>) -> Result<(), Failure> {
+        self.comments.reach(place.start);
+        let span = self.here(&place);
+        self.last_end = span.end as usize;
+        let unknown = || SyntaxError::at(span, "this alias refers to no anchor before it");
+        let target = *self.anchors.get(&anchor).ok_or_else(unknown)?;
+        let is_open = self.open.iter().any(|open| open.node == target);
+        if is_open {
+            return Err(SyntaxError::at(span, "this alias refers to a value that it is a part of").into());
+        }
+        match self.role() {
+            Role::Root => Err(SyntaxError::at(span, "the top of a document must be a map, not an alias").into()),
+            Role::Key => {
+                let value = match &self.raw.nodes[target as usize].content {
+                    Content::Leaf { value: Scalar::Text(text), .. } => text.as_str().map(str::to_owned),
+                    _ => None,
+                };
+                let key = value.ok_or_else(|| SyntaxError::at(span, "a key must be a string"))?;
+                self.key(Cow::Owned(key), span, place);
+                Ok(())
+            }
+            Role::Value | Role::Element => {
+                let node = self.push(None, span, Content::Leaf { value: Scalar::Null, style: Style::Plain });
+                self.raw.aliases.push((node, target));
+                self.comments.token(place, Act::Scalar(node));
+                Ok(())
+            }
+        }
+    }
+
+    fn key(&mut self, key: Cow<'t, str>, span: Span, place: Range<usize>) {
+        let entry = self.next_node();
+        if let Some(open) = self.open.last_mut() {
+            let previous = if open.is_flow { None } else { open.last_entry };
+            open.key = Some((key, span));
+            self.comments.token(place, Act::Key { entry, previous });
+        }
+    }
+
+    fn scalar(&mut self, event: ScalarEvent<'_>) -> Result<(), Failure> {
+        let role = self.role();
+        let style = style_of(event.style);
+        if style == Style::Plain && event.place.is_empty() {
+            return self.missing(role, &event);
+        }
+        let value = self.text(&event, style)?;
+        let (place, end) = if matches!(style, Style::Literal | Style::Folded) {
+            let header = self.comments.reach_header(event.place.start.max(event.place.end));
+            let end = self.block_end(header, &event);
+            (header..end, end)
+        } else {
+            self.comments.reach(event.place.start);
+            (event.place.clone(), event.place.end)
+        };
+        let span = self.here(&place);
+        self.last_end = span.end as usize;
+        let scalar = self.resolve(value, style, event.tag, span)?;
+        let act = match role {
+            Role::Root if matches!(scalar, Scalar::Null) => Act::Pass,
+            Role::Root => {
+                return Err(SyntaxError::at(span, "the top of a document must be a map, not a single value").into());
+            }
+            Role::Key => {
+                let key = key_text(scalar)
+                    .ok_or_else(|| SyntaxError::at(span, "a key must be a string").hint("put the key in quotes"))?;
+                self.key(key, span, event.place);
+                return Ok(());
+            }
+            Role::Value | Role::Element => {
+                let start = event.tag_at.map_or(span.start as usize, |at| self.offsets.source(at));
+                let whole = Span::new(start.min(span.start as usize)..span.end as usize);
+                let content = Content::Leaf { value: scalar, style };
+                Act::Scalar(self.push(Some(event.anchor), whole, content))
+            }
+        };
+        if matches!(style, Style::Literal | Style::Folded) {
+            self.comments.block_scalar(place.start, end, act);
+        } else {
+            self.comments.token(place, act);
+        }
+        Ok(())
+    }
+
+    /// A value that is not there: null, or what its tag makes of nothing.
+    fn missing(&mut self, role: Role, event: &ScalarEvent<'_>) -> Result<(), Failure> {
+        self.comments.reach(event.place.start);
+        if role == Role::Value {
+            self.comments.reach_colon();
+        }
+        if event.anchor != 0 || event.tag_at.is_some() {
+            self.comments.reach_properties();
+        }
+        let at = self.offsets.source(self.comments.cursor().max(event.place.start));
+        let span = Span::new(at..at);
+        match role {
+            Role::Root => {}
+            Role::Key => {
+                return Err(SyntaxError::at(span, "a key must be a string").into());
+            }
+            Role::Value | Role::Element => {
+                self.last_end = self.last_end.max(at);
+                let scalar = match event.tag {
+                    None => Scalar::Null,
+                    Some(tag) => {
+                        resolve::tagged(tag, Text::Source(b"")).ok_or_else(|| SyntaxError::at(span, DOES_NOT_FIT))?
+                    }
+                };
+                let start = event.tag_at.map_or(at, |tag| self.offsets.source(tag));
+                let content = Content::Leaf { value: scalar, style: Style::Plain };
+                self.push(Some(event.anchor), Span::new(start.min(at)..at), content);
+            }
+        }
+        Ok(())
+    }
+
+    /// The decoded text: a piece of the file where the file has it in one piece.
+    fn text(&mut self, event: &ScalarEvent<'_>, style: Style) -> Result<Text<'t>, Failure> {
+        let value = event.value.as_ref();
+        let place = &event.place;
+        let quotes = usize::from(matches!(style, Style::Single | Style::Double));
+        let inner = place.start + quotes..place.end.saturating_sub(quotes).max(place.start + quotes);
+        let lexeme = self.short.get(inner.clone()).unwrap_or_default();
+        let is_whole = match style {
+            Style::Literal | Style::Folded => !value.trim_end_matches('\n').contains('\n') && lexeme.starts_with(value),
+            _ => lexeme == value,
+        };
+        if is_whole {
+            let start = self.offsets.source(inner.start);
+            let end = self.offsets.source(inner.start + value.len());
+            return Ok(Text::Source(&self.source.as_bytes()[start..end]));
+        }
+        if !self.is_shortened {
+            return Ok(Text::from(value.to_owned()));
+        }
+        let restored = self.offsets.restore(Cow::Borrowed(value), place.clone(), self.source);
+        restored.map(|value| Text::from(value.into_owned())).ok_or(Failure::Restart)
+    }
+
+    /// Where a block scalar ends: after its last line that is not blank, or, if blank lines count
+    /// as content (`+`), after all of them; in both cases before the line break.
+    fn block_end(&self, header: usize, event: &ScalarEvent<'_>) -> usize {
+        let bytes = self.short.as_bytes();
+        let line = memchr::memchr2(b'\n', b'\r', &bytes[header..]).map_or(bytes.len(), |length| header + length);
+        let keeps = bytes[header..line].iter().take(3).any(|byte| *byte == b'+');
+        let body = self.short.get(line..event.place.end.max(line)).unwrap_or_default();
+        let trimmed = if keeps {
+            let body = body.strip_suffix('\n').unwrap_or(body);
+            body.strip_suffix('\r').unwrap_or(body)
+        } else {
+            body.trim_end_matches([' ', '\t', '\r', '\n'])
+        };
+        if event.value.trim_end_matches('\n').is_empty() && !keeps {
+            // The header alone: what follows it is no content.
+            let header_text = &self.short[header..line];
+            let words = header_text.find('#').map_or(header_text, |at| &header_text[..at]);
+            return header + words.trim_end().len();
+        }
+        line + trimmed.len()
+    }
+
+    fn resolve(&self, text: Text<'t>, style: Style, tag: Option<Tag>, span: Span) -> Result<Scalar<'t>, Failure> {
+        match tag {
+            Some(tag) => resolve::tagged(tag, text).ok_or_else(|| SyntaxError::at(span, DOES_NOT_FIT).into()),
+            None if style == Style::Plain => {
+                let resolved = text.as_str().and_then(resolve::plain);
+                Ok(resolved.unwrap_or(Scalar::Text(text)))
+            }
+            None => Ok(Scalar::Text(text)),
+        }
+    }
+
+    /// A place of the short text as a span of the file.
+    fn here(&mut self, place: &Range<usize>) -> Span {
+        let start = self.offsets.source(place.start);
+        Span::new(start..self.offsets.source(place.end).max(start))
+    }
+
+    fn refuse(&mut self, error: &granit_parser::ScanError) -> SyntaxError {
+        let at = error.marker().byte_offset().unwrap_or(0).min(self.short.len());
+        let at = self.offsets.source(at);
+        let message = match error.kind() {
+            granit_parser::ErrorKind::RecursionLimitExceeded => format!("nested more than {NESTING} levels deep"),
+            granit_parser::ErrorKind::UnknownAnchor => "this alias refers to no anchor before it".to_owned(),
+            granit_parser::ErrorKind::UnexpectedCharacter { .. } => "unexpected character".to_owned(),
+            kind => kind.to_string(),
+        };
+        SyntaxError::at(Span::new(at..(at + 1).min(self.source.len()).max(at)), message)
+    }
+
+    fn finish(mut self) -> Result<Raw<'t>, Failure> {
+        let Some(last) = self.raw.parts.last_mut() else {
+            return Err(SyntaxError::whole("the file holds no document").into());
+        };
+        last.span.end = Span::new(0..self.source.len()).end;
+        let comments = self.comments.finish(last.root);
+        self.raw.comments = comments
+            .into_iter()
+            .map(|comment| {
+                let start = self.offsets.source(comment.span.start);
+                let span = Span::new(start..self.offsets.source(comment.span.end));
+                (comment.node, comment.slot, span)
+            })
+            .collect();
+        Ok(self.raw)
+    }
+}
+
+/// Said of a tag that its scalar does not bear.
+const DOES_NOT_FIT: &str = "the value does not fit its tag";
+
+struct ScalarEvent<'e> {
+    value: Cow<'e, str>,
+    style: ScalarStyle,
+    anchor: usize,
+    tag: Option<Tag>,
+    tag_at: Option<usize>,
+    place: Range<usize>,
+}
+
+fn style_of(style: ScalarStyle) -> Style {
+    match style {
+        ScalarStyle::Plain => Style::Plain,
+        ScalarStyle::SingleQuoted => Style::Single,
+        ScalarStyle::DoubleQuoted => Style::Double,
+        ScalarStyle::Literal => Style::Literal,
+        ScalarStyle::Folded => Style::Folded,
+    }
+}
+
+/// A key as a string, if it is one.
+fn key_text(scalar: Scalar<'_>) -> Option<Cow<'_, str>> {
+    match scalar {
+        Scalar::Text(Text::Source(bytes)) => std::str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Scalar::Text(text) => text.as_str().map(|text| Cow::Owned(text.to_owned())),
+        _ => None,
+    }
+}

@@ -1,0 +1,300 @@
+//! Spells a new value or comment in the style of its place: plain stays plain, quotes stay
+//! quotes, block scalars stay block scalars with their header and indentation.
+
+use super::quoting::{self, BlockStyle, Place};
+use crate::document::{Content, Document, New, NodeId, Scalar, Span, Splice, Style};
+use crate::document::{EmitError, Text};
+
+/// Spells a node anew.
+pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {
+    let node = document.node(id);
+    match (&node.content, new) {
+        (Content::Leaf { style, .. }, New::Value(value)) => {
+            let spot = Spot::new(document.text, node.span, *style, node.key.is_some());
+            Ok(Splice { span: node.span, text: spot.value(value).into_bytes() })
+        }
+        (Content::Leaf { .. }, New::Comment(text)) if node.key.is_none() => {
+            element_as_comment(document, node.span, text)
+        }
+        (Content::Leaf { .. }, New::Comment(_)) => Err(EmitError("the value of a key cannot become a comment".into())),
+        (Content::Comment { .. }, New::Comment(text) | New::Value(Scalar::Text(text))) => {
+            let column = column(document.text, node.span.start as usize);
+            let line_break = line_break_after(document.text, node.span.end as usize);
+            Ok(Splice { span: node.span, text: comment(text, column, line_break) })
+        }
+        (Content::Comment { .. }, New::Value(_)) => Err(EmitError("a comment can only hold text".into())),
+        (Content::Map { .. } | Content::List { .. }, _) => {
+            Err(EmitError("a map or list cannot be replaced by a single value".into()))
+        }
+    }
+}
+
+/// Comment lines; every line of the text gets a marker of its own.
+pub(super) fn comment(text: &[u8], column: usize, line_break: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + 1);
+    for (number, line) in text.split(|byte| matches!(byte, b'\n' | b'\r')).enumerate() {
+        if number > 0 {
+            out.extend_from_slice(line_break.as_bytes());
+            out.extend(std::iter::repeat_n(b' ', column));
+        }
+        out.push(b'#');
+        out.extend_from_slice(line);
+    }
+    out
+}
+
+/// `- ENC[…]`, the form in which SOPS keeps the comment of a list, as the comment that it is.
+fn element_as_comment(document: &Document<'_>, span: Span, text: &Text<'_>) -> Result<Splice, EmitError> {
+    let before = &document.text[..span.start as usize];
+    let dash = before.iter().rposition(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+    let Some(dash) = dash.filter(|dash| before[*dash] == b'-') else {
+        return Err(EmitError("an element between brackets cannot become a comment".into()));
+    };
+    let line_break = line_break_after(document.text, span.end as usize);
+    let text = comment(text, column(document.text, dash), line_break);
+    Ok(Splice { span: Span::new(dash..span.end as usize), text })
+}
+
+/// The column of an offset, in characters.
+pub(super) fn column(text: &[u8], at: usize) -> usize {
+    let line = memchr::memrchr2(b'\n', b'\r', &text[..at]).map_or(0, |found| found + 1);
+    text[line..at].iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
+}
+
+/// The line break that ends the line here, or the usual one at the end of the text.
+pub(super) fn line_break_after(text: &[u8], at: usize) -> &'static str {
+    match memchr::memchr(b'\n', &text[at..]) {
+        Some(length) if text[..at + length].ends_with(b"\r") => "\r\n",
+        None if text[..at].contains(&b'\r') && memchr::memmem::find(text, b"\r\n").is_some() => "\r\n",
+        _ => "\n",
+    }
+}
+
+/// Whether what stands up to here is inside brackets: then a comma or a bracket must follow.
+pub(super) fn is_in_flow(text: &[u8], mut at: usize) -> bool {
+    loop {
+        match text.get(at) {
+            Some(b' ' | b'\t' | b'\r' | b'\n') => at += 1,
+            Some(b'#') => at = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length),
+            Some(b',' | b']' | b'}') => return true,
+            _ => return false,
+        }
+    }
+}
+
+/// The place of a scalar.
+pub(super) struct Spot<'d> {
+    text: &'d [u8],
+    span: Span,
+    style: Style,
+    has_key: bool,
+    /// Anchors before the value, and a tag that a string may keep.
+    anchor: Option<&'d str>,
+    tag: Option<&'d str>,
+    /// Where the value itself begins, behind its properties.
+    start: usize,
+}
+
+impl<'d> Spot<'d> {
+    pub(super) fn new(text: &'d [u8], span: Span, style: Style, has_key: bool) -> Self {
+        let mut spot = Spot { text, span, style, has_key, anchor: None, tag: None, start: span.start as usize };
+        spot.read_properties();
+        spot
+    }
+
+    /// Passes the tag and anchor with which the span begins.
+    fn read_properties(&mut self) {
+        let end = self.span.end as usize;
+        while let Some(first @ (b'!' | b'&')) = self.text[..end].get(self.start) {
+            let rest = &self.text[self.start..end];
+            let is_end = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+            let length = rest.iter().position(is_end).unwrap_or(rest.len());
+            let word = std::str::from_utf8(&rest[..length]).ok();
+            if *first == b'!' {
+                self.tag = word;
+            } else {
+                self.anchor = word;
+            }
+            let blanks = rest[length..].iter().take_while(|byte| is_end(byte)).count();
+            self.start += length + blanks;
+        }
+    }
+
+    /// Whether a string can stand behind the tag. The tags with a meaning of their own must go.
+    fn keeps_tag(&self) -> bool {
+        const TYPED: [&str; 7] = ["null", "bool", "int", "float", "timestamp", "binary", "merge"];
+        self.tag.is_some_and(|tag| {
+            let name = tag
+                .strip_prefix("!!")
+                .or_else(|| tag.strip_prefix("!<tag:yaml.org,2002:").and_then(|name| name.strip_suffix('>')));
+            // With a `%TAG` line any handle may stand for YAML's own tags.
+            let is_named = tag.len() > 1 && tag[1..].contains('!') && !tag.starts_with("!!");
+            tag != "!" && !is_named && name.is_none_or(|name| !TYPED.contains(&name))
+        })
+    }
+
+    /// The whole spelling, with what has to stand before it.
+    pub(super) fn value(&self, value: &Scalar<'_>) -> String {
+        let text = quoting::as_text(value);
+        let mut out = String::new();
+        if self.span.start == self.span.end {
+            out.push_str(self.gap());
+        }
+        if let Some(anchor) = self.anchor {
+            out.push_str(anchor);
+            out.push(' ');
+        }
+        let keeps_tag = text.is_some() && self.keeps_tag();
+        if let Some(tag) = self.tag.filter(|_| keeps_tag) {
+            out.push_str(tag);
+            out.push(' ');
+        }
+        match (text, value) {
+            (Some(text), _) => out.push_str(&self.string(text, keeps_tag)),
+            (None, Scalar::Text(bytes)) => out.push_str(&self.with_tail(quoting::binary(bytes))),
+            (None, value) => out.push_str(&self.with_tail(quoting::canonical(value, true))),
+        }
+        out
+    }
+
+    /// What separates a value from the key or dash, where there was none.
+    fn gap(&self) -> &'static str {
+        match self.text[..self.start].last() {
+            None | Some(b' ' | b'\t' | b'\n') => "",
+            Some(b':' | b'-' | b'?') => " ",
+            Some(_) if self.has_key && self.tag.is_none() && self.anchor.is_none() && self.lacks_colon() => ": ",
+            Some(_) => " ",
+        }
+    }
+
+    /// Whether a missing value stands behind a key without a colon, as in `{a}`.
+    fn lacks_colon(&self) -> bool {
+        let before = &self.text[..self.start];
+        let word = before.iter().rposition(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b',' | b'{'));
+        let word = &before[word.map_or(0, |at| at + 1)..];
+        !word.starts_with(b"&") && !word.starts_with(b"!")
+    }
+
+    fn place(&self) -> Place {
+        if is_in_flow(self.text, self.span.end as usize) { Place::Flow } else { Place::Block }
+    }
+
+    fn string(&self, text: &str, is_tagged: bool) -> String {
+        match self.style {
+            Style::Single => quoting::single(text).unwrap_or_else(|| quoting::double(text)),
+            Style::Double => quoting::double(text),
+            Style::Plain => {
+                let place = self.place();
+                let is_plain = if is_tagged { quoting::can_stand_plain } else { quoting::is_plain };
+                if is_plain(text, place) {
+                    return text.to_owned();
+                }
+                let block = if place == Place::Block && text.contains('\n') { self.new_block(text) } else { None };
+                block.or_else(|| quoting::single(text)).unwrap_or_else(|| quoting::double(text))
+            }
+            Style::Literal | Style::Folded => self.same_block(text).unwrap_or_else(|| {
+                let place = Place::Block;
+                let line = if quoting::is_plain(text, place) { None } else { quoting::single(text) };
+                self.with_tail(line.unwrap_or_else(|| quoting::double(text)))
+            }),
+        }
+    }
+
+    /// The header of the block scalar that stands here, and what follows it on its line.
+    fn header(&self) -> Option<(&'d str, &'d str)> {
+        if !matches!(self.style, Style::Literal | Style::Folded) {
+            return None;
+        }
+        let lexeme = std::str::from_utf8(&self.text[self.start..self.span.end as usize]).ok()?;
+        let line = lexeme.lines().next()?;
+        let length = line.bytes().take_while(|byte| matches!(byte, b'|' | b'>' | b'+' | b'-' | b'0'..=b'9')).count();
+        Some(line.split_at(length))
+    }
+
+    /// A spelling on the header's line, with the comment that stands there.
+    fn with_tail(&self, spelling: String) -> String {
+        let tail = self.header().map_or("", |(_, tail)| tail.trim_end());
+        spelling + tail
+    }
+
+    /// A block scalar in place of the one that stands here.
+    fn same_block(&self, text: &str) -> Option<String> {
+        let (header, tail) = self.header()?;
+        let end = self.span.end as usize;
+        let body = &self.text[self.start + header.len()..end];
+        let line_break = if memchr::memmem::find(body, b"\r\n").is_some() { "\r\n" } else { "\n" };
+        let parent = self.parent_column();
+        let digit = header.bytes().find(u8::is_ascii_digit).map(|digit| usize::from(digit - b'0'));
+        let indent = match digit {
+            Some(digit) => parent? + digit,
+            None => content_column(body).or_else(|| parent.map(|parent| parent + 2))?,
+        };
+        let one_line = !text.trim_end_matches('\n').contains('\n') && !text.starts_with([' ', '\t', '\n']);
+        let indicator = if self.style == Style::Folded && one_line { '>' } else { '|' };
+        let style = BlockStyle { indicator, indent, parent, keeps_digit: digit.is_some(), tail, line_break };
+        if self.fits_below(text) { quoting::block(text, style) } else { None }
+    }
+
+    /// A block scalar where none was: the rest of the line has to be free.
+    fn new_block(&self, text: &str) -> Option<String> {
+        let end = self.span.end as usize;
+        let rest = self.text[end..].iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+        if !matches!(rest, None | Some(b'\n' | b'\r')) {
+            return None;
+        }
+        let parent = self.parent_column()?;
+        let line_break = line_break_after(self.text, end);
+        let style = BlockStyle {
+            indicator: '|',
+            indent: parent + 2,
+            parent: Some(parent),
+            keeps_digit: false,
+            tail: "",
+            line_break,
+        };
+        if self.fits_below(text) { quoting::block(text, style) } else { None }
+    }
+
+    /// Whether the line breaks at the end of a string come out right with what follows in the file.
+    fn fits_below(&self, text: &str) -> bool {
+        let after = &self.text[self.span.end as usize..];
+        let after = after.iter().position(|byte| !matches!(byte, b' ' | b'\t')).map_or(&[][..], |at| &after[at..]);
+        let after = after.strip_prefix(b"\r").unwrap_or(after);
+        if !text.ends_with('\n') {
+            return true;
+        }
+        let Some(next) = after.strip_prefix(b"\n") else { return false };
+        if !text.ends_with("\n\n") {
+            return true;
+        }
+        // All blank lines below would count as content.
+        let blanks = next.iter().position(|byte| !matches!(byte, b' ' | b'\t')).map_or(&[][..], |at| &next[at..]);
+        next.is_empty() || !matches!(blanks.first(), None | Some(b'\n' | b'\r'))
+    }
+
+    /// The column of the collection that this is a value of, if its key or dash is on this line.
+    fn parent_column(&self) -> Option<usize> {
+        let line = memchr::memrchr(b'\n', &self.text[..self.start]).map_or(0, |at| at + 1);
+        let prefix = &self.text[line..self.start];
+        let blanks = |at: usize| at + prefix[at..].iter().take_while(|byte| **byte == b' ').count();
+        let mut at = blanks(0);
+        let mut dash = None;
+        while prefix.get(at) == Some(&b'-') && matches!(prefix.get(at + 1), Some(b' ' | b'\t')) {
+            dash = Some(at);
+            at = blanks(at + 1);
+        }
+        match self.has_key {
+            true => prefix.get(at).filter(|byte| !matches!(byte, b'&' | b'!')).map(|_| at),
+            false => dash,
+        }
+    }
+}
+
+/// The column of the first line of a block scalar that is not blank.
+fn content_column(body: &[u8]) -> Option<usize> {
+    let lines = body.split(|byte| *byte == b'\n').skip(1);
+    lines
+        .map(|line| (line.iter().take_while(|byte| **byte == b' ').count(), line))
+        .find(|(blanks, line)| !matches!(line.get(*blanks), None | Some(b'\r')))
+        .map(|(blanks, _)| blanks)
+}

@@ -1,0 +1,125 @@
+//! The verbs together, with a real age key and no file.
+
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::cipher::SystemRandom;
+use crate::document::{Format, KeyPath, Step};
+use crate::recipient::Recipient;
+use crate::recipient::age::{Age, IdentitySource};
+
+/// The throw-away identity of sops-compat.md §12.
+const IDENTITY: &str = "AGE-SECRET-KEY-163LU46LJQ8D462MNUZ8XJQMYF3VMAT8N44M54VSX2DJ8NE28GH2SPAQX7Y";
+const RECIPIENT: &str = "age1t9t5fh32rc87a4wkplhhwtrh2x50ynta00934mwec96m68w5raes2w5e2p";
+
+fn keyring() -> Keyring {
+    let source = || IdentitySource { place: "test".into(), found: Ok(Some(Zeroizing::new(IDENTITY.into()))) };
+    Keyring::new(vec![Box::new(Age::new(move || vec![source()]))], vec![])
+}
+
+fn policy() -> Policy {
+    Policy { groups: vec![vec![Recipient::age(RECIPIENT)]], ..Policy::default() }
+}
+
+/// Calls `check` with tools that work.
+fn with_tools<T>(check: impl FnOnce(&Tools<'_>) -> T) -> T {
+    let keyring = keyring();
+    check(&Tools { keyring: &keyring, random: &SystemRandom, now: Timestamp::from_unix(1_700_000_000) })
+}
+
+fn sealed(format: Format, text: &str, policy: &Policy) -> Result<Encrypted, Error> {
+    with_tools(|tools| encrypt(format, text.as_bytes(), policy, &Options::default(), tools))
+}
+
+fn opened(format: Format, text: &[u8]) -> Result<Opened, Error> {
+    with_tools(|tools| decrypt(format, text, &Options::default(), tools))
+}
+
+const JSON: &str = "{\"a\": \"x\\u00e9\", \"n\": [1, 2.50, true, null, \"\"],\n \"b_unencrypted\": {\"c\": 1e3}}\n";
+const DOTENV: &str = "# note\nA=1\n\nB=two\\nlines\nC_unencrypted=clear\nEMPTY=";
+
+#[test]
+fn decrypt_gives_back_the_bytes() {
+    for (format, text) in [(Format::Json, JSON), (Format::Dotenv, DOTENV), (Format::Dotenv, "A=1\r\nB=2\r\n")] {
+        let encrypted = sealed(format, text, &policy()).expect("encrypts");
+        let opened = opened(format, &encrypted.text).expect("opens");
+        assert_eq!(String::from_utf8_lossy(&opened.text), text);
+    }
+}
+
+#[test]
+fn any_bytes_are_a_binary_file() {
+    for text in [&b"\xff\0 no text\n"[..], b"", b"{\"data\": 1}"] {
+        let encrypted = with_tools(|tools| {
+            encrypt(Format::Binary, text, &policy(), &Options::default(), tools).expect("encrypts").text
+        });
+        assert!(encrypted.starts_with(b"{\n\t\"data\": \""));
+        assert_eq!(opened(Format::Binary, &encrypted).expect("opens").text.as_slice(), text);
+    }
+}
+
+#[test]
+fn counts_values_and_not_nulls_or_empty_strings() {
+    let encrypted = sealed(Format::Json, JSON, &policy()).expect("encrypts");
+    assert_eq!((encrypted.encrypted, encrypted.total), (4, 5));
+}
+
+#[test]
+fn unchanged_values_keep_their_ciphertext() {
+    let first = sealed(Format::Dotenv, "A=one\nB=two\nC=three\n", &policy()).expect("encrypts").text;
+    let again = with_tools(|tools| {
+        let opened = decrypt(Format::Dotenv, &first, &Options::default(), tools).expect("opens");
+        let edited = b"A=one\nB=changed\nC=three\nD=one\n";
+        reencrypt(Format::Dotenv, &first, &opened, edited, &Options::default(), tools).expect("encrypts").text
+    });
+    let lines = |text: &[u8]| String::from_utf8_lossy(text).lines().map(str::to_owned).collect::<Vec<_>>();
+    let (first, again) = (lines(&first), lines(&again));
+    assert_eq!((&first[0], &first[2]), (&again[0], &again[2]));
+    assert_ne!(first[1], again[1]);
+    assert!(!again[3].contains("one") && again[3].starts_with("D=ENC["));
+}
+
+#[test]
+fn a_rule_that_hides_nothing_is_an_error() {
+    let selector = Selector::from_field("encrypted_regex", "^pasword$").expect("compiles");
+    let policy = Policy { selector: Some(selector), ..policy() };
+    let error = sealed(Format::Json, "{\"user\": 1, \"password\": 2}", &policy).expect_err("hides nothing");
+    let Error::Unmatched { selector, total, nearest, .. } = error else { panic!("{error}") };
+    assert_eq!((selector, total, nearest.as_deref()), ("encrypted_regex", 2, Some("password")));
+}
+
+#[test]
+fn an_encrypted_file_is_not_encrypted_again() {
+    let text = sealed(Format::Json, JSON, &policy()).expect("encrypts").text;
+    let again = with_tools(|tools| encrypt(Format::Json, &text, &policy(), &Options::default(), tools));
+    assert_eq!(again.expect_err("is encrypted"), Error::AlreadyEncrypted);
+}
+
+#[test]
+fn every_changed_value_in_clear_is_refused() {
+    let text = sealed(Format::Json, JSON, &policy()).expect("encrypts").text;
+    let at = text.windows(3).position(|window| window == b"1e3").expect("is in clear");
+    for (offset, byte) in [(0, b'2'), (2, b'4')] {
+        let mut changed = text.clone();
+        changed[at + offset] = byte;
+        assert!(matches!(opened(Format::Json, &changed), Err(Error::Mac(_))));
+    }
+}
+
+#[test]
+fn a_moved_value_is_refused() {
+    let text = sealed(Format::Dotenv, "A=one\nB=two\n", &policy()).expect("encrypts").text;
+    let moved = String::from_utf8(text).expect("is text").replacen("A=", "X=", 1);
+    let error = opened(Format::Dotenv, moved.as_bytes()).expect_err("was moved");
+    assert!(matches!(error, Error::DecryptValue { path, .. } if path == KeyPath(vec![Step::Key("X".into())])));
+}
+
+#[test]
+fn drafts_open_again_for_the_same_recipients() {
+    let text = b"any \xff bytes: [\n";
+    let opened = with_tools(|tools| {
+        let draft = seal_new_draft(text, &policy(), tools).expect("seals");
+        open_draft(&draft, tools).expect("opens")
+    });
+    assert_eq!(opened.as_slice(), text);
+}

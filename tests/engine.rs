@@ -1,0 +1,100 @@
+//! The verbs of the library with a key service that costs nothing: for tests that call them
+//! thousands of times. Real keys are tested by the modules that run the program.
+
+use cloze::cipher::SystemRandom;
+use cloze::document::{Format, Timestamp};
+use cloze::envelope::{self, Encrypted, Error, Opened, Options, Policy, Selector, Tools};
+use cloze::recipient::age::{Age, IdentitySource};
+use cloze::recipient::{KeyService, Keyring, Kind, Recipient, Unwrapped, WrappedKey};
+use zeroize::Zeroizing;
+
+use crate::harness::{ALICE, key_file};
+
+/// Keeps a secret as hexadecimal digits, for everybody to read.
+struct InClear;
+
+impl KeyService for InClear {
+    fn kind(&self) -> Kind {
+        Kind::Age
+    }
+
+    fn wrap(&self, _: &Recipient, secret: &[u8]) -> Result<String, String> {
+        Ok(secret.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    fn unwrap(&self, key: &WrappedKey) -> Unwrapped {
+        let digits = key.enc.trim();
+        let byte = |at: usize| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        match (0..digits.len()).step_by(2).map(byte).collect::<Option<Vec<u8>>>() {
+            Some(secret) => Unwrapped::Key(Zeroizing::new(secret)),
+            None => Unwrapped::Broken("is not hexadecimal".into()),
+        }
+    }
+
+    fn places(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// What the verbs are given.
+pub(crate) struct Engine {
+    keyring: Keyring,
+    policy: Policy,
+}
+
+impl Engine {
+    /// With the key service that costs nothing.
+    pub(crate) fn cheap() -> Self {
+        Self::over(Keyring::new(vec![Box::new(InClear)], vec![]))
+    }
+
+    /// With alice's age identity.
+    pub(crate) fn age() -> Self {
+        let identity = std::fs::read_to_string(key_file("alice")).unwrap();
+        let source = move || IdentitySource { place: "test".into(), found: Ok(Some(Zeroizing::new(identity.clone()))) };
+        Self::over(Keyring::new(vec![Box::new(Age::new(move || vec![source()]))], vec![]))
+    }
+
+    fn over(keyring: Keyring) -> Self {
+        Engine { keyring, policy: Policy { groups: vec![vec![Recipient::age(ALICE)]], ..Policy::default() } }
+    }
+
+    /// With a selector, named as in `.sops.yaml`.
+    pub(crate) fn selecting(mut self, field: &str, text: &str) -> Self {
+        self.policy.selector = Some(Selector::from_field(field, text).unwrap());
+        self
+    }
+
+    /// With a MAC over the encrypted values alone.
+    pub(crate) fn mac_only_encrypted(mut self) -> Self {
+        self.policy.mac_only_encrypted = true;
+        self
+    }
+
+    fn tools(&self) -> Tools<'_> {
+        Tools { keyring: &self.keyring, random: &SystemRandom, now: Timestamp::from_unix(1_700_000_000) }
+    }
+
+    /// Encrypts; a file without a value to hide is fine.
+    pub(crate) fn encrypt(&self, format: Format, text: &[u8]) -> Result<Encrypted, Error> {
+        let options = Options { allow_unmatched: true, ..Options::default() };
+        envelope::encrypt(format, text, &self.policy, &options, &self.tools())
+    }
+
+    /// Decrypts.
+    pub(crate) fn decrypt(&self, format: Format, text: &[u8]) -> Result<Opened, Error> {
+        envelope::decrypt(format, text, &Options::default(), &self.tools())
+    }
+
+    /// Encrypts an edited text under the key of the old one.
+    pub(crate) fn reencrypt(
+        &self,
+        format: Format,
+        old: &[u8],
+        opened: &Opened,
+        text: &[u8],
+    ) -> Result<Encrypted, Error> {
+        let options = Options { allow_unmatched: true, ..Options::default() };
+        envelope::reencrypt(format, old, opened, text, &options, &self.tools())
+    }
+}

@@ -1,0 +1,169 @@
+//! Files that SOPS wrote (`testdata/interop`), and files that we write for SOPS. Every case of
+//! every `INDEX.tsv` whose format exists runs; a format that comes later brings its cases along.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cloze::document::Format;
+
+use crate::harness::{Sandbox, repository, require_sops};
+use crate::leaves::{data, difference, sealed};
+
+/// One folder with a plaintext, what SOPS made of it, and what SOPS decrypts that to.
+struct Case {
+    folder: PathBuf,
+    format: Format,
+    extension: &'static str,
+}
+
+impl Case {
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.{}", self.extension))
+    }
+
+    fn read(&self, name: &str) -> Vec<u8> {
+        fs::read(self.file(name)).unwrap()
+    }
+
+    fn named(&self, part: &str) -> bool {
+        self.folder.file_name().is_some_and(|name| name.to_string_lossy().ends_with(part))
+    }
+
+    /// The sets of identities that must be able to open it.
+    fn openers(&self) -> Vec<Vec<&'static str>> {
+        if self.named("shamir-2-of-3") {
+            vec![vec!["alice", "bob"], vec!["alice", "carol"], vec!["bob", "carol"]]
+        } else if self.named("two-recipients") {
+            vec![vec!["alice"], vec!["bob"]]
+        } else {
+            vec![vec!["alice"]]
+        }
+    }
+}
+
+fn extension(format: &str) -> &'static str {
+    match format {
+        "yaml" => "yaml",
+        "json" => "json",
+        "dotenv" => "env",
+        "ini" => "ini",
+        _ => "bin",
+    }
+}
+
+/// Every case that SOPS itself can decrypt.
+fn cases() -> Vec<Case> {
+    let mut found = Vec::new();
+    for version in fs::read_dir(repository("testdata/interop")).unwrap() {
+        let version = version.unwrap().path();
+        let index = fs::read_to_string(version.join("INDEX.tsv")).unwrap();
+        for line in index.lines().filter(|line| !line.starts_with('#')).skip(1) {
+            let mut columns = line.split('\t');
+            let (name, verdict) = (columns.next().unwrap(), columns.next().unwrap());
+            let (format, _) = name.split_once('-').unwrap();
+            if let Some(known) = Format::from_name(format)
+                && verdict == "ok"
+            {
+                found.push(Case { folder: version.join(name), format: known, extension: extension(format) });
+            }
+        }
+    }
+    assert!(found.len() >= 60, "only {} cases in testdata/interop", found.len());
+    found
+}
+
+/// A sandbox with the identities of these people and nothing else.
+fn sandbox(case: &Case, people: &[&str]) -> Sandbox {
+    let sandbox = Sandbox::without_key();
+    let keys = case.folder.parent().unwrap().join("keys");
+    let identities: String =
+        people.iter().map(|name| fs::read_to_string(keys.join(format!("{name}.agekey"))).unwrap()).collect();
+    let place = sandbox.home().join(".config/sops/age");
+    fs::create_dir_all(&place).unwrap();
+    fs::write(place.join("keys.txt"), identities).unwrap();
+    sandbox
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+#[test]
+fn decrypts_what_sops_encrypted() {
+    for case in cases() {
+        let expected = data(case.format, &case.read("decrypted")).unwrap();
+        for people in case.openers() {
+            let sandbox = sandbox(&case, &people);
+            let plain = sandbox.cloze(["decrypt".as_ref(), case.file("encrypted").as_os_str()]).ok();
+            let found = data(case.format, &plain).unwrap();
+            let differs = difference(&found, &expected);
+            assert_eq!(differs, None, "{} with {people:?}", case.folder.display());
+        }
+    }
+}
+
+#[test]
+fn too_few_key_groups_open_nothing() {
+    for case in cases().iter().filter(|case| case.named("shamir-2-of-3")) {
+        let sandbox = sandbox(case, &["bob"]);
+        let outcome = sandbox.cloze(["decrypt".as_ref(), case.file("encrypted").as_os_str()]).run();
+        outcome.expect(128).prints("").says("age1");
+    }
+}
+
+#[test]
+fn encrypts_the_same_leaves_as_sops() {
+    for case in cases() {
+        let sandbox = sandbox(&case, &["alice"]);
+        let name = name_of(&case.file("plain"));
+        sandbox.write(&name, case.read("plain"));
+        sandbox.write(".sops.yaml", fs::read(case.folder.join(".sops.yaml")).unwrap());
+        let ours = sandbox.cloze(["encrypt", &name]).ok();
+        let ours = sealed(case.format, &ours).unwrap();
+        let theirs = sealed(case.format, &case.read("encrypted")).unwrap();
+        for (one, other) in ours.0.iter().zip(&theirs.0) {
+            assert_eq!(one, other, "{}", case.folder.display());
+        }
+        assert_eq!(ours.0.len(), theirs.0.len(), "{}", case.folder.display());
+        assert_eq!(ours.1, theirs.1, "{}: sealed comments", case.folder.display());
+    }
+}
+
+#[test]
+fn sops_decrypts_what_we_encrypted_to_what_it_makes_of_its_own() {
+    let Some(sops) = require_sops() else { return };
+    for case in cases() {
+        let sandbox = sandbox(&case, &["alice", "bob", "carol"]);
+        let name = name_of(&case.file("plain"));
+        sandbox.write(&name, case.read("plain"));
+        sandbox.write(".sops.yaml", fs::read(case.folder.join(".sops.yaml")).unwrap());
+        let ours = sandbox.cloze(["encrypt", &name]).ok();
+        let theirs = sandbox.real(sops, ["encrypt", &name]).ok();
+        let ours_name = format!("ours.{}", case.extension);
+        let theirs_name = format!("theirs.{}", case.extension);
+        sandbox.write(&ours_name, ours);
+        sandbox.write(&theirs_name, theirs);
+        let from_ours = sandbox.real(sops, ["decrypt", &ours_name]).text();
+        let from_theirs = sandbox.real(sops, ["decrypt", &theirs_name]).text();
+        assert_eq!(from_ours, from_theirs, "{}", case.folder.display());
+    }
+}
+
+#[test]
+fn we_and_sops_take_turns_on_one_file() {
+    let Some(sops) = require_sops() else { return };
+    let plain = "# head\na: one\nb:\n  - 2\n  - c_unencrypted: three\n";
+    let sandbox = Sandbox::with_rules();
+    sandbox.write("file.yaml", plain);
+    sandbox.cloze(["encrypt", "-i", "file.yaml"]).ok();
+    let script = sandbox.script("edit", "sed -i 's/one/two/' \"$1\"");
+    sandbox.real(sops, ["edit", "file.yaml"]).env("SOPS_EDITOR", &script).ok();
+    let edited = sandbox.cloze(["decrypt", "file.yaml"]).ok();
+    let expected = data(Format::Yaml, plain.replace("one", "two").as_bytes()).unwrap();
+    assert_eq!(difference(&data(Format::Yaml, &edited).unwrap(), &expected), None);
+    let script = sandbox.script("edit", "sed -i 's/two/four/' \"$1\"");
+    sandbox.cloze(["edit", "file.yaml"]).env("SOPS_EDITOR", &script).ok();
+    let edited = sandbox.real(sops, ["decrypt", "file.yaml"]).ok();
+    let expected = data(Format::Yaml, plain.replace("one", "four").as_bytes()).unwrap();
+    assert_eq!(difference(&data(Format::Yaml, &edited).unwrap(), &expected), None);
+}
