@@ -210,18 +210,10 @@ pub(super) struct BlockStyle<'s> {
 /// A string as a block scalar, without the last line break; nothing if the form cannot hold it.
 /// The caller must see to it that a line break follows, and no blank line after `+`.
 pub(super) fn block(text: &str, style: BlockStyle<'_>) -> Option<String> {
-    let body = text.trim_end_matches('\n');
-    if body.is_empty() || !text.chars().all(|c| c == '\n' || is_printable(c)) {
+    if !can_stand_in_block(text) {
         return None;
     }
-    if body.lines().next_back().is_some_and(|line| line.trim_matches([' ', '\t']).is_empty()) {
-        return None;
-    }
-    let chomping = match text.len() - body.len() {
-        0 => "-",
-        1 => "",
-        _ => "+",
-    };
+    let chomping = chomping(text);
     let mut out = String::with_capacity(text.len() + 16);
     out.push(style.indicator);
     if text.starts_with([' ', '\n', '\t']) || style.keeps_digit {
@@ -231,15 +223,35 @@ pub(super) fn block(text: &str, style: BlockStyle<'_>) -> Option<String> {
     }
     out.push_str(chomping);
     out.push_str(style.tail);
-    let lines = if chomping == "+" { &text[..text.len() - 1] } else { body };
+    push_lines(&mut out, text, style.indent, style.line_break);
+    Some(out)
+}
+
+/// Whether lines of a block scalar can spell a string.
+pub(super) fn can_stand_in_block(text: &str) -> bool {
+    let last = text.trim_end_matches('\n').lines().next_back().unwrap_or_default();
+    !last.trim_matches([' ', '\t']).is_empty() && text.chars().all(|c| c == '\n' || is_printable(c))
+}
+
+/// What a header must say about the line breaks at the end.
+pub(super) fn chomping(text: &str) -> &'static str {
+    match text.len() - text.trim_end_matches('\n').len() {
+        0 => "-",
+        1 => "",
+        _ => "+",
+    }
+}
+
+/// The lines below a header, each with its break before it.
+pub(super) fn push_lines(out: &mut String, text: &str, indent: usize, line_break: &str) {
+    let lines = text.strip_suffix('\n').unwrap_or(text);
     for line in lines.split('\n') {
-        out.push_str(style.line_break);
+        out.push_str(line_break);
         if !line.is_empty() {
-            out.extend(std::iter::repeat_n(' ', style.indent));
+            out.extend(std::iter::repeat_n(' ', indent));
             out.push_str(line);
         }
     }
-    Some(out)
 }
 
 /// The text of a string, if it is one and is UTF-8.

@@ -11,6 +11,10 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
     match (&node.content, new) {
         (Content::Leaf { style, .. }, New::Value(value)) => {
             let spot = Spot::new(document.text, node.span, *style, node.key.is_some());
+            if let Some(header) = spot.fixed_header() {
+                let text = spot.below(header, value).ok_or_else(|| EmitError(FIXED.into()))?;
+                return Ok(Splice { span: node.span, text: text.into_bytes() });
+            }
             Ok(Splice { span: node.span, text: spot.value(value).into_bytes() })
         }
         (Content::Leaf { .. }, New::Comment(text)) if node.key.is_none() => element_as_comment(document, node.span, text),
@@ -26,6 +30,9 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
         }
     }
 }
+
+/// Said when a header that has a comment does not fit the new value.
+const FIXED: &str = "the block scalar cannot hold the new value while a comment stands behind its header";
 
 /// Comment lines; every line of the text gets a marker of its own.
 pub(super) fn comment(text: &[u8], column: usize, line_break: &str) -> Vec<u8> {
@@ -53,10 +60,11 @@ fn element_as_comment(document: &Document<'_>, span: Span, text: &Text<'_>) -> R
     Ok(Splice { span: Span::new(dash..span.end as usize), text })
 }
 
-/// The column of an offset, in characters.
+/// The column of an offset, in characters. A byte order mark does not count.
 pub(super) fn column(text: &[u8], at: usize) -> usize {
     let line = memchr::memrchr2(b'\n', b'\r', &text[..at]).map_or(0, |found| found + 1);
-    text[line..at].iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
+    let before = text[line..at].strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text[line..at]);
+    before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
 }
 
 /// The line break that ends the line here, or the usual one at the end of the text.
@@ -234,6 +242,50 @@ impl<'d> Spot<'d> {
         if self.fits_below(text) { quoting::block(text, style) } else { None }
     }
 
+    /// The header of a block scalar that is not part of the span, since a comment stands behind it,
+    /// and the column of the collection around.
+    fn fixed_header(&self) -> Option<&'d str> {
+        let is_body = matches!(self.text.get(self.start), None | Some(b'\n' | b'\r'));
+        if !is_body || !matches!(self.style, Style::Literal | Style::Folded) {
+            return None;
+        }
+        let line = memchr::memrchr(b'\n', &self.text[..self.start]).map_or(0, |at| at + 1);
+        let line = std::str::from_utf8(&self.text[line..self.start]).ok()?;
+        let indicators = |rest: &str| rest.bytes().take_while(|byte| b"|>+-0123456789".contains(byte)).count();
+        let header = line.match_indices(['|', '>']).map(|(at, _)| at).find(|at| {
+            let rest = &line[at + indicators(&line[*at..])..];
+            line[..*at].ends_with([' ', '\t']) && rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#')
+        })?;
+        Some(&line[header..header + indicators(&line[header..])])
+    }
+
+    /// New lines below a header that stays.
+    fn below(&self, header: &str, value: &Scalar<'_>) -> Option<String> {
+        let text = quoting::as_text(value)?;
+        let chomping = header.trim_matches(|c: char| !matches!(c, '+' | '-'));
+        let is_ciphertext = text.starts_with("ENC[") && !text.contains('\n');
+        let ends_well = is_ciphertext
+            || chomping == quoting::chomping(text)
+            || chomping == "+" && text.ends_with('\n') && self.fits_below("\n\n");
+        let body = &self.text[self.start..self.span.end as usize];
+        let has_digit = header.contains(|c: char| c.is_ascii_digit());
+        let needs_digit = text.starts_with([' ', '\n', '\t']);
+        let is_folded = header.starts_with('>');
+        let folds = is_folded && text.lines().any(|line| line.starts_with([' ', '\t']));
+        if !ends_well || folds || needs_digit != has_digit || !quoting::can_stand_in_block(text) {
+            return None;
+        }
+        let indent = content_column(body)?;
+        let line_break = if body.starts_with(b"\r") { "\r\n" } else { "\n" };
+        let mut out = String::new();
+        if is_folded {
+            quoting::push_lines(&mut out, &unfold(text), indent, line_break);
+        } else {
+            quoting::push_lines(&mut out, text, indent, line_break);
+        }
+        Some(out)
+    }
+
     /// A block scalar where none was: the rest of the line has to be free.
     fn new_block(&self, text: &str) -> Option<String> {
         let end = self.span.end as usize;
@@ -281,6 +333,21 @@ impl<'d> Spot<'d> {
             false => dash,
         }
     }
+}
+
+/// One more line break for every run of them, since folding takes one away.
+fn unfold(text: &str) -> String {
+    let body = text.trim_end_matches('\n');
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut last = '\n';
+    for c in body.chars() {
+        if c == '\n' && last != '\n' {
+            out.push('\n');
+        }
+        out.push(c);
+        last = c;
+    }
+    out + &text[body.len()..]
 }
 
 /// The column of the first line of a block scalar that is not blank.
