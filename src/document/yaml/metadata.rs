@@ -73,7 +73,8 @@ fn content_end(document: &Document<'_>, part: &Part) -> usize {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     let trimmed = document.text[range.clone()].iter().rposition(|byte| !blank(byte));
     let trimmed = trimmed.map_or(range.start, |at| range.start + at + 1);
-    trimmed.max(document.node(part.root).span.end as usize)
+    let end = trimmed.max(document.node(part.root).span.end as usize);
+    end + document.text[end..range.end.max(end)].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
 /// Whether the document consists of a null that is written out.

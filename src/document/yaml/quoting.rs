@@ -65,6 +65,11 @@ pub(super) fn is_plain(text: &str, place: Place) -> bool {
     can_stand_plain(text, place) && resolve::plain(text).is_none() && !is_ambiguous(text)
 }
 
+/// The same for readers of YAML 1.2 only.
+pub(super) fn is_plain_in_1_2(text: &str, place: Place) -> bool {
+    can_stand_plain(text, place) && resolve::plain(text).is_none()
+}
+
 /// Whether the syntax allows a string without quotes.
 pub(super) fn can_stand_plain(text: &str, place: Place) -> bool {
     let Some(first) = text.chars().next() else { return false };
@@ -216,7 +221,7 @@ pub(super) fn block(text: &str, style: BlockStyle<'_>) -> Option<String> {
     let chomping = chomping(text);
     let mut out = String::with_capacity(text.len() + 16);
     out.push(style.indicator);
-    if text.starts_with([' ', '\n', '\t']) || style.keeps_digit {
+    if hides_indentation(text) || style.keeps_digit {
         let base = style.parent?;
         let digit = style.indent.checked_sub(base).filter(|digit| (1..=9).contains(digit))?;
         write!(out, "{digit}").expect("impossible: a string takes all");
@@ -231,6 +236,11 @@ pub(super) fn block(text: &str, style: BlockStyle<'_>) -> Option<String> {
 pub(super) fn can_stand_in_block(text: &str) -> bool {
     let last = text.trim_end_matches('\n').lines().next_back().unwrap_or_default();
     !last.trim_matches([' ', '\t']).is_empty() && text.chars().all(|c| c == '\n' || is_printable(c))
+}
+
+/// Whether the indentation of the lines cannot be told from the first of them.
+pub(super) fn hides_indentation(text: &str) -> bool {
+    text.trim_start_matches('\n').starts_with([' ', '\t'])
 }
 
 /// What a header must say about the line breaks at the end.

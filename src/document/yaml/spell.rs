@@ -2,8 +2,7 @@
 //! quotes, block scalars stay block scalars with their header and indentation.
 
 use super::quoting::{self, BlockStyle, Place};
-use crate::document::{Content, Document, New, NodeId, Scalar, Span, Splice, Style};
-use crate::document::{EmitError, Text};
+use crate::document::{Content, Document, EmitError, New, Node, NodeId, Scalar, Span, Splice, Style, Text};
 
 /// Spells a node anew.
 pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {
@@ -15,7 +14,7 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
                 let text = spot.below(header, value).ok_or_else(|| EmitError(FIXED.into()))?;
                 return Ok(Splice { span: node.span, text: text.into_bytes() });
             }
-            Ok(Splice { span: node.span, text: spot.value(value).into_bytes() })
+            Ok(spot.respell(node, value))
         }
         (Content::Leaf { .. }, New::Comment(text)) if node.key.is_none() => element_as_comment(document, node.span, text),
         (Content::Leaf { .. }, New::Comment(_)) => Err(EmitError("the value of a key cannot become a comment".into())),
@@ -88,6 +87,16 @@ pub(super) fn is_in_flow(text: &[u8], mut at: usize) -> bool {
     }
 }
 
+/// Blanks behind a ciphertext say that the plaintext stood without quotes where a ciphertext
+/// cannot, or where quotes would be put by default. They are taken away with the ciphertext.
+/// A tab, since nobody writes one there.
+const BARE: &str = " \t";
+
+/// Whether a value is a ciphertext.
+fn is_ciphertext(text: &str) -> bool {
+    text.starts_with("ENC[AES256_GCM,") && text.ends_with(']') && !text.contains('\n')
+}
+
 /// The place of a scalar.
 pub(super) struct Spot<'d> {
     text: &'d [u8],
@@ -99,12 +108,14 @@ pub(super) struct Spot<'d> {
     tag: Option<&'d str>,
     /// Where the value itself begins, behind its properties.
     start: usize,
+    /// Whether quotes are left away even if readers of YAML 1.1 would like some.
+    stays_bare: bool,
 }
 
 impl<'d> Spot<'d> {
     pub(super) fn new(text: &'d [u8], span: Span, style: Style, has_key: bool) -> Self {
         let mut spot =
-            Spot { text, span, style, has_key, anchor: None, tag: None, start: span.start as usize };
+            Spot { text, span, style, has_key, anchor: None, tag: None, start: span.start as usize, stays_bare: false };
         spot.read_properties();
         spot
     }
@@ -138,6 +149,44 @@ impl<'d> Spot<'d> {
             let is_named = tag.len() > 1 && tag[1..].contains('!') && !tag.starts_with("!!");
             tag != "!" && !is_named && name.is_none_or(|name| !TYPED.contains(&name))
         })
+    }
+
+    /// The replacement for the value of this node, which is marked when a plain string gives way to
+    /// a ciphertext that does not show it.
+    fn respell(mut self, node: &Node<'_>, value: &Scalar<'_>) -> Splice {
+        let Content::Leaf { value: old, .. } = &node.content else {
+            return Splice { span: self.span, text: self.value(value).into_bytes() };
+        };
+        let seals = quoting::as_text(value).is_some_and(is_ciphertext);
+        let was_sealed = quoting::as_text(old).is_some_and(is_ciphertext);
+        let mut span = self.span;
+        let is_line = matches!(self.style, Style::Plain | Style::Double);
+        if was_sealed && !seals && is_line && self.is_marked_bare() {
+            span.end += u32::try_from(BARE.len()).expect("impossible: two blanks");
+            self.style = Style::Plain;
+            self.stays_bare = true;
+        }
+        let mut text = self.value(value);
+        if seals && !was_sealed && self.style == Style::Plain && self.loses_bareness(old) {
+            text.push_str(BARE);
+        }
+        Splice { span, text: text.into_bytes() }
+    }
+
+    /// Whether the old value would get quotes when it comes back.
+    fn loses_bareness(&self, old: &Scalar<'_>) -> bool {
+        let bare = quoting::as_text(old).map(str::as_bytes);
+        let is_bare = bare == Some(&self.text[self.start..self.span.end as usize]);
+        match self.place() {
+            Place::Flow => is_bare || !matches!(old, Scalar::Text(_)),
+            Place::Block => is_bare && !quoting::as_text(old).is_some_and(|old| quoting::is_plain(old, Place::Block)),
+        }
+    }
+
+    /// Whether the mark stands behind the value, before anything else.
+    fn is_marked_bare(&self) -> bool {
+        let Some(after) = self.text[self.span.end as usize..].strip_prefix(BARE.as_bytes()) else { return false };
+        matches!(after.first(), None | Some(b' ' | b'\t' | b'\n' | b'\r' | b',' | b']' | b'}'))
     }
 
     /// The whole spelling, with what has to stand before it.
@@ -192,11 +241,18 @@ impl<'d> Spot<'d> {
             Style::Double => quoting::double(text),
             Style::Plain => {
                 let place = self.place();
-                let is_plain = if is_tagged { quoting::can_stand_plain } else { quoting::is_plain };
+                let is_plain = match (is_tagged, self.stays_bare) {
+                    (true, _) => quoting::can_stand_plain,
+                    (false, true) => quoting::is_plain_in_1_2,
+                    (false, false) => quoting::is_plain,
+                };
                 if is_plain(text, place) {
                     return text.to_owned();
                 }
                 let block = if place == Place::Block && text.contains('\n') { self.new_block(text) } else { None };
+                if place == Place::Flow && is_ciphertext(text) {
+                    return quoting::double(text);
+                }
                 block.or_else(|| quoting::single(text)).unwrap_or_else(|| quoting::double(text))
             }
             Style::Literal | Style::Folded => self.same_block(text).unwrap_or_else(|| {
@@ -213,7 +269,7 @@ impl<'d> Spot<'d> {
             return None;
         }
         let lexeme = std::str::from_utf8(&self.text[self.start..self.span.end as usize]).ok()?;
-        let line = lexeme.lines().next()?;
+        let line = lexeme.split(['\n', '\r']).next()?;
         let length = line.bytes().take_while(|byte| matches!(byte, b'|' | b'>' | b'+' | b'-' | b'0'..=b'9')).count();
         Some(line.split_at(length))
     }
@@ -229,6 +285,9 @@ impl<'d> Spot<'d> {
         let (header, tail) = self.header()?;
         let end = self.span.end as usize;
         let body = &self.text[self.start + header.len()..end];
+        if has_lone_return(body) {
+            return None;
+        }
         let line_break = if memchr::memmem::find(body, b"\r\n").is_some() { "\r\n" } else { "\n" };
         let parent = self.parent_column();
         let digit = header.bytes().find(u8::is_ascii_digit).map(|digit| usize::from(digit - b'0'));
@@ -249,7 +308,7 @@ impl<'d> Spot<'d> {
         if !is_body || !matches!(self.style, Style::Literal | Style::Folded) {
             return None;
         }
-        let line = memchr::memrchr(b'\n', &self.text[..self.start]).map_or(0, |at| at + 1);
+        let line = memchr::memrchr2(b'\n', b'\r', &self.text[..self.start]).map_or(0, |at| at + 1);
         let line = std::str::from_utf8(&self.text[line..self.start]).ok()?;
         let indicators = |rest: &str| rest.bytes().take_while(|byte| b"|>+-0123456789".contains(byte)).count();
         let header = line.match_indices(['|', '>']).map(|(at, _)| at).find(|at| {
@@ -269,7 +328,7 @@ impl<'d> Spot<'d> {
             || chomping == "+" && text.ends_with('\n') && self.fits_below("\n\n");
         let body = &self.text[self.start..self.span.end as usize];
         let has_digit = header.contains(|c: char| c.is_ascii_digit());
-        let needs_digit = text.starts_with([' ', '\n', '\t']);
+        let needs_digit = quoting::hides_indentation(text);
         let is_folded = header.starts_with('>');
         let folds = is_folded && text.lines().any(|line| line.starts_with([' ', '\t']));
         if !ends_well || folds || needs_digit != has_digit || !quoting::can_stand_in_block(text) {
@@ -319,7 +378,7 @@ impl<'d> Spot<'d> {
 
     /// The column of the collection that this is a value of, if its key or dash is on this line.
     fn parent_column(&self) -> Option<usize> {
-        let line = memchr::memrchr(b'\n', &self.text[..self.start]).map_or(0, |at| at + 1);
+        let line = memchr::memrchr2(b'\n', b'\r', &self.text[..self.start]).map_or(0, |at| at + 1);
         let prefix = &self.text[line..self.start];
         let blanks = |at: usize| at + prefix[at..].iter().take_while(|byte| **byte == b' ').count();
         let mut at = blanks(0);
@@ -333,6 +392,11 @@ impl<'d> Spot<'d> {
             false => dash,
         }
     }
+}
+
+/// Whether a carriage return alone ends a line.
+fn has_lone_return(body: &[u8]) -> bool {
+    memchr::memchr_iter(b'\r', body).any(|at| body.get(at + 1) != Some(&b'\n'))
 }
 
 /// One more line break for every run of them, since folding takes one away.
