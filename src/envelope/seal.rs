@@ -255,7 +255,8 @@ fn with_metadata(format: Format, text: &[u8], metadata: &Metadata, options: &Opt
 
 /// Whether two documents hold the same keys and values in the same order.
 fn same_values(left: &Document<'_>, right: &Document<'_>) -> bool {
-    let entries = |document: &'_ Document<'_>| document.walk().filter(|event| !matches!(event, Event::Comment(..))).count();
+    let entries =
+        |document: &'_ Document<'_>| document.walk().filter(|event| !matches!(event, Event::Comment(..))).count();
     let no_comments = |event: &Event<'_, '_>| !matches!(event, Event::Comment(..));
     let mut pairs = left.walk().filter(no_comments).zip(right.walk().filter(no_comments));
     entries(left) == entries(right)
