@@ -118,7 +118,7 @@ pub fn layout(general: &General, file: Option<&Path>, format: Format, run: &Run)
         Format::Yaml => stores.yaml_indent,
         Format::Json => stores.json_indent,
         Format::Binary => stores.json_binary_indent,
-        Format::Dotenv => None,
+        Format::Dotenv | Format::Ini => None,
     };
     Ok(Layout { indent })
 }

@@ -44,6 +44,7 @@ fn of_encrypted(text: &[u8]) -> Option<Format> {
         _ if text.trim_ascii_start().starts_with(b"{") => Some(Format::Json),
         _ if starts_a_line(b"sops:") => Some(Format::Yaml),
         _ if starts_a_line(b"sops_mac=") => Some(Format::Dotenv),
+        _ if starts_a_line(b"[sops]") => Some(Format::Ini),
         _ => None,
     }
 }
@@ -66,7 +67,9 @@ mod tests {
             (None, Some("secrets"), cloze("A=1\nsops_mac=x\n"), Some(Format::Dotenv)),
             (None, None, cloze("text: sops:\n"), None),
             (None, None, Some((Name::Sops, b"{}")), None),
-            (Some("ini"), Some("a.yaml"), None, None),
+            (None, Some("a.ini"), None, Some(Format::Ini)),
+            (None, Some("secrets"), cloze("a = 1\n\n[sops]\nmac = x\n"), Some(Format::Ini)),
+            (Some("toml"), Some("a.yaml"), None, None),
         ];
         for (flag, file, text, wanted) in table {
             assert_eq!(choose(flag, file.map(Path::new), text).ok(), wanted, "{flag:?} {file:?}");

@@ -13,20 +13,41 @@ fn dump() {
             Ok(document) => {
                 let mut path: Vec<String> = Vec::new();
                 for event in document.walk() {
-                    let key = |node: &crate::document::Node| node.key.as_deref().map(|k| format!("{k}:")).unwrap_or_default();
+                    let key =
+                        |node: &crate::document::Node| node.key.as_deref().map(|k| format!("{k}:")).unwrap_or_default();
                     match event {
                         crate::document::Event::Enter(_, node) => path.push(key(node)),
-                        crate::document::Event::Leave => { path.pop(); }
+                        crate::document::Event::Leave => {
+                            path.pop();
+                        }
                         crate::document::Event::Leaf(_, node, value) => {
-                            let text = value.canonical().map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default();
-                            let kind = match value { crate::document::Scalar::Null => continue, crate::document::Scalar::Bool(_) => "bool", crate::document::Scalar::Int(_) => "int", crate::document::Scalar::Uint(_) => "uint",
-                                crate::document::Scalar::Float(_) => "float", crate::document::Scalar::Time(_) => "time", crate::document::Scalar::Text(_) => "str" };
-                            if text.is_empty() && kind == "str" { continue }
-                            let p = format!("{}{}", path.concat(), key(node)); println!("{kind} {} {text}", if p.is_empty() { ":" } else { &p });
+                            let text =
+                                value.canonical().map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default();
+                            let kind = match value {
+                                crate::document::Scalar::Null => continue,
+                                crate::document::Scalar::Bool(_) => "bool",
+                                crate::document::Scalar::Int(_) => "int",
+                                crate::document::Scalar::Uint(_) => "uint",
+                                crate::document::Scalar::Float(_) => "float",
+                                crate::document::Scalar::Time(_) => "time",
+                                crate::document::Scalar::Text(_) => "str",
+                            };
+                            if text.is_empty() && kind == "str" {
+                                continue;
+                            }
+                            let p = format!("{}{}", path.concat(), key(node));
+                            println!("{kind} {} {text}", if p.is_empty() { ":" } else { &p });
                         }
                         crate::document::Event::Comment(_, _, text) => {
-                            if text.is_empty() { continue }
-                            let p = path.concat(); println!("comment {} {}", if p.is_empty() { ":" } else { &p }, text.as_str().unwrap_or("?"));
+                            if text.is_empty() {
+                                continue;
+                            }
+                            let p = path.concat();
+                            println!(
+                                "comment {} {}",
+                                if p.is_empty() { ":" } else { &p },
+                                text.as_str().unwrap_or("?")
+                            );
                         }
                     }
                 }
@@ -166,20 +187,32 @@ fn corpus_comes_back_byte_for_byte() {
     for (name, text) in corpus() {
         let Ok(document) = Yaml.parse(&text) else {
             refused += 1;
-            if verbose { println!("refused {name}: {:?}", Yaml.parse(&text).err()); }
+            if verbose {
+                println!("refused {name}: {:?}", Yaml.parse(&text).err());
+            }
             continue;
         };
-        if document.parts.iter().any(|part| part.metadata.is_some()) { continue; }
+        if document.parts.iter().any(|part| part.metadata.is_some()) {
+            continue;
+        }
         read += 1;
         match seal(&text).and_then(|sealed| unseal(&sealed, &document)) {
             Ok(back) if back == text => exact += 1,
             Ok(back) => {
                 let again = Yaml.parse(&back);
-                let is_equal = again.as_ref().is_ok_and(|again| {
-                    again.nodes.len() == document.nodes.len()
-                        && again.nodes.iter().zip(&document.nodes).all(|(left, right)| left.key == right.key && same_content(&left.content, &right.content))
-                });
-                if is_equal { equal += 1 } else { broken += 1; println!("BROKEN {name}"); }
+                let is_equal =
+                    again.as_ref().is_ok_and(|again| {
+                        again.nodes.len() == document.nodes.len()
+                            && again.nodes.iter().zip(&document.nodes).all(|(left, right)| {
+                                left.key == right.key && same_content(&left.content, &right.content)
+                            })
+                    });
+                if is_equal {
+                    equal += 1
+                } else {
+                    broken += 1;
+                    println!("BROKEN {name}");
+                }
                 if verbose {
                     let (a, b) = (String::from_utf8_lossy(&text), String::from_utf8_lossy(&back));
                     let diff = a.lines().zip(b.lines()).find(|(a, b)| a != b);
@@ -188,7 +221,10 @@ fn corpus_comes_back_byte_for_byte() {
             }
             // There is no place for a block beside a null that is written out.
             Err(error) if error.contains("is `null`") => {}
-            Err(error) => { broken += 1; println!("BROKEN {name}: {error}"); }
+            Err(error) => {
+                broken += 1;
+                println!("BROKEN {name}: {error}");
+            }
         }
     }
     println!("read {read}, refused {refused}: exact {exact}, equal {equal}, broken {broken}");
@@ -205,7 +241,14 @@ fn shortened_ciphertexts_change_nothing() {
             match (short, full) {
                 (Ok(short), Ok(full)) => {
                     assert_eq!(format!("{:?}", short.nodes), format!("{:?}", full.nodes), "{name}");
-                    assert!(short.nodes.iter().zip(&full.nodes).all(|(left, right)| same_content(&left.content, &right.content)), "{name}");
+                    assert!(
+                        short
+                            .nodes
+                            .iter()
+                            .zip(&full.nodes)
+                            .all(|(left, right)| same_content(&left.content, &right.content)),
+                        "{name}"
+                    );
                     assert_eq!(format!("{:?}", short.parts), format!("{:?}", full.parts), "{name}");
                 }
                 (Err(_), Err(_)) => {}
@@ -219,11 +262,28 @@ fn shortened_ciphertexts_change_nothing() {
 fn show_sealed() {
     let Ok(path) = std::env::var("SEAL") else { return };
     let text = std::fs::read(path).unwrap();
-    match seal(&text) { Ok(s) => {
-        println!("{}", String::from_utf8_lossy(&s));
-        let d = Yaml.parse(&text).unwrap();
-        println!("PLAIN {:#?}", d.nodes.iter().map(|n| (n.key.clone(), n.span, format!("{:?}", n.content))).collect::<Vec<_>>());
-        match Yaml.parse(&s) { Ok(d2) => println!("SEALED {:#?}", d2.nodes.iter().map(|n| (n.key.clone(), n.span, format!("{:?}", n.content))).collect::<Vec<_>>()), Err(e) => println!("{e:?} {:?}", String::from_utf8_lossy(&s[(e.span.unwrap().start as usize).saturating_sub(200)..e.span.unwrap().start as usize]))}
-        println!("{:?}", unseal(&s, &d).map(|s| String::from_utf8_lossy(&s).into_owned()));
-    } Err(e) => println!("ERR {e}") }
+    match seal(&text) {
+        Ok(s) => {
+            println!("{}", String::from_utf8_lossy(&s));
+            let d = Yaml.parse(&text).unwrap();
+            println!(
+                "PLAIN {:#?}",
+                d.nodes.iter().map(|n| (n.key.clone(), n.span, format!("{:?}", n.content))).collect::<Vec<_>>()
+            );
+            match Yaml.parse(&s) {
+                Ok(d2) => println!(
+                    "SEALED {:#?}",
+                    d2.nodes.iter().map(|n| (n.key.clone(), n.span, format!("{:?}", n.content))).collect::<Vec<_>>()
+                ),
+                Err(e) => println!(
+                    "{e:?} {:?}",
+                    String::from_utf8_lossy(
+                        &s[(e.span.unwrap().start as usize).saturating_sub(200)..e.span.unwrap().start as usize]
+                    )
+                ),
+            }
+            println!("{:?}", unseal(&s, &d).map(|s| String::from_utf8_lossy(&s).into_owned()));
+        }
+        Err(e) => println!("ERR {e}"),
+    }
 }
