@@ -118,6 +118,9 @@ fn seal(
             if visit.selected || !metadata.mac_only_encrypted {
                 sealing.mac.add(&canonical(document, visit.id, value)?);
             }
+            if !visit.selected && !metadata.mac_only_encrypted {
+                check_in_clear(format, document, visit.id)?;
+            }
             sealing.value(document, visit.id, value, visit.selected, visit.additional)
         }
         Item::Comment(text) if visit.selected => sealing.comment(document, visit.id, text, visit.additional, &selector),
@@ -156,6 +159,14 @@ fn canonical<'v>(
             "is an integer beyond 64 bits with a sign: SOPS can neither encrypt nor authenticate it; put it in quotes"
                 .into(),
     })
+}
+
+/// Refuses a value in clear of which SOPS would compute another MAC.
+fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
+    match format.syntax().misread_in_clear(document, id) {
+        Some(reason) => Err(Error::EncryptValue { path: document.path(id), reason: reason.into() }),
+        None => Ok(()),
+    }
 }
 
 impl Sealing<'_, '_, '_, '_> {
