@@ -44,11 +44,12 @@ fn swapped(sandbox: &Sandbox, name: &str, from: &str, to: &str) {
     damaged(sandbox, name, |text| text.replacen(from, to, 1));
 }
 
-/// Replaces the value of a line that starts with this.
+/// Replaces a line that starts with this, margin aside.
 fn line_becomes(sandbox: &Sandbox, name: &str, start: &str, line: &str) {
     damaged(sandbox, name, |text| {
-        let lines = text.lines().map(|old| if old.trim_start().starts_with(start) { line } else { old });
-        lines.map(|line| format!("{line}\n")).collect()
+        let margin = |old: &str| old[..old.len() - old.trim_start().len()].to_owned();
+        let lines = text.lines().map(|old| if old.trim_start().starts_with(start) { margin(old) + line } else { old.to_owned() });
+        lines.map(|line| line + "\n").collect()
     });
 }
 
@@ -73,24 +74,24 @@ fn unreadable_plain() -> Vec<Row> {
             |s| drop(s.write("f.yaml", "a:\n\tb: canary-7f3ad1\n")),
             ENCRYPT,
             2,
-            "f.yaml:2",
+            "`f.yaml`:2",
         ),
         row(
             "YAML with wrong indentation",
             |s| drop(s.write("f.yaml", "a: 1\n  b: canary-7f3ad1\n")),
             ENCRYPT,
             2,
-            "f.yaml:2",
+            "`f.yaml`:2",
         ),
-        row("YAML with a doubled key", |s| drop(s.write("f.yaml", "a: canary-7f3ad1\na: 2\n")), ENCRYPT, 2, "f.yaml:2"),
+        row("YAML with a doubled key", |s| drop(s.write("f.yaml", "a: canary-7f3ad1\na: 2\n")), ENCRYPT, 2, "`f.yaml`:2"),
         row(
             "YAML with an unknown alias",
             |s| drop(s.write("f.yaml", "a: *nowhere\nb: canary-7f3ad1\n")),
             ENCRYPT,
             2,
-            "f.yaml:1",
+            "`f.yaml`:1",
         ),
-        row("YAML with a number as key", |s| drop(s.write("f.yaml", "1: canary-7f3ad1\n")), ENCRYPT, 2, "f.yaml:1"),
+        row("YAML with a number as key", |s| drop(s.write("f.yaml", "1: canary-7f3ad1\n")), ENCRYPT, 2, "`f.yaml`:1"),
         row(
             "YAML with a list as key",
             |s| drop(s.write("f.yaml", "? [a, b]\n: canary-7f3ad1\n")),
@@ -105,7 +106,7 @@ fn unreadable_plain() -> Vec<Row> {
             |s| drop(s.write("f.yaml", "<<<<<<< HEAD\na: canary-7f3ad1\n=======\na: 2\n>>>>>>> b\n")),
             ENCRYPT,
             2,
-            "f.yaml:1",
+            "`f.yaml`:1",
         ),
         row("an alias bomb", |s| drop(s.write("f.yaml", alias_bomb())), ENCRYPT, 2, "f.yaml"),
         row(
@@ -113,7 +114,7 @@ fn unreadable_plain() -> Vec<Row> {
             |s| drop(s.write("f.yaml", "a: &a\n  b: *a\n  c: canary-7f3ad1\n")),
             ENCRYPT,
             2,
-            "f.yaml:2",
+            "`f.yaml`:2",
         ),
         row(
             "100,000 levels of YAML",
@@ -151,44 +152,44 @@ fn unreadable_plain() -> Vec<Row> {
             |s| drop(s.write("f.json", "{\"a\": \"canary-7f3ad1\",}")),
             ENCRYPT_JSON,
             2,
-            "f.json:1",
+            "`f.json`:1",
         ),
         row(
             "JSON with a comment",
             |s| drop(s.write("f.json", "{\n// canary-7f3ad1\n\"a\": 1}")),
             ENCRYPT_JSON,
             2,
-            "f.json:2",
+            "`f.json`:2",
         ),
-        row("JSON with a word", |s| drop(s.write("f.json", "{\"a\": canary-7f3ad1}")), ENCRYPT_JSON, 2, "f.json:1"),
+        row("JSON with a word", |s| drop(s.write("f.json", "{\"a\": canary-7f3ad1}")), ENCRYPT_JSON, 2, "`f.json`:1"),
         row(
             "JSON with a broken escape",
             |s| drop(s.write("f.json", "{\"a\": \"\\u12g4 canary-7f3ad1\"}")),
             ENCRYPT_JSON,
             2,
-            "f.json:1",
+            "`f.json`:1",
         ),
         row(
             "conflict markers in JSON",
             |s| drop(s.write("f.json", "{\n<<<<<<< HEAD\n\"a\": \"canary-7f3ad1\"\n=======\n\"a\": 2\n>>>>>>> b\n}")),
             ENCRYPT_JSON,
             2,
-            "f.json:2",
+            "`f.json`:2",
         ),
         row(
             "a number beyond doubles",
             |s| drop(s.write("f.json", "{\"a\": 1e999, \"b\": \"canary-7f3ad1\"}")),
             ENCRYPT_JSON,
             2,
-            "f.json:1",
+            "`f.json`:1",
         ),
-        row("dotenv without `=`", |s| drop(s.write("f.env", "A=1\ncanary-7f3ad1\n")), ENCRYPT_ENV, 2, "f.env:2"),
+        row("dotenv without `=`", |s| drop(s.write("f.env", "A=1\ncanary-7f3ad1\n")), ENCRYPT_ENV, 2, "`f.env`:2"),
         row(
             "conflict markers in dotenv",
             |s| drop(s.write("f.env", "<<<<<<< HEAD\nA=canary-7f3ad1\n")),
             ENCRYPT_ENV,
             2,
-            "f.env:1",
+            "`f.env`:1",
         ),
         row(
             "an integer beyond 64 bits with a sign",
@@ -299,18 +300,18 @@ fn damaged_files() -> Vec<Row> {
             51,
             "MAC",
         ),
-        row("a MAC that is none", |s| line_becomes(s, "f.yaml", "mac:", "  mac: canary-7f3ad1"), DECRYPT, 51, "MAC"),
-        row("a MAC of a wrong type", |s| line_becomes(s, "f.yaml", "mac:", "  mac: [1]"), DECRYPT, 1, "mac"),
+        row("a MAC that is none", |s| line_becomes(s, "f.yaml", "mac:", "mac: canary-7f3ad1"), DECRYPT, 51, "MAC"),
+        row("a MAC of a wrong type", |s| line_becomes(s, "f.yaml", "mac:", "mac: [1]"), DECRYPT, 1, "mac"),
         row(
             "another date",
-            |s| line_becomes(s, "f.yaml", "lastmodified:", "  lastmodified: \"2001-01-01T00:00:00Z\""),
+            |s| line_becomes(s, "f.yaml", "lastmodified:", "lastmodified: \"2001-01-01T00:00:00Z\""),
             DECRYPT,
             51,
             "MAC",
         ),
         row(
             "a date that is none",
-            |s| line_becomes(s, "f.yaml", "lastmodified:", "  lastmodified: yesterday"),
+            |s| line_becomes(s, "f.yaml", "lastmodified:", "lastmodified: yesterday"),
             DECRYPT,
             1,
             "lastmodified",
@@ -350,21 +351,21 @@ fn damaged_files() -> Vec<Row> {
         ),
         row(
             "a threshold of a wrong type",
-            |s| swapped(s, "f.yaml", "sops:\n", "sops:\n  shamir_threshold: many\n"),
+            |s| swapped(s, "f.yaml", "sops:\n", "sops:\n    shamir_threshold: many\n"),
             DECRYPT,
             1,
             "shamir_threshold",
         ),
         row(
             "two selectors in the metadata",
-            |s| swapped(s, "f.yaml", "sops:\n", "sops:\n  encrypted_regex: a\n  encrypted_suffix: b\n"),
+            |s| swapped(s, "f.yaml", "sops:\n", "sops:\n    encrypted_regex: a\n    encrypted_suffix: b\n"),
             DECRYPT,
             1,
             "encrypted",
         ),
         row(
             "a selector that does not compile",
-            |s| swapped(s, "f.yaml", "sops:\n", "sops:\n  encrypted_regex: \"(\"\n"),
+            |s| swapped(s, "f.yaml", "sops:\n", "sops:\n    encrypted_regex: \"(\"\n"),
             DECRYPT,
             1,
             "",
@@ -411,7 +412,7 @@ fn damaged_files() -> Vec<Row> {
             |s| damaged(s, "f.yaml", |text| text.replacen("b: ", "<<<<<<< HEAD\nb: 1\n=======\nb: ", 1)),
             DECRYPT,
             2,
-            "f.yaml:",
+            "`f.yaml`:",
         ),
         row(
             "a wrong identity",

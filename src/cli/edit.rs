@@ -256,6 +256,7 @@ fn sample(format: Format) -> &'static str {
         }
         Format::Json => "{\n\t\"user\": \"alice\",\n\t\"password\": \"change me\"\n}\n",
         Format::Dotenv => "# Replace this with your own values.\nUSER_NAME=alice\nPASSWORD=change me\n",
+        Format::Ini => "; Replace this with your own values.\n[login]\nuser     = alice\npassword = change me\n",
         Format::Binary => "Replace this with your own text; it is encrypted when you save and leave the editor.\n",
     }
 }

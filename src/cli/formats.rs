@@ -55,6 +55,7 @@ fn by_look(text: &[u8]) -> Option<Format> {
         }
         _ if starts_a_line(b"sops:") => Some(Format::Yaml),
         _ if starts_a_line(b"sops_mac=") => Some(Format::Dotenv),
+        _ if starts_a_line(b"[sops]") => Some(Format::Ini),
         _ => None,
     }
 }
@@ -88,9 +89,9 @@ mod tests {
             (None, Some("a.json"), "sops:\n", cloze, Some(Format::Json)),
             (None, None, "text: sops:\n", cloze, Some(Format::Binary)),
             (None, None, "sops:\n", sops, Some(Format::Binary)),
-            (Some("ini"), Some("a.yaml"), "", sops, None),
-            (None, Some("a.ini"), "", sops, None),
-            (Some("json"), Some("a.ini"), "", sops, Some(Format::Json)),
+            (Some("ini"), Some("a.yaml"), "", sops, Some(Format::Ini)),
+            (None, Some("a.ini"), "", sops, Some(Format::Ini)),
+            (None, Some("secrets"), "a = 1\n\n[sops]\nmac = x\n", cloze, Some(Format::Ini)),
         ];
         for (flag, file, text, name, wanted) in table {
             let found = of_input(flag, file.map(Path::new), Some(text.as_bytes()), name).ok();
