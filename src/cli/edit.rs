@@ -79,8 +79,8 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
 
 /// The format, which cannot be changed by an edit.
 fn format(types: &args::Types, file: &Path, text: Option<&[u8]>, run: &Run) -> Result<Format, CommandError> {
-    let input = formats::of_input(types.input_type.as_deref(), Some(file), text, run.name)?;
-    match formats::named(types.output_type.as_deref(), None)? {
+    let input = formats::of_input(types.input_type.as_deref(), Some(file), text, run.name);
+    match formats::named(types.output_type.as_deref(), None) {
         Some(output) if output != input => {
             Err(CommandError::conflict("edit writes a file in the format that it has: --output-type cannot differ"))
         }

@@ -4,46 +4,19 @@
 use std::path::Path;
 
 use super::argv::Name;
-use super::error::{CommandError, Exit};
 use crate::document::Format;
-
-/// Formats of SOPS that cloze cannot read, with the end of their file names.
-const MISSING: [(&str, &str); 1] = [("ini", ".ini")];
 
 /// The format that a flag or a file name stands for. A flag that names no format is as good as
 /// none (integrations.md C6).
-///
-/// # Errors
-/// It is one that cloze cannot read.
-pub(super) fn named(flag: Option<&str>, file: Option<&Path>) -> Result<Option<Format>, CommandError> {
-    if let Some(format) = flag.and_then(Format::from_name) {
-        return Ok(Some(format));
-    }
-    let name = file.and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-    let by_name = Format::from_file_name(&name);
-    let missing = |(format, end): &(&str, &str)| flag == Some(*format) || (by_name.is_none() && name.ends_with(end));
-    match MISSING.iter().find(|row| missing(row)) {
-        None => Ok(by_name),
-        Some((format, _)) => {
-            let known: Vec<&str> = Format::ALL.iter().map(|(_, name)| *name).collect();
-            let error = CommandError::new(Exit::Read, format!("the format `{format}` is not yet supported by cloze"));
-            Err(error.hint(format!("--input-type takes one of: {}", known.join(", "))))
-        }
-    }
+pub(super) fn named(flag: Option<&str>, file: Option<&Path>) -> Option<Format> {
+    let by_name = || Format::from_file_name(&file?.file_name()?.to_string_lossy());
+    flag.and_then(Format::from_name).or_else(by_name)
 }
 
 /// The format of an input; `encrypted` is its text where that is to be looked at.
-///
-/// # Errors
-/// It is one that cloze cannot read.
-pub(super) fn of_input(
-    flag: Option<&str>,
-    file: Option<&Path>,
-    encrypted: Option<&[u8]>,
-    name: Name,
-) -> Result<Format, CommandError> {
+pub(super) fn of_input(flag: Option<&str>, file: Option<&Path>, encrypted: Option<&[u8]>, name: Name) -> Format {
     let by_text = || encrypted.filter(|_| name == Name::Cloze).and_then(by_look);
-    Ok(named(flag, file)?.or_else(by_text).unwrap_or(Format::Binary))
+    named(flag, file).or_else(by_text).unwrap_or(Format::Binary)
 }
 
 /// The format of an encrypted text, by the look of its metadata.
@@ -55,6 +28,7 @@ fn by_look(text: &[u8]) -> Option<Format> {
         }
         _ if starts_a_line(b"sops:") => Some(Format::Yaml),
         _ if starts_a_line(b"sops_mac=") => Some(Format::Dotenv),
+        _ if starts_a_line(b"[sops]") => Some(Format::Ini),
         _ if starts_a_line(b"[sops]") => Some(Format::Ini),
         _ => None,
     }
@@ -76,25 +50,25 @@ mod tests {
     fn the_flag_wins_over_the_name_and_the_name_over_the_text() {
         let (cloze, sops) = (Name::Cloze, Name::Sops);
         let table = [
-            (Some("json"), Some("a.yaml"), "", sops, Some(Format::Json)),
-            (Some("\"yaml\""), Some("a.json"), "", sops, Some(Format::Json)),
-            (Some("plaintext"), Some("dir.json/a"), "", sops, Some(Format::Binary)),
-            (None, Some("dir/.env"), "", sops, Some(Format::Dotenv)),
-            (None, Some("a.YAML"), "", sops, Some(Format::Binary)),
-            (None, None, " \n{\"a\":1,\"sops\":{}}", cloze, Some(Format::Json)),
-            (None, None, "{\"data\":1,\"sops\":{}}", cloze, Some(Format::Binary)),
-            (None, None, "{\"data\":1,\"b\":2,\"sops\":{}}", cloze, Some(Format::Json)),
-            (None, None, "a: 1\nsops:\n", cloze, Some(Format::Yaml)),
-            (None, Some("secrets"), "A=1\nsops_mac=x\n", cloze, Some(Format::Dotenv)),
-            (None, Some("a.json"), "sops:\n", cloze, Some(Format::Json)),
-            (None, None, "text: sops:\n", cloze, Some(Format::Binary)),
-            (None, None, "sops:\n", sops, Some(Format::Binary)),
-            (Some("ini"), Some("a.yaml"), "", sops, Some(Format::Ini)),
-            (None, Some("a.ini"), "", sops, Some(Format::Ini)),
-            (None, Some("secrets"), "a = 1\n\n[sops]\nmac = x\n", cloze, Some(Format::Ini)),
+            (Some("json"), Some("a.yaml"), "", sops, Format::Json),
+            (Some("\"yaml\""), Some("a.json"), "", sops, Format::Json),
+            (Some("plaintext"), Some("dir.json/a"), "", sops, Format::Binary),
+            (None, Some("dir/.env"), "", sops, Format::Dotenv),
+            (None, Some("a.YAML"), "", sops, Format::Binary),
+            (None, None, " \n{\"a\":1,\"sops\":{}}", cloze, Format::Json),
+            (None, None, "{\"data\":1,\"sops\":{}}", cloze, Format::Binary),
+            (None, None, "{\"data\":1,\"b\":2,\"sops\":{}}", cloze, Format::Json),
+            (None, None, "a: 1\nsops:\n", cloze, Format::Yaml),
+            (None, Some("secrets"), "A=1\nsops_mac=x\n", cloze, Format::Dotenv),
+            (None, Some("a.json"), "sops:\n", cloze, Format::Json),
+            (None, None, "text: sops:\n", cloze, Format::Binary),
+            (None, None, "sops:\n", sops, Format::Binary),
+            (Some("ini"), Some("a.yaml"), "", sops, Format::Ini),
+            (None, Some("a.ini"), "", sops, Format::Ini),
+            (None, Some("secrets"), "a = 1\n\n[sops]\nmac = x\n", cloze, Format::Ini),
         ];
         for (flag, file, text, name, wanted) in table {
-            let found = of_input(flag, file.map(Path::new), Some(text.as_bytes()), name).ok();
+            let found = of_input(flag, file.map(Path::new), Some(text.as_bytes()), name);
             assert_eq!(found, wanted, "{flag:?} {file:?} {text}");
         }
     }
