@@ -121,12 +121,14 @@ pub enum Format {
     Json,
     /// `KEY=value` lines.
     Dotenv,
+    /// TOML 1.1.
+    Toml,
 }
 
 impl Format {
     /// Every format, with its name on the command line.
-    pub const ALL: [(Format, &'static str); 3] =
-        [(Format::Yaml, "yaml"), (Format::Json, "json"), (Format::Dotenv, "dotenv")];
+    pub const ALL: [(Format, &'static str); 4] =
+        [(Format::Yaml, "yaml"), (Format::Json, "json"), (Format::Dotenv, "dotenv"), (Format::Toml, "toml")];
 
     /// The format with this name.
     #[must_use]
@@ -147,6 +149,7 @@ impl Format {
             _ if name.ends_with(".yaml") || name.ends_with(".yml") => Some(Format::Yaml),
             _ if name.ends_with(".json") => Some(Format::Json),
             _ if name.ends_with(".env") => Some(Format::Dotenv),
+            _ if name.ends_with(".toml") => Some(Format::Toml),
             _ => None,
         }
     }
@@ -158,6 +161,7 @@ impl Format {
             Format::Yaml => &super::yaml::Yaml,
             Format::Json => &super::json::Json,
             Format::Dotenv => &super::dotenv::Dotenv,
+            Format::Toml => &super::toml::Toml,
         }
     }
 }
