@@ -46,6 +46,11 @@ pub trait Syntax: Sync {
         layout: Layout,
     ) -> Result<Vec<Splice>, EmitError>;
 
+    /// Whether an empty string is encrypted too. SOPS leaves it in clear in its formats.
+    fn seals_empty(&self) -> bool {
+        false
+    }
+
     /// Prints a node and all inside it as a new file of this format: a container as a whole
     /// document, a scalar as the bare value (§8.5 of sops-compat.md: a string without newline).
     /// With a top node of a stream, the other documents are not printed.

@@ -64,6 +64,11 @@ impl Syntax for Toml {
         Ok(block::place(document, part, &printed))
     }
 
+    /// As rops does, which refuses a file with an empty string among its encrypted values.
+    fn seals_empty(&self) -> bool {
+        true
+    }
+
     fn emit(&self, document: &Document<'_>, node: NodeId, _layout: Layout) -> Result<Vec<u8>, EmitError> {
         match &document.node(node).content {
             Content::Leaf { value: Scalar::Text(text), .. } => Ok(text.to_vec()),
