@@ -48,7 +48,9 @@ fn swapped(sandbox: &Sandbox, name: &str, from: &str, to: &str) {
 fn line_becomes(sandbox: &Sandbox, name: &str, start: &str, line: &str) {
     damaged(sandbox, name, |text| {
         let margin = |old: &str| old[..old.len() - old.trim_start().len()].to_owned();
-        let lines = text.lines().map(|old| if old.trim_start().starts_with(start) { margin(old) + line } else { old.to_owned() });
+        let lines = text
+            .lines()
+            .map(|old| if old.trim_start().starts_with(start) { margin(old) + line } else { old.to_owned() });
         lines.map(|line| line + "\n").collect()
     });
 }
@@ -83,7 +85,13 @@ fn unreadable_plain() -> Vec<Row> {
             2,
             "`f.yaml`:2",
         ),
-        row("YAML with a doubled key", |s| drop(s.write("f.yaml", "a: canary-7f3ad1\na: 2\n")), ENCRYPT, 2, "`f.yaml`:2"),
+        row(
+            "YAML with a doubled key",
+            |s| drop(s.write("f.yaml", "a: canary-7f3ad1\na: 2\n")),
+            ENCRYPT,
+            2,
+            "`f.yaml`:2",
+        ),
         row(
             "YAML with an unknown alias",
             |s| drop(s.write("f.yaml", "a: *nowhere\nb: canary-7f3ad1\n")),
