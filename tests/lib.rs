@@ -7,15 +7,18 @@
 
 mod badinput;
 mod cli;
+mod command_line;
 mod corpus;
 mod edit;
 mod engine;
+mod generated;
 mod harness;
 mod init;
 mod integrators;
 mod interop;
 mod layers;
 mod leaves;
+mod one_writer;
 mod properties;
 mod pty;
 mod readme;

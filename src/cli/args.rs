@@ -21,7 +21,7 @@ without change, 201 the editor failed, 203 already encrypted.";
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "cloze", about = ABOUT, after_help = LEGACY, args_override_self = true, disable_version_flag = true)]
-pub struct Cli {
+pub(super) struct Cli {
     /// Print the version
     #[arg(short = 'v', long)]
     pub version: bool,
@@ -38,7 +38,7 @@ pub struct Cli {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     Encrypt(Encrypt),
     Decrypt(Decrypt),
     Edit(Edit),
@@ -51,7 +51,7 @@ pub enum Command {
 /// `.sops.yaml`, or from flags. Everything but the values stays as it is, byte for byte.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  cloze encrypt --in-place secrets.yaml")]
-pub struct Encrypt {
+pub(super) struct Encrypt {
     /// The file to encrypt; standard input without it (then --filename-override is needed)
     pub file: Option<PathBuf>,
     #[command(flatten)]
@@ -77,7 +77,7 @@ pub struct Encrypt {
 #[command(
     after_help = "Examples:\n  cloze decrypt secrets.yaml\n  cloze decrypt --extract 'db.users[0].password' secrets.yaml"
 )]
-pub struct Decrypt {
+pub(super) struct Decrypt {
     /// The file to decrypt; standard input without it
     pub file: Option<PathBuf>,
     #[command(flatten)]
@@ -104,7 +104,7 @@ pub struct Decrypt {
 /// kept encrypted, and --resume continues it. A file that does not exist is created.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  EDITOR='code --wait' cloze edit secrets.yaml")]
-pub struct Edit {
+pub(super) struct Edit {
     /// The file to edit
     pub file: Option<PathBuf>,
     /// Continue an edit that could not be finished
@@ -133,7 +133,7 @@ pub struct Edit {
 /// changed.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  cloze init --recipient age1… --yes")]
-pub struct Init {
+pub(super) struct Init {
     /// A further recipient beside your own key; may be repeated or hold a comma list
     #[arg(long, value_name = "AGE", value_delimiter = ',')]
     pub recipient: Vec<String>,
@@ -150,7 +150,7 @@ pub struct Init {
 
 /// Where the result goes.
 #[derive(Debug, Default, Args)]
-pub struct Output {
+pub(super) struct Output {
     /// Write the result back into the file
     #[arg(short, long)]
     pub in_place: bool,
@@ -161,8 +161,8 @@ pub struct Output {
 
 /// The formats.
 #[derive(Debug, Default, Args)]
-pub struct Types {
-    /// The format of the input: yaml, json, dotenv; anything else means: as the file name says
+pub(super) struct Types {
+    /// The format of the input: yaml, json, dotenv, binary; anything else means: as the file name says
     #[arg(long, value_name = "TYPE")]
     pub input_type: Option<String>,
     /// The format of the output, likewise
@@ -172,7 +172,7 @@ pub struct Types {
 
 /// A name in place of the file's own.
 #[derive(Debug, Default, Args)]
-pub struct FilenameOverride {
+pub(super) struct FilenameOverride {
     /// Take this file name for the choice of format and creation rule
     #[arg(long, value_name = "NAME")]
     pub filename_override: Option<PathBuf>,
@@ -180,7 +180,7 @@ pub struct FilenameOverride {
 
 /// How a file is opened.
 #[derive(Debug, Default, Args)]
-pub struct Opening {
+pub(super) struct Opening {
     /// Do not check the MAC: the file may have been tampered with
     #[arg(long)]
     pub ignore_mac: bool,
@@ -193,7 +193,7 @@ pub struct Opening {
 /// Who can open a new file.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Recipients (instead of those of the creation rule)")]
-pub struct Recipients {
+pub(super) struct Recipients {
     /// age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]
     #[arg(short, long, value_name = "LIST")]
     pub age: Vec<String>,
@@ -226,7 +226,7 @@ pub struct Recipients {
 /// Which values are encrypted.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Selection (at most one)")]
-pub struct Selection {
+pub(super) struct Selection {
     /// Encrypt all but what stands under a key with this end [default: _unencrypted]
     #[arg(long, value_name = "TEXT")]
     pub unencrypted_suffix: Option<String>,
@@ -256,7 +256,7 @@ pub struct Selection {
 /// What holds the keys.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Key services")]
-pub struct KeyServices {
+pub(super) struct KeyServices {
     /// Use the keys that this process can reach (`=false` to switch off)
     /// [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -272,7 +272,7 @@ pub struct KeyServices {
 /// Flags of every command.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "General")]
-pub struct General {
+pub(super) struct General {
     /// The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,

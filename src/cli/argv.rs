@@ -10,7 +10,7 @@ use super::error::CommandError;
 
 /// By which name the program was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Name {
+pub(super) enum Name {
     /// Its own.
     Cloze,
     /// `sops`: behave like SOPS where the two differ.
@@ -20,14 +20,14 @@ pub enum Name {
 impl Name {
     /// The name for a first argument.
     #[must_use]
-    pub fn of(argv0: &OsStr) -> Self {
+    pub(super) fn of(argv0: &OsStr) -> Self {
         let stem = Path::new(argv0).file_name().unwrap_or_default().to_string_lossy();
         if stem == "sops" || stem == "sops.exe" || stem.starts_with("sops-") { Name::Sops } else { Name::Cloze }
     }
 
     /// As it is shown.
     #[must_use]
-    pub fn text(self) -> &'static str {
+    pub(super) fn text(self) -> &'static str {
         match self {
             Name::Cloze => "cloze",
             Name::Sops => "sops",
@@ -37,7 +37,7 @@ impl Name {
 
 /// What the arguments ask for.
 #[derive(Debug, PartialEq)]
-pub enum Request {
+pub(super) enum Request {
     /// The version.
     Version,
     /// This command, in clap's spelling.
@@ -68,6 +68,8 @@ const MISSING_KINDS: [&str; 7] = ["kms", "pgp", "gcp-kms", "hckms", "azure-kv", 
 enum Takes {
     Nothing,
     Value,
+    /// A value, and more each time that it is given.
+    Values,
     /// A value only after `=`.
     Perhaps,
 }
@@ -90,7 +92,8 @@ struct Scan {
     operands: Vec<OsString>,
     /// What no flag is: left to clap to complain about.
     unknown: Vec<OsString>,
-    help: bool,
+    /// How help was asked for, which decides how much there is of it.
+    help: Option<&'static str>,
     version: bool,
 }
 
@@ -132,6 +135,7 @@ fn names(arg: &clap::Arg) -> Vec<(String, (String, Takes))> {
     let takes = match arg.get_num_args() {
         _ if !arg.get_action().takes_values() => Takes::Nothing,
         Some(range) if range.min_values() == 0 => Takes::Perhaps,
+        _ if matches!(arg.get_action(), clap::ArgAction::Append) => Takes::Values,
         _ => Takes::Value,
     };
     let aliases = arg.get_all_aliases().unwrap_or_default().into_iter().map(str::to_owned);
@@ -144,7 +148,7 @@ fn names(arg: &clap::Arg) -> Vec<(String, (String, Takes))> {
 ///
 /// # Errors
 /// They ask for what cannot be, or not yet. Unknown flags are left to clap.
-pub fn normalise(
+pub(super) fn normalise(
     name: Name,
     argv: impl IntoIterator<Item = OsString>,
     command: &mut clap::Command,
@@ -154,8 +158,8 @@ pub fn normalise(
     if scan.version && scan.command.is_none() {
         return Ok(Request::Version);
     }
-    if scan.help {
-        let words = std::iter::once(name.text().to_owned()).chain(scan.command).chain(["--help".to_owned()]);
+    if let Some(help) = scan.help {
+        let words = std::iter::once(name.text().to_owned()).chain(scan.command).chain([help.to_owned()]);
         return Ok(Request::Run { args: words.map(OsString::from).collect(), warnings: Vec::new() });
     }
     request(name, scan, &flags)
@@ -201,9 +205,14 @@ fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &Flags) -> Resu
                 }
                 None
             }
-            (Takes::Value | Takes::Perhaps, Some(text)) => Some(OsString::from(text)),
-            (Takes::Value, None) => argv.next(),
+            (_, Some(text)) => Some(OsString::from(text)),
+            (Takes::Value | Takes::Values, None) => argv.next(),
         };
+        // An empty value is as good as none, and takes back an earlier one.
+        if value.as_ref().is_some_and(|value| value.is_empty()) {
+            scan.flags.retain(|found| found.name != *long || *takes == Takes::Values);
+            continue;
+        }
         scan.flags.push(Found { name: long.clone(), value, before });
     }
     Ok(scan)
@@ -217,7 +226,7 @@ fn operand(name: Name, scan: &mut Scan, token: OsString, flags: &Flags) -> Resul
     if first && !hidden && flags.commands.contains_key(word) {
         scan.command = Some(word.to_owned());
     } else if first && matches!(word, "help" | "h") {
-        scan.help = true;
+        scan.help = Some("--help");
     } else if first && MISSING.contains(&word) {
         return Err(
             CommandError::not_yet(&format!("the command `{word}`")).hint(format!("a file of that name is `./{word}`"))
@@ -232,7 +241,9 @@ fn operand(name: Name, scan: &mut Scan, token: OsString, flags: &Flags) -> Resul
 fn special(scan: &mut Scan, flag: &str, inline: Option<&str>) -> Result<bool, CommandError> {
     let on = || inline.map_or(Ok(true), |text| boolean(flag, text));
     if matches!(flag, "help" | "h") {
-        scan.help |= on()?;
+        if on()? {
+            scan.help = Some(if flag == "h" { "-h" } else { "--help" });
+        }
         return Ok(true);
     }
     if scan.command.is_some() {
@@ -424,6 +435,8 @@ mod tests {
             ("sops --in-place=x -e f", "exit 1"),
             ("sops --extract [\"a\"] -d f", "decrypt --extract=[\"a\"] -- f"),
             ("sops --output", "exit 100"),
+            ("sops encrypt --output x --output= f", "encrypt -- f"),
+            ("sops encrypt --age= --filename-override= f", "encrypt -- f"),
             ("sops decrypt -di f", "decrypt --di -- f"),
             ("sops -d -", "decrypt -- -"),
         ];
@@ -485,5 +498,6 @@ mod tests {
         assert_eq!(normal("cloze help"), "--help");
         assert_eq!(normal("cloze decrypt --help"), "decrypt --help");
         assert_eq!(normal("cloze help decrypt"), "decrypt --help");
+        assert_eq!(normal("cloze decrypt -h"), "decrypt -h");
     }
 }

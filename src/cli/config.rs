@@ -16,14 +16,14 @@ use crate::recipient::{Kind, Recipient};
 use crate::rules::{self, CreationRule, Rules, Stores, Strictness};
 
 /// The name of a rules file.
-pub const RULES: &str = ".sops.yaml";
+pub(super) const RULES: &str = ".sops.yaml";
 /// A name that SOPS never looks at, though people expect it to.
 const MISTAKEN: &str = ".sops.yml";
 /// How far up SOPS looks.
 const LEVELS: usize = 100;
 
 /// A rules file.
-pub struct RulesFile {
+pub(super) struct RulesFile {
     path: PathBuf,
     text: String,
 }
@@ -53,7 +53,7 @@ impl RulesFile {
 ///
 /// # Errors
 /// The file that was named, or found, cannot be read.
-pub fn find(general: &General, file: Option<&Path>, run: &Run) -> Result<Option<RulesFile>, CommandError> {
+pub(super) fn find(general: &General, file: Option<&Path>, run: &Run) -> Result<Option<RulesFile>, CommandError> {
     let named = general.config.clone().filter(|path| !path.as_os_str().is_empty());
     if let Some(path) = named.or_else(|| run.env.path(env::SOPS_CONFIG)) {
         return RulesFile::read(path).map(Some);
@@ -90,7 +90,7 @@ fn upwards(start: &Path, run: &Run) -> Option<PathBuf> {
 }
 
 /// The absolute path of a file, without `.` and `..`; symbolic links stay.
-pub fn absolute(directory: &Path, file: &Path) -> PathBuf {
+pub(super) fn absolute(directory: &Path, file: &Path) -> PathBuf {
     let mut clean = PathBuf::new();
     for component in directory.join(file).components() {
         match component {
@@ -109,7 +109,12 @@ pub fn absolute(directory: &Path, file: &Path) -> PathBuf {
 ///
 /// # Errors
 /// A rules file that was named cannot be read.
-pub fn layout(general: &General, file: Option<&Path>, format: Format, run: &Run) -> Result<Layout, CommandError> {
+pub(super) fn layout(
+    general: &General,
+    file: Option<&Path>,
+    format: Format,
+    run: &Run,
+) -> Result<Layout, CommandError> {
     if general.indent.is_some() {
         return Ok(Layout { indent: general.indent });
     }
@@ -118,7 +123,7 @@ pub fn layout(general: &General, file: Option<&Path>, format: Format, run: &Run)
         Format::Yaml => stores.yaml_indent,
         Format::Json => stores.json_indent,
         Format::Binary => stores.json_binary_indent,
-        Format::Dotenv => None,
+        Format::Dotenv | Format::Ini => None,
     };
     Ok(Layout { indent })
 }
@@ -127,7 +132,7 @@ pub fn layout(general: &General, file: Option<&Path>, format: Format, run: &Run)
 ///
 /// # Errors
 /// Nobody is named, nothing fits, or flags and rule contradict each other.
-pub fn policy(
+pub(super) fn policy(
     recipients: &Recipients,
     selection: &Selection,
     rules: Option<&RulesFile>,
@@ -239,4 +244,102 @@ fn selector(flags: &Selection, rule: Option<Selector>) -> Result<Option<Selector
     Selector::from_field(field, text)
         .map(Some)
         .map_err(|error| CommandError::usage(format!("{}: {error}", flag(field))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::env::Env;
+    use crate::cli::ui::Ui;
+
+    const ALICE: &str = "age1t9t5fh32rc87a4wkplhhwtrh2x50ynta00934mwec96m68w5raes2w5e2p";
+    const BOB: &str = "age1fazywh20vkmrjc6zqmsn9nth0kmh6snw40uu5pmh7fl90sv54c8srdptyz";
+
+    fn run(name: Name, env: Env) -> Run {
+        Run { name, env, ui: Ui { verbose: false }, directory: PathBuf::from("/work/dir") }
+    }
+
+    fn rules(text: &str) -> RulesFile {
+        RulesFile { path: PathBuf::from("/work/.sops.yaml"), text: text.replace("ALICE", ALICE) }
+    }
+
+    fn recipients(age: &str) -> Recipients {
+        Recipients { age: vec![age.to_owned()], ..Recipients::default() }
+    }
+
+    /// The policy for `x.yaml`, as its recipients and its selector; or the exit code.
+    fn policy_of(name: Name, flags: &Recipients, selection: &Selection, text: Option<&str>) -> Result<String, u8> {
+        let rules = text.map(rules);
+        let policy = policy(flags, selection, rules.as_ref(), Path::new("x.yaml"), &run(name, Env::of([])));
+        let policy = policy.map_err(|error| error.code().number())?;
+        let names: Vec<String> = policy.groups.iter().flatten().map(ToString::to_string).collect();
+        let names = names.join(",").replace(ALICE, "alice").replace(BOB, "bob");
+        let selector = policy.selector.map_or(String::new(), |it| format!(" {}: {}", it.field(), it.text()));
+        let threshold = policy.threshold.map_or(String::new(), |threshold| format!(" {threshold}"));
+        Ok(format!("{names}{selector}{threshold}{}", if policy.mac_only_encrypted { " mac" } else { "" }))
+    }
+
+    #[test]
+    fn flags_replace_the_recipients_of_the_rule_and_not_its_settings() {
+        let rule = "creation_rules:\n  - age: ALICE\n    encrypted_regex: ^data$\n    mac_only_encrypted: true\n";
+        let (none, bob, blank) = (Recipients::default(), recipients(BOB), recipients(""));
+        let sops = |flags, text| policy_of(Name::Sops, flags, &Selection::default(), text);
+        assert_eq!(sops(&none, Some(rule)), Ok("alice encrypted_regex: ^data$ mac".into()));
+        assert_eq!(sops(&bob, Some(rule)), Ok("bob encrypted_regex: ^data$ mac".into()));
+        assert_eq!(sops(&bob, None), Ok("bob".into()));
+        assert_eq!(sops(&bob, Some("stores: {}\n")), Ok("bob".into()));
+        assert_eq!(sops(&none, Some("stores: {}\n")), Err(1));
+        assert_eq!(sops(&blank, None), Err(1));
+        let threshold = Recipients { shamir_secret_sharing_threshold: Some(2), ..recipients(BOB) };
+        assert_eq!(policy_of(Name::Sops, &threshold, &Selection::default(), None), Ok("bob 2".into()));
+    }
+
+    #[test]
+    fn a_rule_that_does_not_match_stops_sops_even_with_recipients() {
+        let other = "creation_rules:\n  - path_regex: ^other$\n    age: ALICE\n";
+        let selection = Selection::default();
+        assert_eq!(policy_of(Name::Sops, &recipients(BOB), &selection, Some(other)), Err(1));
+        assert_eq!(policy_of(Name::Cloze, &recipients(BOB), &selection, Some(other)), Ok("bob".into()));
+        assert_eq!(policy_of(Name::Cloze, &Recipients::default(), &selection, Some(other)), Err(1));
+        let inside = "creation_rules:\n  - path_regex: ^dir/x\\.yaml$\n    age: ALICE\n";
+        assert_eq!(policy_of(Name::Cloze, &Recipients::default(), &selection, Some(inside)), Ok("alice".into()));
+    }
+
+    #[test]
+    fn there_is_one_selector_at_most() {
+        let rule = "creation_rules:\n  - age: ALICE\n    encrypted_regex: ^data$\n";
+        let of = |selection: Selection| policy_of(Name::Sops, &Recipients::default(), &selection, Some(rule));
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            of(Selection { encrypted_regex: text("^a$"), ..Selection::default() }),
+            Ok("alice encrypted_regex: ^a$".into())
+        );
+        assert_eq!(of(Selection { encrypted_suffix: text("_s"), ..Selection::default() }), Err(8));
+        assert_eq!(
+            of(Selection { encrypted_suffix: text(""), ..Selection::default() }),
+            Ok("alice encrypted_regex: ^data$".into())
+        );
+        let two =
+            Selection { encrypted_suffix: text("a"), unencrypted_comment_regex: text("b"), ..Selection::default() };
+        assert_eq!(policy_of(Name::Sops, &recipients(BOB), &two, None), Err(8));
+        let bad = Selection { encrypted_regex: text("("), ..Selection::default() };
+        assert_eq!(policy_of(Name::Sops, &recipients(BOB), &bad, None), Err(1));
+    }
+
+    #[test]
+    fn variables_are_the_defaults_of_flags() {
+        let env = || Env::of([(env::SOPS_AGE_RECIPIENTS, ALICE)]);
+        let named = |flags: &Recipients| {
+            let named = named_recipients(flags, &run(Name::Sops, env())).expect("are recipients");
+            named.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(named(&Recipients::default()), [ALICE]);
+        assert_eq!(named(&recipients(&format!("{BOB}, {ALICE}"))), [BOB, ALICE]);
+    }
+
+    #[test]
+    fn paths_are_cleaned_without_looking_at_the_disk() {
+        let at = |file: &str| absolute(Path::new("/a/b"), Path::new(file)).display().to_string();
+        assert_eq!([at("c"), at("./c/../d"), at("../../../e"), at("/x/./y")], ["/a/b/c", "/a/b/d", "/e", "/x/y"]);
+    }
 }

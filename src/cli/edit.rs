@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::argv::Name;
 use super::draft::Drafts;
 use super::editor::Session;
 use super::error::{CommandError, Exit};
@@ -38,7 +39,7 @@ struct Edit<'a> {
 
 /// Why an edit could not be finished.
 struct Failure {
-    error: CommandError,
+    error: Box<CommandError>,
     /// Whether another round in the editor can help.
     in_text: bool,
 }
@@ -52,21 +53,20 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
         )
         .hint("the recipients stand in the encrypted file; `cloze edit` without the flag changes its values"));
     }
-    let format = format(&args.types, file)?;
+    let old = match files::read(file) {
+        Ok(text) => Some(text),
+        Err(FileError::Missing(_)) => None,
+        Err(error) => return Err(CommandError::file(error)),
+    };
+    let format = format(&args.types, file, old.as_deref().map(Vec::as_slice), run)?;
     let keyring = identities::keyring(&args.services, args.opening.decryption_order.as_deref(), &run.env)?;
     let tools = tools(&keyring);
     let mut options = Options { ignore_mac: args.opening.ignore_mac, ..Options::default() };
-    let source = match files::read(file) {
-        Ok(text) => {
-            // That the last secret was taken out of a file is nobody's mistake.
-            options.allow_unmatched = true;
-            open(file, format, text, &options, &tools, run)?
-        }
-        Err(FileError::Missing(_)) => {
-            options.allow_unmatched = args.selection.allow_unmatched;
-            new(args, file, &tools, run)?
-        }
-        Err(error) => return Err(CommandError::file(error)),
+    // That the last secret was taken out of a file is nobody's mistake.
+    options.allow_unmatched = args.selection.allow_unmatched || old.is_some() || run.name == Name::Sops;
+    let source = match old {
+        Some(text) => open(file, format, text, &options, &tools, run)?,
+        None => new(args, file, &tools, run)?,
     };
     options.layout = config::layout(&args.general, Some(file), format, run)?;
     let drafts = Drafts::of(file, run);
@@ -75,8 +75,8 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
 }
 
 /// The format, which cannot be changed by an edit.
-fn format(types: &args::Types, file: &Path) -> Result<Format, CommandError> {
-    let input = formats::choose(types.input_type.as_deref(), Some(file), None)?;
+fn format(types: &args::Types, file: &Path, text: Option<&[u8]>, run: &Run) -> Result<Format, CommandError> {
+    let input = formats::of_input(types.input_type.as_deref(), Some(file), text, run.name)?;
     match formats::named(types.output_type.as_deref(), None)? {
         Some(output) if output != input => {
             Err(CommandError::conflict("edit writes a file in the format that it has: --output-type cannot differ"))
@@ -167,7 +167,7 @@ impl Edit<'_> {
                 Ok(()) => return Ok(()),
                 Err(failure) => failure,
             };
-            let error = self.keep(&text, failure.error);
+            let error = self.keep(&text, *failure.error);
             if !failure.in_text || !self.run.ui.can_ask() || session.interrupted().is_some() {
                 return Err(error);
             }
@@ -189,9 +189,9 @@ impl Edit<'_> {
                     | Error::Emit(_)
                     | Error::Unmatched { .. }
             );
-            Failure { error: CommandError::envelope(error, text).about(self.file), in_text }
+            Failure { error: Box::new(CommandError::envelope(error, text).about(self.file)), in_text }
         })?;
-        self.write(&encrypted).map_err(|error| Failure { error, in_text: false })?;
+        self.write(&encrypted).map_err(|error| Failure { error: Box::new(error), in_text: false })?;
         encrypted.warnings.iter().for_each(|warning| self.run.ui.note(&format!("warning: {warning}")));
         Ok(())
     }
@@ -232,10 +232,13 @@ impl Edit<'_> {
                 // Of one run only the last text is of use. An earlier one goes when this is safe.
                 let earlier = self.draft.replace(Some(path.clone()));
                 let _ = earlier.map(|earlier| files::remove(&earlier));
-                error
-                    .aloud()
-                    .detail(format!("what was typed is kept, encrypted, in `{}`", path.display()))
-                    .hint(format!("`{} edit --resume {}` continues", self.run.name.text(), self.file.display()))
+                error.aloud().detail(format!("what was typed is kept, encrypted, in `{}`", path.display())).hint(
+                    format!(
+                        "`{} edit --resume {}` continues",
+                        self.run.name.text(),
+                        shell_words::quote(&self.file.to_string_lossy())
+                    ),
+                )
             }
             Err(reason) => error.aloud().detail(format!("what was typed could not be kept: {reason}")),
         }
@@ -250,6 +253,7 @@ fn sample(format: Format) -> &'static str {
         }
         Format::Json => "{\n\t\"user\": \"alice\",\n\t\"password\": \"change me\"\n}\n",
         Format::Dotenv => "# Replace this with your own values.\nUSER_NAME=alice\nPASSWORD=change me\n",
+        Format::Ini => "; Replace this with your own values.\n[login]\nuser     = alice\npassword = change me\n",
         Format::Binary => "Replace this with your own text; it is encrypted when you save and leave the editor.\n",
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
     missing(file)?;
     let rules = config::find(&args.general, Some(name), run)?;
     let policy = config::policy(&args.recipients, &args.selection, rules.as_ref(), name, run)?;
-    let from = formats::choose(args.types.input_type.as_deref(), Some(name), None)?;
+    let from = formats::of_input(args.types.input_type.as_deref(), Some(name), None, run.name)?;
     let to = formats::named(args.types.output_type.as_deref(), Some(name))?.unwrap_or(from);
     let keyring = identities::keyring(&args.services, None, &run.env)?;
     let input = Input::read(file, run.name)?;

@@ -6,104 +6,107 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 /// The file with the creation rules, in place of the search for `.sops.yaml`.
-pub const SOPS_CONFIG: &str = "SOPS_CONFIG";
+pub(super) const SOPS_CONFIG: &str = "SOPS_CONFIG";
 /// The kinds of keys to try first when a file is decrypted, comma-separated.
-pub const SOPS_DECRYPTION_ORDER: &str = "SOPS_DECRYPTION_ORDER";
+pub(super) const SOPS_DECRYPTION_ORDER: &str = "SOPS_DECRYPTION_ORDER";
 /// Whether keys may be used by this process (`true`, `false`).
-pub const SOPS_ENABLE_LOCAL_KEYSERVICE: &str = "SOPS_ENABLE_LOCAL_KEYSERVICE";
+pub(super) const SOPS_ENABLE_LOCAL_KEYSERVICE: &str = "SOPS_ENABLE_LOCAL_KEYSERVICE";
 /// Other key services to use, comma-separated.
-pub const SOPS_KEYSERVICE: &str = "SOPS_KEYSERVICE";
+pub(super) const SOPS_KEYSERVICE: &str = "SOPS_KEYSERVICE";
 
 /// age recipients for new files, comma-separated.
-pub const SOPS_AGE_RECIPIENTS: &str = "SOPS_AGE_RECIPIENTS";
+pub(super) const SOPS_AGE_RECIPIENTS: &str = "SOPS_AGE_RECIPIENTS";
 /// PGP fingerprints for new files, comma-separated.
-pub const SOPS_PGP_FP: &str = "SOPS_PGP_FP";
+pub(super) const SOPS_PGP_FP: &str = "SOPS_PGP_FP";
 /// AWS KMS keys for new files, comma-separated.
-pub const SOPS_KMS_ARN: &str = "SOPS_KMS_ARN";
+pub(super) const SOPS_KMS_ARN: &str = "SOPS_KMS_ARN";
 /// Google Cloud KMS keys for new files, comma-separated.
-pub const SOPS_GCP_KMS_IDS: &str = "SOPS_GCP_KMS_IDS";
+pub(super) const SOPS_GCP_KMS_IDS: &str = "SOPS_GCP_KMS_IDS";
 /// Huawei Cloud KMS keys for new files, comma-separated.
-pub const SOPS_HUAWEICLOUD_KMS_IDS: &str = "SOPS_HUAWEICLOUD_KMS_IDS";
+pub(super) const SOPS_HUAWEICLOUD_KMS_IDS: &str = "SOPS_HUAWEICLOUD_KMS_IDS";
 /// Azure Key Vault keys for new files, comma-separated.
-pub const SOPS_AZURE_KEYVAULT_URLS: &str = "SOPS_AZURE_KEYVAULT_URLS";
+pub(super) const SOPS_AZURE_KEYVAULT_URLS: &str = "SOPS_AZURE_KEYVAULT_URLS";
 /// Vault transit keys for new files, comma-separated.
-pub const SOPS_VAULT_URIS: &str = "SOPS_VAULT_URIS";
+pub(super) const SOPS_VAULT_URIS: &str = "SOPS_VAULT_URIS";
 
 /// age identities.
-pub const SOPS_AGE_KEY: &str = "SOPS_AGE_KEY";
+pub(super) const SOPS_AGE_KEY: &str = "SOPS_AGE_KEY";
 /// A file with age identities.
-pub const SOPS_AGE_KEY_FILE: &str = "SOPS_AGE_KEY_FILE";
+pub(super) const SOPS_AGE_KEY_FILE: &str = "SOPS_AGE_KEY_FILE";
 /// A command that prints age identities.
-pub const SOPS_AGE_KEY_CMD: &str = "SOPS_AGE_KEY_CMD";
+pub(super) const SOPS_AGE_KEY_CMD: &str = "SOPS_AGE_KEY_CMD";
 
 /// The editor for `edit`, with arguments.
-pub const SOPS_EDITOR: &str = "SOPS_EDITOR";
+pub(super) const SOPS_EDITOR: &str = "SOPS_EDITOR";
 /// The editor when `SOPS_EDITOR` is not set.
-pub const EDITOR: &str = "EDITOR";
+pub(super) const EDITOR: &str = "EDITOR";
 
 /// The folder of the user.
-pub const HOME: &str = "HOME";
+pub(super) const HOME: &str = "HOME";
 /// Where configuration is kept, in place of `~/.config`.
-pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
+pub(super) const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 /// Where drafts are kept, in place of `~/.local/state`.
-pub const XDG_STATE_HOME: &str = "XDG_STATE_HOME";
+pub(super) const XDG_STATE_HOME: &str = "XDG_STATE_HOME";
 /// A private folder, in memory on most systems: the place for plaintext that is being edited.
-pub const XDG_RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
+pub(super) const XDG_RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
 /// Where temporary files are, in place of `/tmp`.
-pub const TMPDIR: &str = "TMPDIR";
+pub(super) const TMPDIR: &str = "TMPDIR";
+
+/// Finds the value of a variable.
+type Lookup = dyn Fn(&str) -> Option<OsString>;
 
 /// The variables of a run; tests bring their own.
 #[derive(Clone)]
-pub struct Env(Rc<dyn Fn(&str) -> Option<OsString>>);
+pub(super) struct Env(Rc<Lookup>);
 
 impl Env {
     /// Those of this process.
     #[must_use]
-    pub fn process() -> Self {
+    pub(super) fn process() -> Self {
         Env(Rc::new(|name| std::env::var_os(name)))
     }
 
     /// These and no others.
     #[cfg(test)]
-    pub(crate) fn of<const N: usize>(variables: [(&'static str, &str); N]) -> Self {
+    pub(super) fn of<const N: usize>(variables: [(&'static str, &str); N]) -> Self {
         let variables = variables.map(|(name, value)| (name, OsString::from(value)));
         Env(Rc::new(move |name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())))
     }
 
     /// The value of a variable that is set and not empty.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<OsString> {
+    pub(super) fn get(&self, name: &str) -> Option<OsString> {
         (self.0)(name).filter(|value| !value.is_empty())
     }
 
     /// The same as text; what is not UTF-8 is replaced.
     #[must_use]
-    pub fn text(&self, name: &str) -> Option<String> {
+    pub(super) fn text(&self, name: &str) -> Option<String> {
         self.get(name).map(|value| value.to_string_lossy().into_owned())
     }
 
     /// The same as a path.
     #[must_use]
-    pub fn path(&self, name: &str) -> Option<PathBuf> {
+    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
         self.get(name).map(PathBuf::from)
     }
 
     /// Where the user's configuration is: what SOPS (that is, Go) takes for it.
     #[must_use]
-    pub fn config_dir(&self) -> Option<PathBuf> {
+    pub(super) fn config_dir(&self) -> Option<PathBuf> {
         let place = if cfg!(target_os = "macos") { "Library/Application Support" } else { ".config" };
         self.path(XDG_CONFIG_HOME).or_else(|| self.path(HOME).map(|home| home.join(place)))
     }
 
     /// Where the user's state is.
     #[must_use]
-    pub fn state_dir(&self) -> Option<PathBuf> {
+    pub(super) fn state_dir(&self) -> Option<PathBuf> {
         self.path(XDG_STATE_HOME).or_else(|| self.path(HOME).map(|home| home.join(".local/state")))
     }
 
     /// Where temporary files are.
     #[must_use]
-    pub fn temp_dir(&self) -> PathBuf {
+    pub(super) fn temp_dir(&self) -> PathBuf {
         self.path(TMPDIR).unwrap_or_else(|| PathBuf::from("/tmp"))
     }
 }

@@ -17,7 +17,7 @@ use crate::rules::RulesError;
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(super) enum Exit {
     /// Everything that has no code of its own, and wrong usage.
     Generic,
     /// The input cannot be read or is not of its format.
@@ -57,7 +57,7 @@ pub enum Exit {
 impl Exit {
     /// The number that the process exits with.
     #[must_use]
-    pub fn number(self) -> u8 {
+    pub(super) fn number(self) -> u8 {
         match self {
             Exit::Generic => 1,
             Exit::Read => 2,
@@ -82,17 +82,17 @@ impl Exit {
 
 /// Why a command failed.
 #[derive(Debug, PartialEq)]
-pub struct CommandError {
+pub(super) struct CommandError {
     code: Exit,
     /// The file that it is about.
     subject: Option<String>,
     /// Line and column in it.
-    place: Option<(usize, usize)>,
+    place: Option<(u32, u32)>,
     message: String,
     /// Further lines.
     details: Vec<String>,
     /// The place in a rules file, drawn; without and with colours.
-    drawing: Option<[String; 2]>,
+    drawing: Option<Box<[String; 2]>>,
     hints: Vec<String>,
     /// Whether there is nothing to say: the reader of our output went away, or it was said.
     quiet: bool,
@@ -100,7 +100,7 @@ pub struct CommandError {
 
 impl CommandError {
     /// An error with a code.
-    pub fn new(code: Exit, message: impl Into<String>) -> Self {
+    pub(super) fn new(code: Exit, message: impl Into<String>) -> Self {
         CommandError {
             code,
             subject: None,
@@ -114,83 +114,83 @@ impl CommandError {
     }
 
     /// Wrong usage.
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub(super) fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Generic, message)
     }
 
     /// Flags that exclude each other, or lack each other.
-    pub fn conflict(message: impl Into<String>) -> Self {
+    pub(super) fn conflict(message: impl Into<String>) -> Self {
         Self::new(Exit::Conflict, message)
     }
 
     /// What SOPS can and cloze cannot.
-    pub fn not_yet(what: &str) -> Self {
+    pub(super) fn not_yet(what: &str) -> Self {
         Self::usage(format!("{what} is not yet supported by cloze"))
     }
 
     /// A command that needs a file got none.
-    pub fn no_file(name: Name) -> Self {
+    pub(super) fn no_file(name: Name) -> Self {
         Self::new(Exit::NoFile, "no file specified").hint(format!("`{} --help` shows what can be done", name.text()))
     }
 
     /// A signal ended the run.
-    pub fn signal(number: i32) -> Self {
+    pub(super) fn signal(number: i32) -> Self {
         let number = u8::try_from(number).unwrap_or(0);
         CommandError { quiet: true, ..Self::new(Exit::Signal(number), "interrupted") }
     }
 
     /// An error about which everything was said.
-    pub fn said(code: Exit) -> Self {
+    pub(super) fn said(code: Exit) -> Self {
         CommandError { quiet: true, ..Self::new(code, "wrong usage") }
     }
 
     /// Nobody reads our output any more: the end of many pipes, and no error to speak of.
-    pub fn broken_pipe() -> Self {
+    pub(super) fn broken_pipe() -> Self {
         Self::signal(13)
     }
 
     /// The same about a file.
     #[must_use]
-    pub fn about(mut self, file: impl AsRef<Path>) -> Self {
+    pub(super) fn about(mut self, file: impl AsRef<Path>) -> Self {
         self.subject.get_or_insert_with(|| file.as_ref().display().to_string());
         self
     }
 
     /// The same with a further line.
     #[must_use]
-    pub fn detail(mut self, line: impl Into<String>) -> Self {
+    pub(super) fn detail(mut self, line: impl Into<String>) -> Self {
         self.details.push(line.into());
         self
     }
 
     /// The same with a remedy.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
     /// The same, printed even if it would be passed over in silence.
     #[must_use]
-    pub fn aloud(mut self) -> Self {
+    pub(super) fn aloud(mut self) -> Self {
         self.quiet = false;
         self
     }
 
     /// Its exit code.
     #[must_use]
-    pub fn code(&self) -> Exit {
+    pub(super) fn code(&self) -> Exit {
         self.code
     }
 
     /// Whether nothing is to be printed.
     #[must_use]
-    pub fn is_quiet(&self) -> bool {
+    pub(super) fn is_quiet(&self) -> bool {
         self.quiet
     }
 
     /// A file that could not be read or written.
-    pub fn file(error: FileError) -> Self {
+    pub(super) fn file(error: FileError) -> Self {
         match error {
             FileError::Missing(path) => Self::new(Exit::NoFile, "there is no such file").about(path),
             FileError::Directory(path) => {
@@ -224,7 +224,7 @@ impl CommandError {
     }
 
     /// An error of the envelope, about a text that came from `file`.
-    pub fn envelope(error: envelope::Error, text: &[u8]) -> Self {
+    pub(super) fn envelope(error: envelope::Error, text: &[u8]) -> Self {
         use envelope::Error;
         let message = error.to_string();
         match error {
@@ -278,7 +278,7 @@ impl CommandError {
     }
 
     /// A rules file that cannot be used; its place is drawn.
-    pub fn rules(error: RulesError, file: &Path, text: &str) -> Self {
+    pub(super) fn rules(error: RulesError, file: &Path, text: &str) -> Self {
         let mut new = Self::usage(error.message).about(file);
         let range = error.span.range();
         if !text.is_empty() && range.end <= text.len() {
@@ -292,7 +292,7 @@ impl CommandError {
 
     /// The whole message, with a final newline.
     #[must_use]
-    pub fn render(&self, colours: bool) -> String {
+    pub(super) fn render(&self, colours: bool) -> String {
         let (red, cyan, plain) = if colours { ("\x1b[1;31m", "\x1b[36m", "\x1b[0m") } else { ("", "", "") };
         let mut text = match &self.drawing {
             Some(drawing) => format!("{}\n", drawing[usize::from(colours)]),
@@ -310,33 +310,34 @@ impl CommandError {
 
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(subject) = &self.subject {
-            write!(f, "`{subject}`")?;
-            if let Some((line, column)) = self.place {
-                write!(f, ":{line}:{column}")?;
-            }
-            f.write_str(": ")?;
+        match (&self.subject, self.place) {
+            (Some(subject), Some((line, column))) => write!(f, "`{subject}:{line}:{column}`: ")?,
+            (Some(subject), None) => write!(f, "`{subject}`: ")?,
+            (None, _) => {}
         }
         f.write_str(&self.message)
     }
 }
 
 /// The line and the column of a place, from 1; columns count characters.
-fn line_and_column(text: &[u8], span: Span) -> (usize, usize) {
+fn line_and_column(text: &[u8], span: Span) -> (u32, u32) {
     let before = &text[..span.range().start.min(text.len())];
-    let line = memchr::memchr_iter(b'\n', before).count() + 1;
     let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-    (line, String::from_utf8_lossy(&before[start..]).chars().count() + 1)
+    let number = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
+    (
+        number(memchr::memchr_iter(b'\n', before).count()),
+        number(String::from_utf8_lossy(&before[start..]).chars().count()),
+    )
 }
 
 /// Draws a place of a rules file. Not when a secret key was put there by mistake.
-fn draw(text: &str, range: Range<usize>, file: &str, message: &str) -> Option<[String; 2]> {
+fn draw(text: &str, range: Range<usize>, file: &str, message: &str) -> Option<Box<[String; 2]>> {
     if text.contains("AGE-SECRET-KEY-") || text.get(range.clone()).is_none() {
         return None;
     }
     let snippet = Snippet::source(text).path(file).annotation(AnnotationKind::Primary.span(range));
     let report = [Level::ERROR.primary_title(message).element(snippet)];
-    Some([Renderer::plain().render(&report), Renderer::styled().render(&report)])
+    Some(Box::new([Renderer::plain().render(&report), Renderer::styled().render(&report)]))
 }
 
 /// The system's reason, in lower case and without its number.
@@ -358,7 +359,7 @@ mod tests {
         let text = b"a: 1\n\xc3\xa9\xc3\xa9: secret";
         let error = envelope::Error::Syntax(SyntaxError::at(Span::new(9..10), "is not closed").hint("close it"));
         let error = CommandError::envelope(error, text).about("dir/x.yaml");
-        assert_eq!(error.render(false), "error: `dir/x.yaml`:2:3: is not closed\nhint: close it\n");
+        assert_eq!(error.render(false), "error: `dir/x.yaml:2:3`: is not closed\nhint: close it\n");
         assert_eq!(error.code(), Exit::Read);
     }
 
@@ -391,7 +392,7 @@ mod tests {
         assert!(drawn.contains("rule:foo") && drawn.contains("^^^"), "{drawn}");
         let secret = "age: AGE-SECRET-KEY-1X\n";
         let plain = CommandError::rules(error(Span::new(5..8)), Path::new(".sops.yaml"), secret).render(false);
-        assert_eq!(plain, "error: `.sops.yaml`:1:6: is unknown\n");
+        assert_eq!(plain, "error: `.sops.yaml:1:6`: is unknown\n");
     }
 
     #[test]

@@ -16,7 +16,7 @@ const LIMIT: usize = u32::MAX as usize;
 
 /// What can go wrong with a file.
 #[derive(Debug)]
-pub enum FileError {
+pub(super) enum FileError {
     /// There is none.
     Missing(PathBuf),
     /// It is a directory.
@@ -33,7 +33,7 @@ pub enum FileError {
 
 /// What a new file holds, which decides who may read it. An existing file keeps its mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Contents {
+pub(super) enum Contents {
     /// Secrets: for the owner only.
     Plaintext,
     /// Nothing secret: as the umask says.
@@ -44,7 +44,7 @@ pub enum Contents {
 ///
 /// # Errors
 /// See [`FileError`].
-pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
+pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
     if path == Path::new("/dev/stdin") {
         return read_stdin();
     }
@@ -67,7 +67,7 @@ pub fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
 ///
 /// # Errors
 /// It cannot be read, or is too long.
-pub fn read_stdin() -> Result<Zeroizing<Vec<u8>>, FileError> {
+pub(super) fn read_stdin() -> Result<Zeroizing<Vec<u8>>, FileError> {
     let path = || PathBuf::from("standard input");
     read_to_end(io::stdin().lock(), 0, LIMIT)
         .map_err(|error| FileError::Read(path(), error))?
@@ -105,7 +105,7 @@ fn read_to_end(mut source: impl Read, expected: usize, limit: usize) -> io::Resu
 ///
 /// # Errors
 /// It cannot be written; then the target is untouched and nothing is left behind.
-pub fn write(path: &Path, data: &[u8], contents: Contents) -> Result<(), FileError> {
+pub(super) fn write(path: &Path, data: &[u8], contents: Contents) -> Result<(), FileError> {
     replace(path, data, contents, true)
 }
 
@@ -113,7 +113,7 @@ pub fn write(path: &Path, data: &[u8], contents: Contents) -> Result<(), FileErr
 ///
 /// # Errors
 /// It exists, or cannot be written.
-pub fn create(path: &Path, data: &[u8], contents: Contents) -> Result<(), FileError> {
+pub(super) fn create(path: &Path, data: &[u8], contents: Contents) -> Result<(), FileError> {
     replace(path, data, contents, false)
 }
 
@@ -204,7 +204,7 @@ fn resolve(path: &Path) -> io::Result<PathBuf> {
 
 /// The directory that a path is in.
 #[must_use]
-pub fn parent(path: &Path) -> &Path {
+pub(super) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -213,7 +213,7 @@ pub fn parent(path: &Path) -> &Path {
 
 /// How many other names a file has; they keep the old contents when it is replaced.
 #[must_use]
-pub fn other_names(path: &Path) -> u64 {
+pub(super) fn other_names(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |metadata| if metadata.is_file() { metadata.nlink().saturating_sub(1) } else { 0 })
 }
 
@@ -221,7 +221,7 @@ pub fn other_names(path: &Path) -> u64 {
 ///
 /// # Errors
 /// It cannot be made.
-pub fn create_private_dir(path: &Path) -> Result<(), FileError> {
+pub(super) fn create_private_dir(path: &Path) -> Result<(), FileError> {
     use std::os::unix::fs::DirBuilderExt as _;
     let result = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     result.map_err(|error| FileError::Write(path.to_owned(), error))
@@ -231,13 +231,13 @@ pub fn create_private_dir(path: &Path) -> Result<(), FileError> {
 ///
 /// # Errors
 /// It cannot be removed.
-pub fn remove(path: &Path) -> Result<(), FileError> {
+pub(super) fn remove(path: &Path) -> Result<(), FileError> {
     fs::remove_file(path).map_err(|error| FileError::Write(path.to_owned(), error))
 }
 
 /// A file with a plaintext in a directory of its own, which only the owner can enter. Both are
 /// gone when it is dropped.
-pub struct PrivateFile {
+pub(super) struct PrivateFile {
     directory: TempDir,
     path: PathBuf,
 }
@@ -247,7 +247,7 @@ impl PrivateFile {
     ///
     /// # Errors
     /// None of them does.
-    pub fn new(places: &[PathBuf], name: &std::ffi::OsStr, data: &[u8]) -> Result<Self, FileError> {
+    pub(super) fn new(places: &[PathBuf], name: &std::ffi::OsStr, data: &[u8]) -> Result<Self, FileError> {
         let private = fs::Permissions::from_mode(0o700);
         let mut failure = FileError::Missing(PathBuf::from("the temporary directory"));
         for place in places {
@@ -272,13 +272,13 @@ impl PrivateFile {
 
     /// Where it is.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The directory that it is in.
     #[must_use]
-    pub fn directory(&self) -> &Path {
+    pub(super) fn directory(&self) -> &Path {
         self.directory.path()
     }
 }
@@ -311,7 +311,7 @@ fn overwrite(path: &Path) -> io::Result<()> {
 /// Whether a directory is in memory, so that what is written there never reaches a disk (but for
 /// swapping).
 #[must_use]
-pub fn is_in_memory(directory: &Path) -> bool {
+pub(super) fn is_in_memory(directory: &Path) -> bool {
     // tmpfs and ramfs.
     const MAGIC: [u32; 2] = [0x0102_1994, 0x8584_58f6];
     #[cfg(target_os = "linux")]

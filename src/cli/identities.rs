@@ -16,7 +16,7 @@ use crate::recipient::{Keyring, Kind};
 
 /// The file with age identities when no variable names another.
 #[must_use]
-pub fn standard_key_file(env: &Env) -> Option<PathBuf> {
+pub(super) fn standard_key_file(env: &Env) -> Option<PathBuf> {
     env.config_dir().map(|directory| directory.join("sops/age/keys.txt"))
 }
 
@@ -24,7 +24,7 @@ pub fn standard_key_file(env: &Env) -> Option<PathBuf> {
 ///
 /// # Errors
 /// They ask for key services that there are not, or cannot be understood.
-pub fn keyring(flags: &KeyServices, order: Option<&str>, env: &Env) -> Result<Keyring, CommandError> {
+pub(super) fn keyring(flags: &KeyServices, order: Option<&str>, env: &Env) -> Result<Keyring, CommandError> {
     let order = decryption_order(order, env)?;
     let remote = flags.keyservice.iter().any(|uri| !uri.is_empty()) || env.get(env::SOPS_KEYSERVICE).is_some();
     if remote {

@@ -66,11 +66,13 @@ pub fn main() -> ExitCode {
 fn run(argv: Vec<OsString>, env: Env) -> u8 {
     let name = argv.first().map_or(Name::Cloze, |argv0| Name::of(argv0));
     let ui = Ui { verbose: false };
-    let result = argv::normalise(name, argv, &mut command()).and_then(|request| match request {
+    let own = name == Name::Cloze;
+    let mut command = command().bin_name(name.text()).mut_subcommand("init", |init| init.hide(!own));
+    let result = argv::normalise(name, argv, &mut command).and_then(|request| match request {
         Request::Version => print_version(name),
         Request::Run { args, warnings } => {
             warnings.iter().for_each(|warning| ui.warn(warning));
-            start(name, env, args)
+            start(name, env, args, command)
         }
     });
     match result {
@@ -92,8 +94,8 @@ fn print_version(name: Name) -> Result<(), CommandError> {
 }
 
 /// Runs a command from normalised arguments.
-fn start(name: Name, env: Env, args: Vec<OsString>) -> Result<(), CommandError> {
-    let matches = command().bin_name(name.text()).try_get_matches_from(args);
+fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> Result<(), CommandError> {
+    let matches = command.try_get_matches_from(args);
     let command = match matches.and_then(|matches| args::Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli.command.ok_or_else(|| CommandError::no_file(name))?,
         Err(error) if ui::usage(&error) => return Ok(()),

@@ -11,38 +11,38 @@ use super::files::FileError;
 
 /// The terminal, as far as it may be used.
 #[derive(Clone, Copy, Debug)]
-pub struct Ui {
+pub(super) struct Ui {
     /// Whether --verbose was given.
     pub verbose: bool,
 }
 
 impl Ui {
     /// Says what is nice to know.
-    pub fn note(self, text: &str) {
+    pub(super) fn note(self, text: &str) {
         if self.verbose || io::stderr().is_terminal() {
             eprint(&format!("{text}\n"));
         }
     }
 
     /// Says what is only asked for with --verbose.
-    pub fn trace(self, text: &str) {
+    pub(super) fn trace(self, text: &str) {
         if self.verbose {
             eprint(&format!("{text}\n"));
         }
     }
 
     /// Warns of what is most likely a mistake in the call.
-    pub fn warn(self, text: &str) {
+    pub(super) fn warn(self, text: &str) {
         eprint(&format!("warning: {text}\n"));
     }
 
     /// Says something in any case, at the end of a run that did what it should.
-    pub fn say(self, text: &str) {
+    pub(super) fn say(self, text: &str) {
         eprint(&format!("{text}\n"));
     }
 
     /// Prints an error.
-    pub fn error(self, error: &CommandError) {
+    pub(super) fn error(self, error: &CommandError) {
         if !error.is_quiet() {
             let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
             eprint(&error.render(colours));
@@ -51,7 +51,7 @@ impl Ui {
 
     /// Whether somebody can be asked.
     #[must_use]
-    pub fn can_ask(self) -> bool {
+    pub(super) fn can_ask(self) -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
@@ -59,7 +59,7 @@ impl Ui {
     ///
     /// # Errors
     /// There is no more input.
-    pub fn wait_for_enter(self, text: &str) -> Result<(), CommandError> {
+    pub(super) fn wait_for_enter(self, text: &str) -> Result<(), CommandError> {
         eprint(text);
         let mut line = String::new();
         match io::stdin().read_line(&mut line) {
@@ -72,7 +72,7 @@ impl Ui {
     ///
     /// # Errors
     /// The terminal is gone.
-    pub fn ask_text(self, prompt: &str) -> Result<String, CommandError> {
+    pub(super) fn ask_text(self, prompt: &str) -> Result<String, CommandError> {
         dialoguer::Input::new().with_prompt(prompt).allow_empty(true).interact_text().map_err(no_answer)
     }
 
@@ -80,7 +80,7 @@ impl Ui {
     ///
     /// # Errors
     /// The terminal is gone.
-    pub fn ask_yes(self, prompt: &str, default: bool) -> Result<bool, CommandError> {
+    pub(super) fn ask_yes(self, prompt: &str, default: bool) -> Result<bool, CommandError> {
         dialoguer::Confirm::new().with_prompt(prompt).default(default).interact().map_err(no_answer)
     }
 }
@@ -98,7 +98,7 @@ fn eprint(text: &str) {
 ///
 /// # Errors
 /// It cannot be written.
-pub fn stdout(data: &[u8]) -> Result<(), FileError> {
+pub(super) fn stdout(data: &[u8]) -> Result<(), FileError> {
     let mut out = io::stdout().lock();
     out.write_all(data)
         .and_then(|()| out.flush())
@@ -106,13 +106,13 @@ pub fn stdout(data: &[u8]) -> Result<(), FileError> {
 }
 
 /// Prints clap's help or its complaint. True when it was help, which was asked for.
-pub fn usage(error: &clap::Error) -> bool {
+pub(super) fn usage(error: &clap::Error) -> bool {
     // A reader of help that went away needs no message.
     let _ = error.print();
     !error.use_stderr()
 }
 
 /// Reports a defect of cloze itself: where, and nothing of the message, which may hold a value.
-pub fn bug(file: &str, line: u32) {
+pub(super) fn bug(file: &str, line: u32) {
     eprint(&format!("error: this is a bug in cloze ({file}:{line}); please report it, with the command line\n"));
 }

@@ -17,6 +17,7 @@ pub mod tree;
 mod binary;
 mod dotenv;
 pub mod flat;
+mod ini;
 mod json;
 #[cfg(test)]
 mod testing;
@@ -118,7 +119,7 @@ pub enum Style {
     Single,
     /// In double quotes.
     Double,
-    /// A YAML `|` block.
+    /// A YAML `|` block; an INI value in backticks or `"""`.
     Literal,
     /// A YAML `>` block.
     Folded,

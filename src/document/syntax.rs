@@ -21,6 +21,12 @@ pub trait Syntax: Sync {
     /// The place cannot hold the value.
     fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError>;
 
+    /// Why a value must not stay in clear, if so: SOPS would read another one from the same bytes,
+    /// and the MAC would not fit. As the end of a sentence, with the remedy.
+    fn misread_in_clear(&self, _document: &Document<'_>, _node: NodeId) -> Option<&'static str> {
+        None
+    }
+
     /// Writes out an alias in full, in place of its token; `change` gives the new content of the
     /// copies that change. Formats without aliases are never asked.
     ///
@@ -121,14 +127,21 @@ pub enum Format {
     Json,
     /// `KEY=value` lines.
     Dotenv,
+    /// Sections of `key = value` lines, as Go's ini library reads them.
+    Ini,
     /// Any bytes, as one value.
     Binary,
 }
 
 impl Format {
     /// Every format, with its name on the command line.
-    pub const ALL: [(Format, &'static str); 4] =
-        [(Format::Yaml, "yaml"), (Format::Json, "json"), (Format::Dotenv, "dotenv"), (Format::Binary, "binary")];
+    pub const ALL: [(Format, &'static str); 5] = [
+        (Format::Yaml, "yaml"),
+        (Format::Json, "json"),
+        (Format::Dotenv, "dotenv"),
+        (Format::Ini, "ini"),
+        (Format::Binary, "binary"),
+    ];
 
     /// The format with this name.
     #[must_use]
@@ -149,6 +162,7 @@ impl Format {
             _ if name.ends_with(".yaml") || name.ends_with(".yml") => Some(Format::Yaml),
             _ if name.ends_with(".json") => Some(Format::Json),
             _ if name.ends_with(".env") => Some(Format::Dotenv),
+            _ if name.ends_with(".ini") => Some(Format::Ini),
             _ => None,
         }
     }
@@ -166,6 +180,7 @@ impl Format {
             Format::Yaml => &super::yaml::Yaml,
             Format::Json => &super::json::Json,
             Format::Dotenv => &super::dotenv::Dotenv,
+            Format::Ini => &super::ini::Ini,
             Format::Binary => &super::binary::Binary,
         }
     }

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use crate::cipher::{Cipher, DataKey, Kind, Mac, Random, Stocked};
-use crate::document::{Document, Editor, Format, New, NodeId, Scalar, Text};
+use crate::document::{Document, Editor, Event, Format, New, NodeId, Scalar, Text};
 
 use super::error::Error;
 use super::metadata::{Metadata, WRITTEN_VERSION};
@@ -118,6 +118,9 @@ fn seal(
             if visit.selected || !metadata.mac_only_encrypted {
                 sealing.mac.add(&canonical(document, visit.id, value)?);
             }
+            if !visit.selected && !metadata.mac_only_encrypted {
+                check_in_clear(format, document, visit.id)?;
+            }
             sealing.value(document, visit.id, value, visit.selected, visit.additional)
         }
         Item::Comment(text) if visit.selected => sealing.comment(document, visit.id, text, visit.additional, &selector),
@@ -156,6 +159,14 @@ fn canonical<'v>(
             "is an integer beyond 64 bits with a sign: SOPS can neither encrypt nor authenticate it; put it in quotes"
                 .into(),
     })
+}
+
+/// Refuses a value in clear of which SOPS would compute another MAC.
+fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
+    match format.syntax().misread_in_clear(document, id) {
+        Some(reason) => Err(Error::EncryptValue { path: document.path(id), reason: reason.into() }),
+        None => Ok(()),
+    }
 }
 
 impl Sealing<'_, '_, '_, '_> {
@@ -255,31 +266,26 @@ fn with_metadata(format: Format, text: &[u8], metadata: &Metadata, options: &Opt
 
 /// Whether two documents hold the same keys and values in the same order.
 fn same_values(left: &Document<'_>, right: &Document<'_>) -> bool {
-    use crate::document::Event;
-    let values = |document: &Document<'_>| {
-        let mut values = Vec::new();
-        for event in document.walk() {
-            match event {
-                Event::Enter(_, node) => values.push((true, node.key.as_deref().map(str::to_owned), None)),
-                Event::Leave => values.push((false, None, None)),
-                Event::Leaf(_, node, value) => {
-                    values.push((true, node.key.as_deref().map(str::to_owned), Some(value.clone().into_owned())));
-                }
-                Event::Comment(..) => {}
+    let entries =
+        |document: &'_ Document<'_>| document.walk().filter(|event| !matches!(event, Event::Comment(..))).count();
+    let no_comments = |event: &Event<'_, '_>| !matches!(event, Event::Comment(..));
+    let mut pairs = left.walk().filter(no_comments).zip(right.walk().filter(no_comments));
+    entries(left) == entries(right)
+        && pairs.all(|pair| match pair {
+            (Event::Enter(_, left), Event::Enter(_, right)) => left.key == right.key,
+            (Event::Leaf(_, left, value), Event::Leaf(_, right, other)) => {
+                left.key == right.key && same_value(value, other)
             }
-        }
-        values
-    };
-    let same = |(left, right): (&Option<Scalar<'_>>, &Option<Scalar<'_>>)| match (left, right) {
-        (Some(Scalar::Float(left)), Some(Scalar::Float(right))) => left.to_bits() == right.to_bits(),
-        (left, right) => left == right,
-    };
-    let (left, right) = (values(left), values(right));
-    left.len() == right.len()
-        && left
-            .iter()
-            .zip(&right)
-            .all(|(left, right)| left.0 == right.0 && left.1 == right.1 && same((&left.2, &right.2)))
+            (Event::Leave, Event::Leave) => true,
+            _ => false,
+        })
+}
+
+/// Whether two values are the same. A whole float is spelled without its point, as SOPS does, and
+/// then reads as an integer.
+fn same_value(left: &Scalar<'_>, right: &Scalar<'_>) -> bool {
+    let is_number = |value: &Scalar<'_>| matches!(value, Scalar::Int(_) | Scalar::Float(_));
+    left == right || (is_number(left) && is_number(right) && left.canonical() == right.canonical())
 }
 
 /// The error of a rule that hides nothing, with the key that it may have meant.

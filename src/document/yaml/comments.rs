@@ -11,6 +11,8 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2};
 
+use super::spell;
+
 /// A comment, and where it goes in the list of nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Attached {
@@ -259,8 +261,10 @@ impl<'c> Comments<'c> {
     }
 
     /// A block collection begins.
-    pub(super) fn start_block(&mut self, at: usize, column: usize, node: u32) {
+    pub(super) fn start_block(&mut self, at: usize, node: u32) {
+        let mut column = 0;
         if self.active {
+            column = spell::column(self.bytes, at);
             self.push_token(Token { at, act: Act::BlockStart(node), is_block_end: false });
         }
         self.indents.push(column);
@@ -440,7 +444,7 @@ impl<'c> Comments<'c> {
             first_line: self.lines.len(),
         };
         let mut at = at;
-        let mut column = self.column(at);
+        let mut column = spell::column(self.bytes, at);
         let first = at;
         loop {
             if scan.start.is_none() {
@@ -534,12 +538,6 @@ impl<'c> Comments<'c> {
             [_, ..] => at + 1,
             [] => at,
         }
-    }
-
-    /// The column of an offset, in characters.
-    fn column(&self, at: usize) -> usize {
-        let line = memchr::memrchr2(b'\n', b'\r', &self.bytes[..at]).map_or(0, |found| found + 1);
-        self.bytes[line..at].iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
     }
 
     /// What the parser does with a token: takes up the comments before it, and hands them out.

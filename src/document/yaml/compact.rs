@@ -156,9 +156,12 @@ const IS_BASE64: [bool; 256] = {
 
 /// Whether what follows cannot continue the scalar into a key.
 fn ends_value(rest: &[u8]) -> bool {
-    let line_ends = |byte: Option<&u8>| matches!(byte, None | Some(b'\n' | b'\r'));
-    match rest.first() {
-        Some(b'"' | b'\'') => line_ends(rest.get(1)) || matches!(rest.get(1), Some(b',' | b'}' | b']')),
-        first => line_ends(first),
+    let is_quoted = matches!(rest.first(), Some(b'"' | b'\''));
+    let rest = &rest[usize::from(is_quoted)..];
+    let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    match rest.get(blanks) {
+        None | Some(b'\n' | b'\r') => true,
+        Some(b',' | b'}' | b']') => is_quoted,
+        _ => false,
     }
 }

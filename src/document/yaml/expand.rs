@@ -15,7 +15,7 @@ pub(super) fn expand<'n>(
     let node = alias.nodes.start as usize;
     let (start, end) = (alias.span.start as usize, alias.span.end as usize);
     let is_flow = spell::is_in_flow(document.text, end);
-    let line_break = spell::line_break_after(document.text, end);
+    let line_break = if is_flow { "\n" } else { spell::line_break_after(document.text, end) };
     let printer = Printer { nodes: &document.nodes, change: &change, indent: INDENT, line_break };
     let top = &document.nodes[node];
     if let Content::Leaf { value, .. } = &top.content {

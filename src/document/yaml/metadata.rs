@@ -5,7 +5,7 @@ use super::arrange::METADATA_KEY;
 use super::emit::{INDENT, Printer};
 use super::spell;
 use crate::document::tree::Tree;
-use crate::document::{Content, Document, EmitError, Layout, Node, NodeId, Part, Span, Splice, Style};
+use crate::document::{Alias, Content, Document, EmitError, Layout, Node, NodeId, Part, Span, Splice, Style};
 
 /// Puts a block into a document of the stream.
 pub(super) fn metadata(
@@ -73,7 +73,8 @@ fn content_end(document: &Document<'_>, part: &Part) -> usize {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     let trimmed = document.text[range.clone()].iter().rposition(|byte| !blank(byte));
     let trimmed = trimmed.map_or(range.start, |at| range.start + at + 1);
-    trimmed.max(document.node(part.root).span.end as usize)
+    let end = trimmed.max(document.node(part.root).span.end as usize);
+    end + document.text[end..range.end.max(end)].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
 /// Whether the document consists of a null that is written out.
@@ -105,7 +106,7 @@ fn flow_block(document: &Document<'_>, part: &Part, printer: &Printer<'_, '_>) -
     let is_entry = |id: &NodeId| !matches!(document.node(*id).content, Content::Comment { .. });
     match document.children(part.root).filter(is_entry).last() {
         Some(last) => {
-            let alias = document.aliases.iter().find(|alias| alias.nodes.contains(&last.0));
+            let alias = alias_of(document, last);
             let at = alias.map_or(document.node(last).span, |alias| alias.span).end as usize;
             Splice { span: Span::new(at..at), text: comma(entry) }
         }
@@ -114,6 +115,12 @@ fn flow_block(document: &Document<'_>, part: &Part, printer: &Printer<'_, '_>) -
             Splice { span: Span::new(at..at), text: entry }
         }
     }
+}
+
+/// The alias that a node is a copy for.
+fn alias_of<'d>(document: &'d Document<'_>, node: NodeId) -> Option<&'d Alias> {
+    let next = document.aliases.partition_point(|alias| alias.nodes.end <= node.0);
+    document.aliases.get(next).filter(|alias| alias.nodes.contains(&node.0))
 }
 
 /// Columns per level: as asked for, or as the document has it, or as SOPS does.
@@ -127,7 +134,7 @@ fn indentation(document: &Document<'_>, part: &Part, layout: Layout) -> Result<u
     let column = |id: NodeId| spell::column(document.text, document.node(id).span.start as usize);
     let own = document.children(part.root).find_map(|child| {
         let is_map = matches!(document.node(child).content, Content::Map { end } if end.0 > child.0 + 1);
-        let is_copy = document.aliases.iter().any(|alias| alias.nodes.contains(&child.0));
+        let is_copy = alias_of(document, child).is_some();
         let is_block = document.text.get(document.node(child).span.start as usize) != Some(&b'{');
         (is_map && is_block && !is_copy).then(|| column(child).saturating_sub(column(part.root)))
     });

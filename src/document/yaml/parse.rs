@@ -119,6 +119,8 @@ struct Reader<'t, 'c> {
     last_end: usize,
     part_start: usize,
     root: Option<u32>,
+    /// Whether `...` stands at the end of the last document.
+    is_closed: bool,
 }
 
 impl<'t, 'c> Reader<'t, 'c> {
@@ -135,6 +137,7 @@ impl<'t, 'c> Reader<'t, 'c> {
             last_end: 0,
             part_start: 0,
             root: None,
+            is_closed: false,
         }
     }
 
@@ -144,8 +147,8 @@ impl<'t, 'c> Reader<'t, 'c> {
         match event {
             Event::DocumentStart(explicit, _) => self.document_start(explicit, place),
             Event::DocumentEnd => self.document_end(),
-            Event::MappingStart(style, anchor, _) => self.start(true, style, anchor, place, span.start.col())?,
-            Event::SequenceStart(style, anchor, _) => self.start(false, style, anchor, place, span.start.col())?,
+            Event::MappingStart(style, anchor, _) => self.start(true, style, anchor, place)?,
+            Event::SequenceStart(style, anchor, _) => self.start(false, style, anchor, place)?,
             Event::MappingEnd | Event::SequenceEnd => self.end(place)?,
             Event::Alias(anchor) => self.alias(anchor, place)?,
             Event::Scalar(value, style, anchor, tag) => {
@@ -174,6 +177,7 @@ impl<'t, 'c> Reader<'t, 'c> {
         let end = self.offsets.source(self.comments.cursor());
         let root = self.root.unwrap_or_else(|| self.empty_root());
         self.comments.end_document(root);
+        self.is_closed = closed;
         if closed {
             let at = self.comments.cursor();
             self.comments.token(at..at + 3, Act::Pass);
@@ -233,7 +237,6 @@ impl<'t, 'c> Reader<'t, 'c> {
         style: StructureStyle,
         anchor: usize,
         place: Range<usize>,
-        column: usize,
     ) -> Result<(), Failure> {
         let (role, parent) = (self.role(), self.parent());
         let at = self.offsets.source(place.start);
@@ -265,7 +268,7 @@ impl<'t, 'c> Reader<'t, 'c> {
             is_indented = false;
         } else {
             self.comments.reach(place.start);
-            self.comments.start_block(place.start, column, node);
+            self.comments.start_block(place.start, node);
         }
         self.open.push(Open { node, is_map, is_flow, is_indented, key: None, last_entry: None });
         Ok(())
@@ -330,15 +333,8 @@ impl<'t, 'c> Reader<'t, 'c> {
         }
         match self.role() {
             Role::Root => Err(SyntaxError::at(span, "the top of a document must be a map, not an alias").into()),
-            Role::Key => {
-                let value = match &self.raw.nodes[target as usize].content {
-                    Content::Leaf { value: Scalar::Text(text), .. } => text.as_str().map(str::to_owned),
-                    _ => None,
-                };
-                let key = value.ok_or_else(|| SyntaxError::at(span, "a key must be a string"))?;
-                self.key(Cow::Owned(key), span, place);
-                Ok(())
-            }
+            // The value may be encrypted, and then the key would change with it.
+            Role::Key => Err(SyntaxError::at(span, "a key must be a string, not an alias").into()),
             Role::Value | Role::Element => {
                 let node = self.push(None, span, Content::Leaf { value: Scalar::Null, style: Style::Plain });
                 self.raw.aliases.push((node, target));
@@ -374,7 +370,11 @@ impl<'t, 'c> Reader<'t, 'c> {
         };
         let span = self.here(&place);
         self.last_end = span.end as usize;
-        let scalar = self.resolve(value, style, event.tag, span)?;
+        let mut scalar = self.resolve(value, style, event.tag, span)?;
+        let body = self.body_below_comment(style, &place);
+        if body.is_some() {
+            scalar = without_break_after_ciphertext(scalar);
+        }
         let act = match role {
             Role::Root if matches!(scalar, Scalar::Null) => Act::Pass,
             Role::Root => {
@@ -388,7 +388,10 @@ impl<'t, 'c> Reader<'t, 'c> {
             }
             Role::Value | Role::Element => {
                 let start = event.tag_at.map_or(span.start as usize, |at| self.offsets.source(at));
-                let whole = Span::new(start.min(span.start as usize)..span.end as usize);
+                let whole = match body {
+                    Some(at) => Span::new(self.offsets.source(at)..span.end as usize),
+                    None => Span::new(start.min(span.start as usize)..span.end as usize),
+                };
                 let content = Content::Leaf { value: scalar, style };
                 Act::Scalar(self.push(Some(event.anchor), whole, content))
             }
@@ -464,6 +467,7 @@ impl<'t, 'c> Reader<'t, 'c> {
         let keeps = bytes[header..line].iter().take(3).any(|byte| *byte == b'+');
         let body = self.short.get(line..event.place.end.max(line)).unwrap_or_default();
         let trimmed = if keeps {
+            let body = body.trim_end_matches([' ', '\t']);
             let body = body.strip_suffix('\n').unwrap_or(body);
             body.strip_suffix('\r').unwrap_or(body)
         } else {
@@ -471,11 +475,20 @@ impl<'t, 'c> Reader<'t, 'c> {
         };
         if event.value.trim_end_matches('\n').is_empty() && !keeps {
             // The header alone: what follows it is no content.
-            let header_text = &self.short[header..line];
-            let words = header_text.find('#').map_or(header_text, |at| &header_text[..at]);
-            return header + words.trim_end().len();
+            return line;
         }
         line + trimmed.len()
+    }
+
+    /// Where the lines of a block scalar begin, if a comment stands behind its header. The comment
+    /// is a node of its own then, and the header stays as it is.
+    fn body_below_comment(&self, style: Style, place: &Range<usize>) -> Option<usize> {
+        if !matches!(style, Style::Literal | Style::Folded) {
+            return None;
+        }
+        let lexeme = &self.short.as_bytes()[place.clone()];
+        let line = memchr::memchr2(b'\n', b'\r', lexeme).unwrap_or(lexeme.len());
+        memchr::memchr(b'#', &lexeme[..line]).map(|_| place.start + line)
     }
 
     fn resolve(&self, text: Text<'t>, style: Style, tag: Option<Tag>, span: Span) -> Result<Scalar<'t>, Failure> {
@@ -511,7 +524,9 @@ impl<'t, 'c> Reader<'t, 'c> {
         let Some(last) = self.raw.parts.last_mut() else {
             return Err(SyntaxError::whole("the file holds no document").into());
         };
-        last.span.end = Span::new(0..self.source.len()).end;
+        if !self.is_closed {
+            last.span.end = Span::new(0..self.source.len()).end;
+        }
         let comments = self.comments.finish(last.root);
         self.raw.comments = comments
             .into_iter()
@@ -544,6 +559,21 @@ fn style_of(style: ScalarStyle) -> Style {
         ScalarStyle::DoubleQuoted => Style::Double,
         ScalarStyle::Literal => Style::Literal,
         ScalarStyle::Folded => Style::Folded,
+    }
+}
+
+/// Below a header that cannot be changed a ciphertext may have line breaks behind it, which SOPS
+/// overlooks.
+fn without_break_after_ciphertext(scalar: Scalar<'_>) -> Scalar<'_> {
+    match scalar {
+        Scalar::Text(text) if text.starts_with(b"ENC[AES256_GCM,") => {
+            let end = text.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+            Scalar::Text(match text {
+                Text::Source(bytes) => Text::Source(&bytes[..end]),
+                Text::Owned(bytes) => Text::from(bytes[..end].to_vec()),
+            })
+        }
+        other => other,
     }
 }
 

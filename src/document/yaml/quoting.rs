@@ -65,6 +65,11 @@ pub(super) fn is_plain(text: &str, place: Place) -> bool {
     can_stand_plain(text, place) && resolve::plain(text).is_none() && !is_ambiguous(text)
 }
 
+/// The same for readers of YAML 1.2 only.
+pub(super) fn is_plain_in_1_2(text: &str, place: Place) -> bool {
+    can_stand_plain(text, place) && resolve::plain(text).is_none()
+}
+
 /// Whether the syntax allows a string without quotes.
 pub(super) fn can_stand_plain(text: &str, place: Place) -> bool {
     let Some(first) = text.chars().next() else { return false };
@@ -210,36 +215,53 @@ pub(super) struct BlockStyle<'s> {
 /// A string as a block scalar, without the last line break; nothing if the form cannot hold it.
 /// The caller must see to it that a line break follows, and no blank line after `+`.
 pub(super) fn block(text: &str, style: BlockStyle<'_>) -> Option<String> {
-    let body = text.trim_end_matches('\n');
-    if body.is_empty() || !text.chars().all(|c| c == '\n' || is_printable(c)) {
+    if !can_stand_in_block(text) {
         return None;
     }
-    if body.lines().next_back().is_some_and(|line| line.trim_matches([' ', '\t']).is_empty()) {
-        return None;
-    }
-    let chomping = match text.len() - body.len() {
-        0 => "-",
-        1 => "",
-        _ => "+",
-    };
+    let chomping = chomping(text);
     let mut out = String::with_capacity(text.len() + 16);
     out.push(style.indicator);
-    if text.starts_with([' ', '\n', '\t']) || style.keeps_digit {
+    if hides_indentation(text) || style.keeps_digit {
         let base = style.parent?;
         let digit = style.indent.checked_sub(base).filter(|digit| (1..=9).contains(digit))?;
         write!(out, "{digit}").expect("impossible: a string takes all");
     }
     out.push_str(chomping);
     out.push_str(style.tail);
-    let lines = if chomping == "+" { &text[..text.len() - 1] } else { body };
+    push_lines(&mut out, text, style.indent, style.line_break);
+    Some(out)
+}
+
+/// Whether lines of a block scalar can spell a string.
+pub(super) fn can_stand_in_block(text: &str) -> bool {
+    let last = text.trim_end_matches('\n').lines().next_back().unwrap_or_default();
+    !last.trim_matches([' ', '\t']).is_empty() && text.chars().all(|c| c == '\n' || is_printable(c))
+}
+
+/// Whether the indentation of the lines cannot be told from the first of them.
+pub(super) fn hides_indentation(text: &str) -> bool {
+    text.trim_start_matches('\n').starts_with([' ', '\t'])
+}
+
+/// What a header must say about the line breaks at the end.
+pub(super) fn chomping(text: &str) -> &'static str {
+    match text.len() - text.trim_end_matches('\n').len() {
+        0 => "-",
+        1 => "",
+        _ => "+",
+    }
+}
+
+/// The lines below a header, each with its break before it.
+pub(super) fn push_lines(out: &mut String, text: &str, indent: usize, line_break: &str) {
+    let lines = text.strip_suffix('\n').unwrap_or(text);
     for line in lines.split('\n') {
-        out.push_str(style.line_break);
+        out.push_str(line_break);
         if !line.is_empty() {
-            out.extend(std::iter::repeat_n(' ', style.indent));
+            out.extend(std::iter::repeat_n(' ', indent));
             out.push_str(line);
         }
     }
-    Some(out)
 }
 
 /// The text of a string, if it is one and is UTF-8.

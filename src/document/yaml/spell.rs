@@ -2,8 +2,7 @@
 //! quotes, block scalars stay block scalars with their header and indentation.
 
 use super::quoting::{self, BlockStyle, Place};
-use crate::document::{Content, Document, New, NodeId, Scalar, Span, Splice, Style};
-use crate::document::{EmitError, Text};
+use crate::document::{Content, Document, EmitError, New, Node, NodeId, Scalar, Span, Splice, Style, Text};
 
 /// Spells a node anew.
 pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {
@@ -11,7 +10,11 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
     match (&node.content, new) {
         (Content::Leaf { style, .. }, New::Value(value)) => {
             let spot = Spot::new(document.text, node.span, *style, node.key.is_some());
-            Ok(Splice { span: node.span, text: spot.value(value).into_bytes() })
+            if let Some(header) = spot.fixed_header() {
+                let text = spot.below(header, value).ok_or_else(|| EmitError(FIXED.into()))?;
+                return Ok(Splice { span: node.span, text: text.into_bytes() });
+            }
+            Ok(spot.respell(node, value))
         }
         (Content::Leaf { .. }, New::Comment(text)) if node.key.is_none() => {
             element_as_comment(document, node.span, text)
@@ -28,6 +31,9 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
         }
     }
 }
+
+/// Said when a header that has a comment does not fit the new value.
+const FIXED: &str = "the block scalar cannot hold the new value while a comment stands behind its header";
 
 /// Comment lines; every line of the text gets a marker of its own.
 pub(super) fn comment(text: &[u8], column: usize, line_break: &str) -> Vec<u8> {
@@ -55,10 +61,11 @@ fn element_as_comment(document: &Document<'_>, span: Span, text: &Text<'_>) -> R
     Ok(Splice { span: Span::new(dash..span.end as usize), text })
 }
 
-/// The column of an offset, in characters.
+/// The column of an offset, in characters. A byte order mark does not count.
 pub(super) fn column(text: &[u8], at: usize) -> usize {
     let line = memchr::memrchr2(b'\n', b'\r', &text[..at]).map_or(0, |found| found + 1);
-    text[line..at].iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
+    let before = text[line..at].strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text[line..at]);
+    before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
 }
 
 /// The line break that ends the line here, or the usual one at the end of the text.
@@ -82,6 +89,16 @@ pub(super) fn is_in_flow(text: &[u8], mut at: usize) -> bool {
     }
 }
 
+/// Blanks behind a ciphertext say that the plaintext stood without quotes where a ciphertext
+/// cannot, or where quotes would be put by default. They are taken away with the ciphertext.
+/// A tab, since nobody writes one there.
+const BARE: &str = " \t";
+
+/// Whether a value is a ciphertext.
+fn is_ciphertext(text: &str) -> bool {
+    text.starts_with("ENC[AES256_GCM,") && text.ends_with(']') && !text.contains('\n')
+}
+
 /// The place of a scalar.
 pub(super) struct Spot<'d> {
     text: &'d [u8],
@@ -93,11 +110,14 @@ pub(super) struct Spot<'d> {
     tag: Option<&'d str>,
     /// Where the value itself begins, behind its properties.
     start: usize,
+    /// Whether quotes are left away even if readers of YAML 1.1 would like some.
+    stays_bare: bool,
 }
 
 impl<'d> Spot<'d> {
     pub(super) fn new(text: &'d [u8], span: Span, style: Style, has_key: bool) -> Self {
-        let mut spot = Spot { text, span, style, has_key, anchor: None, tag: None, start: span.start as usize };
+        let mut spot =
+            Spot { text, span, style, has_key, anchor: None, tag: None, start: span.start as usize, stays_bare: false };
         spot.read_properties();
         spot
     }
@@ -131,6 +151,44 @@ impl<'d> Spot<'d> {
             let is_named = tag.len() > 1 && tag[1..].contains('!') && !tag.starts_with("!!");
             tag != "!" && !is_named && name.is_none_or(|name| !TYPED.contains(&name))
         })
+    }
+
+    /// The replacement for the value of this node, which is marked when a plain string gives way to
+    /// a ciphertext that does not show it.
+    fn respell(mut self, node: &Node<'_>, value: &Scalar<'_>) -> Splice {
+        let Content::Leaf { value: old, .. } = &node.content else {
+            return Splice { span: self.span, text: self.value(value).into_bytes() };
+        };
+        let seals = quoting::as_text(value).is_some_and(is_ciphertext);
+        let was_sealed = quoting::as_text(old).is_some_and(is_ciphertext);
+        let mut span = self.span;
+        let is_line = matches!(self.style, Style::Plain | Style::Double);
+        if was_sealed && !seals && is_line && self.is_marked_bare() {
+            span.end += u32::try_from(BARE.len()).expect("impossible: two blanks");
+            self.style = Style::Plain;
+            self.stays_bare = true;
+        }
+        let mut text = self.value(value);
+        if seals && !was_sealed && self.style == Style::Plain && self.loses_bareness(old) {
+            text.push_str(BARE);
+        }
+        Splice { span, text: text.into_bytes() }
+    }
+
+    /// Whether the old value would get quotes when it comes back.
+    fn loses_bareness(&self, old: &Scalar<'_>) -> bool {
+        let bare = quoting::as_text(old).map(str::as_bytes);
+        let is_bare = bare == Some(&self.text[self.start..self.span.end as usize]);
+        match self.place() {
+            Place::Flow => is_bare || !matches!(old, Scalar::Text(_)),
+            Place::Block => is_bare && !quoting::as_text(old).is_some_and(|old| quoting::is_plain(old, Place::Block)),
+        }
+    }
+
+    /// Whether the mark stands behind the value, before anything else.
+    fn is_marked_bare(&self) -> bool {
+        let Some(after) = self.text[self.span.end as usize..].strip_prefix(BARE.as_bytes()) else { return false };
+        matches!(after.first(), None | Some(b' ' | b'\t' | b'\n' | b'\r' | b',' | b']' | b'}'))
     }
 
     /// The whole spelling, with what has to stand before it.
@@ -185,11 +243,18 @@ impl<'d> Spot<'d> {
             Style::Double => quoting::double(text),
             Style::Plain => {
                 let place = self.place();
-                let is_plain = if is_tagged { quoting::can_stand_plain } else { quoting::is_plain };
+                let is_plain = match (is_tagged, self.stays_bare) {
+                    (true, _) => quoting::can_stand_plain,
+                    (false, true) => quoting::is_plain_in_1_2,
+                    (false, false) => quoting::is_plain,
+                };
                 if is_plain(text, place) {
                     return text.to_owned();
                 }
                 let block = if place == Place::Block && text.contains('\n') { self.new_block(text) } else { None };
+                if place == Place::Flow && is_ciphertext(text) {
+                    return quoting::double(text);
+                }
                 block.or_else(|| quoting::single(text)).unwrap_or_else(|| quoting::double(text))
             }
             Style::Literal | Style::Folded => self.same_block(text).unwrap_or_else(|| {
@@ -206,7 +271,7 @@ impl<'d> Spot<'d> {
             return None;
         }
         let lexeme = std::str::from_utf8(&self.text[self.start..self.span.end as usize]).ok()?;
-        let line = lexeme.lines().next()?;
+        let line = lexeme.split(['\n', '\r']).next()?;
         let length = line.bytes().take_while(|byte| matches!(byte, b'|' | b'>' | b'+' | b'-' | b'0'..=b'9')).count();
         Some(line.split_at(length))
     }
@@ -222,6 +287,9 @@ impl<'d> Spot<'d> {
         let (header, tail) = self.header()?;
         let end = self.span.end as usize;
         let body = &self.text[self.start + header.len()..end];
+        if has_lone_return(body) {
+            return None;
+        }
         let line_break = if memchr::memmem::find(body, b"\r\n").is_some() { "\r\n" } else { "\n" };
         let parent = self.parent_column();
         let digit = header.bytes().find(u8::is_ascii_digit).map(|digit| usize::from(digit - b'0'));
@@ -233,6 +301,50 @@ impl<'d> Spot<'d> {
         let indicator = if self.style == Style::Folded && one_line { '>' } else { '|' };
         let style = BlockStyle { indicator, indent, parent, keeps_digit: digit.is_some(), tail, line_break };
         if self.fits_below(text) { quoting::block(text, style) } else { None }
+    }
+
+    /// The header of a block scalar that is not part of the span, since a comment stands behind it,
+    /// and the column of the collection around.
+    fn fixed_header(&self) -> Option<&'d str> {
+        let is_body = matches!(self.text.get(self.start), None | Some(b'\n' | b'\r'));
+        if !is_body || !matches!(self.style, Style::Literal | Style::Folded) {
+            return None;
+        }
+        let line = memchr::memrchr2(b'\n', b'\r', &self.text[..self.start]).map_or(0, |at| at + 1);
+        let line = std::str::from_utf8(&self.text[line..self.start]).ok()?;
+        let indicators = |rest: &str| rest.bytes().take_while(|byte| b"|>+-0123456789".contains(byte)).count();
+        let header = line.match_indices(['|', '>']).map(|(at, _)| at).find(|at| {
+            let rest = &line[at + indicators(&line[*at..])..];
+            line[..*at].ends_with([' ', '\t']) && rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#')
+        })?;
+        Some(&line[header..header + indicators(&line[header..])])
+    }
+
+    /// New lines below a header that stays.
+    fn below(&self, header: &str, value: &Scalar<'_>) -> Option<String> {
+        let text = quoting::as_text(value)?;
+        let chomping = header.trim_matches(|c: char| !matches!(c, '+' | '-'));
+        let is_ciphertext = text.starts_with("ENC[") && !text.contains('\n');
+        let ends_well = is_ciphertext
+            || chomping == quoting::chomping(text)
+            || chomping == "+" && text.ends_with('\n') && self.fits_below("\n\n");
+        let body = &self.text[self.start..self.span.end as usize];
+        let has_digit = header.contains(|c: char| c.is_ascii_digit());
+        let needs_digit = quoting::hides_indentation(text);
+        let is_folded = header.starts_with('>');
+        let folds = is_folded && text.lines().any(|line| line.starts_with([' ', '\t']));
+        if !ends_well || folds || needs_digit != has_digit || !quoting::can_stand_in_block(text) {
+            return None;
+        }
+        let indent = content_column(body)?;
+        let line_break = if body.starts_with(b"\r") { "\r\n" } else { "\n" };
+        let mut out = String::new();
+        if is_folded {
+            quoting::push_lines(&mut out, &unfold(text), indent, line_break);
+        } else {
+            quoting::push_lines(&mut out, text, indent, line_break);
+        }
+        Some(out)
     }
 
     /// A block scalar where none was: the rest of the line has to be free.
@@ -274,7 +386,7 @@ impl<'d> Spot<'d> {
 
     /// The column of the collection that this is a value of, if its key or dash is on this line.
     fn parent_column(&self) -> Option<usize> {
-        let line = memchr::memrchr(b'\n', &self.text[..self.start]).map_or(0, |at| at + 1);
+        let line = memchr::memrchr2(b'\n', b'\r', &self.text[..self.start]).map_or(0, |at| at + 1);
         let prefix = &self.text[line..self.start];
         let blanks = |at: usize| at + prefix[at..].iter().take_while(|byte| **byte == b' ').count();
         let mut at = blanks(0);
@@ -288,6 +400,26 @@ impl<'d> Spot<'d> {
             false => dash,
         }
     }
+}
+
+/// Whether a carriage return alone ends a line.
+fn has_lone_return(body: &[u8]) -> bool {
+    memchr::memchr_iter(b'\r', body).any(|at| body.get(at + 1) != Some(&b'\n'))
+}
+
+/// One more line break for every run of them, since folding takes one away.
+fn unfold(text: &str) -> String {
+    let body = text.trim_end_matches('\n');
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut last = '\n';
+    for c in body.chars() {
+        if c == '\n' && last != '\n' {
+            out.push('\n');
+        }
+        out.push(c);
+        last = c;
+    }
+    out + &text[body.len()..]
 }
 
 /// The column of the first line of a block scalar that is not blank.

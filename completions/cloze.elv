@@ -1,0 +1,156 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[cloze] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'cloze'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'cloze'= {
+            cand -v 'Print the version'
+            cand --version 'Print the version'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand --check-for-updates 'Accepted for SOPS: cloze never looks for newer versions'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand encrypt 'Encrypt the values of a file'
+            cand decrypt 'Decrypt a file'
+            cand edit 'Edit an encrypted file in your editor'
+            cand init 'Make an age key and a `.sops.yaml` to start with'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'cloze;encrypt'= {
+            cand --output 'Write the result into this file'
+            cand --input-type 'The format of the input: yaml, json, dotenv, binary; anything else means: as the file name says'
+            cand --output-type 'The format of the output, likewise'
+            cand --filename-override 'Take this file name for the choice of format and creation rule'
+            cand -a 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
+            cand --age 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
+            cand -p 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
+            cand --pgp 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
+            cand -k 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]'
+            cand --kms 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]'
+            cand --gcp-kms 'Google Cloud KMS keys, comma-separated [env: SOPS_GCP_KMS_IDS]'
+            cand --hckms 'Huawei Cloud KMS keys, comma-separated [env: SOPS_HUAWEICLOUD_KMS_IDS]'
+            cand --azure-kv 'Azure Key Vault keys, comma-separated [env: SOPS_AZURE_KEYVAULT_URLS]'
+            cand --hc-vault-transit 'Vault transit keys, comma-separated [env: SOPS_VAULT_URIS]'
+            cand --shamir-secret-sharing-threshold 'How many key groups are needed to open the file'
+            cand --encryption-context 'Encryption context for AWS KMS keys'
+            cand --unencrypted-suffix 'Encrypt all but what stands under a key with this end [default: _unencrypted]'
+            cand --encrypted-suffix 'Encrypt only what stands under a key with this end'
+            cand --unencrypted-regex 'Encrypt all but what stands under a key that matches'
+            cand --encrypted-regex 'Encrypt only what stands under a key that matches'
+            cand --unencrypted-comment-regex 'Encrypt all but what a matching comment stands above'
+            cand --encrypted-comment-regex 'Encrypt only what a matching comment stands above'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand -i 'Write the result back into the file'
+            cand --in-place 'Write the result back into the file'
+            cand --mac-only-encrypted 'Let the MAC cover the encrypted values only'
+            cand --allow-unmatched 'Go on when the selection leaves every value in clear'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;decrypt'= {
+            cand --output 'Write the result into this file'
+            cand --extract 'Print only what stands at this path: `["db"]["users"][0]`, or `db.users[0]`'
+            cand --input-type 'The format of the input: yaml, json, dotenv, binary; anything else means: as the file name says'
+            cand --output-type 'The format of the output, likewise'
+            cand --filename-override 'Take this file name for the choice of format and creation rule'
+            cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand -i 'Write the result back into the file'
+            cand --in-place 'Write the result back into the file'
+            cand --ignore-mac 'Do not check the MAC: the file may have been tampered with'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;edit'= {
+            cand --input-type 'The format of the input: yaml, json, dotenv, binary; anything else means: as the file name says'
+            cand --output-type 'The format of the output, likewise'
+            cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
+            cand -a 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
+            cand --age 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
+            cand -p 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
+            cand --pgp 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
+            cand -k 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]'
+            cand --kms 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]'
+            cand --gcp-kms 'Google Cloud KMS keys, comma-separated [env: SOPS_GCP_KMS_IDS]'
+            cand --hckms 'Huawei Cloud KMS keys, comma-separated [env: SOPS_HUAWEICLOUD_KMS_IDS]'
+            cand --azure-kv 'Azure Key Vault keys, comma-separated [env: SOPS_AZURE_KEYVAULT_URLS]'
+            cand --hc-vault-transit 'Vault transit keys, comma-separated [env: SOPS_VAULT_URIS]'
+            cand --shamir-secret-sharing-threshold 'How many key groups are needed to open the file'
+            cand --encryption-context 'Encryption context for AWS KMS keys'
+            cand --unencrypted-suffix 'Encrypt all but what stands under a key with this end [default: _unencrypted]'
+            cand --encrypted-suffix 'Encrypt only what stands under a key with this end'
+            cand --unencrypted-regex 'Encrypt all but what stands under a key that matches'
+            cand --encrypted-regex 'Encrypt only what stands under a key that matches'
+            cand --unencrypted-comment-regex 'Encrypt all but what a matching comment stands above'
+            cand --encrypted-comment-regex 'Encrypt only what a matching comment stands above'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand --resume 'Continue an edit that could not be finished'
+            cand -s 'Not supported: the edited metadata could not be taken over'
+            cand --show-master-keys 'Not supported: the edited metadata could not be taken over'
+            cand --ignore-mac 'Do not check the MAC: the file may have been tampered with'
+            cand --mac-only-encrypted 'Let the MAC cover the encrypted values only'
+            cand --allow-unmatched 'Go on when the selection leaves every value in clear'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;init'= {
+            cand --recipient 'A further recipient beside your own key; may be repeated or hold a comma list'
+            cand --kubernetes 'Encrypt only `data` and `stringData` of YAML files, as Kubernetes needs it'
+            cand -y 'Ask nothing'
+            cand --yes 'Ask nothing'
+            cand --verbose 'Say more on standard error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;help'= {
+            cand encrypt 'Encrypt the values of a file'
+            cand decrypt 'Decrypt a file'
+            cand edit 'Edit an encrypted file in your editor'
+            cand init 'Make an age key and a `.sops.yaml` to start with'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'cloze;help;encrypt'= {
+        }
+        &'cloze;help;decrypt'= {
+        }
+        &'cloze;help;edit'= {
+        }
+        &'cloze;help;init'= {
+        }
+        &'cloze;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,125 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_cloze_global_optspecs
+    string join \n v/version disable-version-check check-for-updates h/help
+end
+
+function __fish_cloze_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_cloze_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_cloze_using_subcommand
+    set -l cmd (__fish_cloze_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c cloze -n "__fish_cloze_needs_command" -s v -l version -d 'Print the version'
+complete -c cloze -n "__fish_cloze_needs_command" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_needs_command" -l check-for-updates -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_needs_command" -s h -l help -d 'Print help'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "encrypt" -d 'Encrypt the values of a file'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "decrypt" -d 'Decrypt a file'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "edit" -d 'Edit an encrypted file in your editor'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "init" -d 'Make an age key and a `.sops.yaml` to start with'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l output -d 'Write the result into this file' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l input-type -d 'The format of the input: yaml, json, dotenv, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l output-type -d 'The format of the output, likewise' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l filename-override -d 'Take this file name for the choice of format and creation rule' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -s a -l age -d 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -s p -l pgp -d 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -s k -l kms -d 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l gcp-kms -d 'Google Cloud KMS keys, comma-separated [env: SOPS_GCP_KMS_IDS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l hckms -d 'Huawei Cloud KMS keys, comma-separated [env: SOPS_HUAWEICLOUD_KMS_IDS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l azure-kv -d 'Azure Key Vault keys, comma-separated [env: SOPS_AZURE_KEYVAULT_URLS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l hc-vault-transit -d 'Vault transit keys, comma-separated [env: SOPS_VAULT_URIS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l shamir-secret-sharing-threshold -d 'How many key groups are needed to open the file' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l encryption-context -d 'Encryption context for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l unencrypted-suffix -d 'Encrypt all but what stands under a key with this end [default: _unencrypted]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l encrypted-suffix -d 'Encrypt only what stands under a key with this end' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l unencrypted-regex -d 'Encrypt all but what stands under a key that matches' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l encrypted-regex -d 'Encrypt only what stands under a key that matches' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l unencrypted-comment-regex -d 'Encrypt all but what a matching comment stands above' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l encrypted-comment-regex -d 'Encrypt only what a matching comment stands above' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -s i -l in-place -d 'Write the result back into the file'
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l mac-only-encrypted -d 'Let the MAC cover the encrypted values only'
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l allow-unmatched -d 'Go on when the selection leaves every value in clear'
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l output -d 'Write the result into this file' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l extract -d 'Print only what stands at this path: `["db"]["users"][0]`, or `db.users[0]`' -r
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l input-type -d 'The format of the input: yaml, json, dotenv, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l output-type -d 'The format of the output, likewise' -r
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l filename-override -d 'Take this file name for the choice of format and creation rule' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -s i -l in-place -d 'Write the result back into the file'
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l ignore-mac -d 'Do not check the MAC: the file may have been tampered with'
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l input-type -d 'The format of the input: yaml, json, dotenv, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l output-type -d 'The format of the output, likewise' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -s a -l age -d 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -s p -l pgp -d 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -s k -l kms -d 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l gcp-kms -d 'Google Cloud KMS keys, comma-separated [env: SOPS_GCP_KMS_IDS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l hckms -d 'Huawei Cloud KMS keys, comma-separated [env: SOPS_HUAWEICLOUD_KMS_IDS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l azure-kv -d 'Azure Key Vault keys, comma-separated [env: SOPS_AZURE_KEYVAULT_URLS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l hc-vault-transit -d 'Vault transit keys, comma-separated [env: SOPS_VAULT_URIS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l shamir-secret-sharing-threshold -d 'How many key groups are needed to open the file' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l encryption-context -d 'Encryption context for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l unencrypted-suffix -d 'Encrypt all but what stands under a key with this end [default: _unencrypted]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l encrypted-suffix -d 'Encrypt only what stands under a key with this end' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l unencrypted-regex -d 'Encrypt all but what stands under a key that matches' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l encrypted-regex -d 'Encrypt only what stands under a key that matches' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l unencrypted-comment-regex -d 'Encrypt all but what a matching comment stands above' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l encrypted-comment-regex -d 'Encrypt only what a matching comment stands above' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l resume -d 'Continue an edit that could not be finished'
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -s s -l show-master-keys -d 'Not supported: the edited metadata could not be taken over'
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l ignore-mac -d 'Do not check the MAC: the file may have been tampered with'
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l mac-only-encrypted -d 'Let the MAC cover the encrypted values only'
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l allow-unmatched -d 'Go on when the selection leaves every value in clear'
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand init" -l recipient -d 'A further recipient beside your own key; may be repeated or hold a comma list' -r
+complete -c cloze -n "__fish_cloze_using_subcommand init" -l kubernetes -d 'Encrypt only `data` and `stringData` of YAML files, as Kubernetes needs it'
+complete -c cloze -n "__fish_cloze_using_subcommand init" -s y -l yes -d 'Ask nothing'
+complete -c cloze -n "__fish_cloze_using_subcommand init" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit init help" -f -a "encrypt" -d 'Encrypt the values of a file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit init help" -f -a "decrypt" -d 'Decrypt a file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit init help" -f -a "edit" -d 'Edit an encrypted file in your editor'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit init help" -f -a "init" -d 'Make an age key and a `.sops.yaml` to start with'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit init help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,0 +1,296 @@
+//! From text to nodes, as SOPS's INI library reads it but for `#` and `;` in values (see
+//! [`value`](super::value)): sections in order, repeated or not, the first of them `DEFAULT`, which
+//! holds what stands before any header.
+//!
+//! Lines of comment in a row are one comment, as for SOPS, and come after the key that they stand
+//! above or beside; those of a section come first in it. What SOPS would lose is kept: a comment
+//! beside a key that has one above is a node of its own, and comments after the last key of the
+//! file belong to the last section.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::ops::Range;
+
+use memchr::{memchr2, memmem, memrchr};
+use zeroize::Zeroizing;
+
+use super::super::flat;
+use super::super::syntax::SyntaxError;
+use super::super::{Block, Content, Document, Node, NodeId, Part, Scalar, Span, Text};
+use super::space::{after_line, trim, trim_end, trim_start};
+use super::value::{self, comment_in, is_marker};
+use super::{BOM, DEFAULT, METADATA};
+
+/// Reads a text.
+pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
+    if u32::try_from(text.len()).is_err() {
+        return Err(SyntaxError::whole("the text is 4 GiB or larger"));
+    }
+    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+        return Err(SyntaxError::whole("the text is UTF-16").hint("convert the file to UTF-8 first"));
+    }
+    let start = if text.starts_with(BOM) { BOM.len() } else { 0 };
+    let mut reader = Reader::new(text, start);
+    let mut at = start;
+    while at < text.len() {
+        at = reader.line(at)?;
+    }
+    reader.finish()
+}
+
+/// What has been read so far.
+struct Reader<'t> {
+    text: &'t [u8],
+    nodes: Vec<Node<'t>>,
+    /// The section that is open.
+    section: usize,
+    /// Its keys.
+    keys: HashSet<&'t str>,
+    /// Lines of comment that nothing has followed yet: from the marker to the next line.
+    comments: Vec<Range<usize>>,
+    metadata: Option<Metadata<'t>>,
+    /// Whether entries belong to the metadata.
+    in_metadata: bool,
+}
+
+/// The metadata section.
+struct Metadata<'t> {
+    /// The line of the header.
+    start: usize,
+    /// The line after the last entry.
+    end: usize,
+    entries: Vec<(&'t str, Scalar<'static>)>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t [u8], start: usize) -> Self {
+        let map = |key, from: usize| Node {
+            key,
+            span: Span::new(from..text.len()),
+            content: Content::Map { end: NodeId(0) },
+        };
+        Reader {
+            text,
+            nodes: vec![map(None, 0), map(Some(Cow::Borrowed(DEFAULT)), start)],
+            section: 1,
+            keys: HashSet::new(),
+            comments: Vec::new(),
+            metadata: None,
+            in_metadata: false,
+        }
+    }
+
+    /// Reads the line at `from`, with those on which its value goes on. Returns where the next is.
+    fn line(&mut self, from: usize) -> Result<usize, SyntaxError> {
+        let next = after_line(self.text, from);
+        let line = trim_start(&self.text[from..next]);
+        let start = next - line.len();
+        match line.first() {
+            None => Ok(next),
+            Some(&byte) if is_marker(byte) => {
+                self.comments.push(start..next);
+                Ok(next)
+            }
+            Some(b'[') => {
+                self.header(from, start..next)?;
+                Ok(next)
+            }
+            Some(_) => self.entry(start..next),
+        }
+    }
+
+    fn header(&mut self, line_start: usize, line: Range<usize>) -> Result<(), SyntaxError> {
+        let source = &self.text[line.clone()];
+        let here = Span::new(line.start..line.start + trim_end(source).len());
+        let close = memrchr(b']', source).ok_or_else(|| SyntaxError::at(here, "this section header has no `]`"))?;
+        let name = std::str::from_utf8(&source[1..close])
+            .map_err(|_| SyntaxError::at(here, "the name of this section is not UTF-8"))?;
+        if name.is_empty() {
+            return Err(SyntaxError::at(here, "this section has no name"));
+        }
+        if name == METADATA {
+            return self.metadata_header(line_start, line.end, here);
+        }
+        self.in_metadata = false;
+        self.close_section(line_start);
+        self.section = self.nodes.len();
+        self.keys.clear();
+        self.nodes.push(Node {
+            key: Some(Cow::Borrowed(name)),
+            span: Span::new(line_start..self.text.len()),
+            content: Content::Map { end: NodeId(0) },
+        });
+        self.comments_above();
+        self.comment_beside(comment_in(self.text, line.start + close + 1..line.end));
+        Ok(())
+    }
+
+    /// The comments above the block belong to the section before it: SOPS reads the block last.
+    fn metadata_header(&mut self, start: usize, end: usize, here: Span) -> Result<(), SyntaxError> {
+        if self.metadata.is_some() {
+            return Err(SyntaxError::at(here, "the metadata section is there twice"));
+        }
+        self.comments_above();
+        self.in_metadata = true;
+        self.metadata = Some(Metadata { start, end, entries: Vec::new() });
+        Ok(())
+    }
+
+    fn entry(&mut self, line: Range<usize>) -> Result<usize, SyntaxError> {
+        let (key, from) = read_key(self.text, line.clone())?;
+        let read = value::read(self.text, from)?;
+        if let (true, Some(metadata)) = (self.in_metadata, &mut self.metadata) {
+            metadata.entries.push((key, Scalar::Text(decode(&read.value))));
+            metadata.end = read.next;
+            self.comments.clear();
+            return Ok(read.next);
+        }
+        if !self.keys.insert(key) {
+            let message = format!("the key {key:?} is in this section twice");
+            return Err(SyntaxError::at(Span::new(line.start..from), message)
+                .hint("SOPS keeps only one of the two values; take the other one out"));
+        }
+        let content = Content::Leaf { value: Scalar::Text(read.value), style: read.style };
+        self.nodes.push(Node { key: Some(Cow::Borrowed(key)), span: Span::new(read.span), content });
+        self.comments_above();
+        self.comment_beside(read.comment);
+        Ok(read.next)
+    }
+
+    /// Puts the lines of comment that have gathered where they belong: here. Ciphertexts stay
+    /// single, or what was written below one would be lost.
+    fn comments_above(&mut self) {
+        let lines = std::mem::take(&mut self.comments);
+        let is_sealed = |line: &Range<usize>| {
+            let text = strip_marker(trim_end(&self.text[line.clone()]));
+            text.starts_with(b"ENC[") && text.ends_with(b"]")
+        };
+        let comments = lines.chunk_by(|one, next| !is_sealed(one) && !is_sealed(next));
+        let comments: Vec<_> = comments.map(|lines| comment(self.text, lines)).collect();
+        self.nodes.extend(comments);
+    }
+
+    fn comment_beside(&mut self, place: Option<Range<usize>>) {
+        self.nodes.extend(place.map(|place| comment(self.text, &[place])));
+    }
+
+    fn close_section(&mut self, at: usize) {
+        let end = NodeId(u32::try_from(self.nodes.len()).expect("impossible: there are fewer nodes than bytes"));
+        let node = &mut self.nodes[self.section];
+        node.content = Content::Map { end };
+        node.span = Span::new(node.span.range().start..at);
+    }
+
+    fn finish(mut self) -> Result<Document<'t>, SyntaxError> {
+        self.comments_above();
+        self.close_section(self.text.len());
+        let end = NodeId(u32::try_from(self.nodes.len()).expect("impossible: there are fewer nodes than bytes"));
+        self.nodes[0].content = Content::Map { end };
+        let metadata = match self.metadata {
+            Some(metadata) => {
+                let span = block_span(self.text, metadata.start, metadata.end);
+                Some(Block { spans: vec![span], tree: flat::unflatten(metadata.entries)? })
+            }
+            None => None,
+        };
+        let part = Part { root: NodeId(0), metadata, span: Span::new(0..self.text.len()) };
+        Ok(Document { text: self.text, nodes: self.nodes, parts: vec![part], aliases: Vec::new() })
+    }
+}
+
+/// The metadata section with the separator that was written in front of it: a blank line. A block
+/// without a last line break was put after a text without one, and goes with the break between.
+fn block_span(text: &[u8], start: usize, end: usize) -> Span {
+    let end = if trim(&text[end..]).is_empty() { text.len() } else { end };
+    let before = &text[..start];
+    let separator = if !text[..end].ends_with(b"\n") && before.ends_with(b"\n\n") {
+        2
+    } else if before.ends_with(b"\n\r\n") {
+        2
+    } else {
+        usize::from(before.ends_with(b"\n\n"))
+    };
+    Span::new(start - separator..end)
+}
+
+/// The key of an entry, and where its delimiter ends.
+fn read_key(text: &[u8], line: Range<usize>) -> Result<(&str, usize), SyntaxError> {
+    let source = &text[line.clone()];
+    let error = |message| SyntaxError::at(Span::new(line.start..line.start + trim_end(source).len()), message);
+    let quotes: &[u8] = match source {
+        [b'"', b'"', b'"', _, _, _, _, ..] => b"\"\"\"",
+        [b'"', ..] => b"\"",
+        [b'`', ..] => b"`",
+        _ => b"",
+    };
+    let (key, after) = if quotes.is_empty() {
+        (None, 0)
+    } else {
+        let rest = &source[quotes.len()..];
+        let close = memmem::find(rest, quotes).ok_or_else(|| error("the quotes around this key are not closed"))?;
+        (Some(&rest[..close]), close + 2 * quotes.len())
+    };
+    let delimiter = after
+        + memchr2(b'=', b':', &source[after..]).ok_or_else(|| {
+            error("this line is no section, comment or entry: it has no `=` and no `:`")
+                .hint("a value of several lines stands in \"\"\"")
+        })?;
+    let key = trim(key.unwrap_or(&source[..delimiter]));
+    let key = std::str::from_utf8(key).map_err(|_| error("the key is not UTF-8"))?;
+    match key {
+        "" => Err(error("this entry has no key")),
+        "-" => {
+            Err(error("an entry cannot have the key `-`").hint("SOPS numbers such entries, and cannot read them back"))
+        }
+        _ => Ok((key, line.start + delimiter + 1)),
+    }
+}
+
+/// A comment from its lines: the text is what SOPS makes of them, the place is what stands after
+/// the first marker.
+fn comment<'t>(text: &'t [u8], lines: &[Range<usize>]) -> Node<'t> {
+    let (first, last) = (lines.first().map_or(0..0, Clone::clone), lines.last().map_or(0..0, Clone::clone));
+    let end = last.start + trim_end(&text[last]).len();
+    let one_piece = lines.windows(2).all(|pair| pair[0].end == pair[1].start);
+    let shown = &text[first.start..if one_piece { end } else { first.end }];
+    let start = first.start + (shown.len() - strip_marker(shown).len());
+    let content = if one_piece {
+        Text::Source(without_empty_lines(&text[start..end], text[first.start]))
+    } else {
+        let mut joined = Zeroizing::new(Vec::with_capacity(end - start));
+        joined.extend_from_slice(&text[start..first.end]);
+        lines[1..].iter().for_each(|line| joined.extend_from_slice(&text[line.clone()]));
+        let joined = without_empty_lines(trim_end(&joined), text[first.start]);
+        Text::Owned(Zeroizing::new(joined.to_vec()))
+    };
+    Node { key: None, span: Span::new(start..end.max(start)), content: Content::Comment { text: content } }
+}
+
+/// A comment without its first marker, however often it is repeated, and the blanks after it.
+fn strip_marker(comment: &[u8]) -> &[u8] {
+    let Some(&marker) = comment.first() else { return comment };
+    let length = comment.iter().take_while(|byte| **byte == marker || **byte == b' ').count();
+    &comment[length..]
+}
+
+/// SOPS crashes when it prints a comment whose first line is empty.
+fn without_empty_lines(comment: &[u8], marker: u8) -> &[u8] {
+    if !matches!(comment, [b'\n', ..] | [b'\r', b'\n', ..]) {
+        return comment;
+    }
+    let length = comment.iter().take_while(|byte| **byte == marker || byte.is_ascii_whitespace()).count();
+    &comment[length..]
+}
+
+/// A value of the metadata, in which line breaks are escaped.
+fn decode(raw: &[u8]) -> Text<'static> {
+    let mut value = Zeroizing::new(Vec::with_capacity(raw.len()));
+    let mut copied = 0;
+    for at in memmem::find_iter(raw, b"\\n") {
+        value.extend_from_slice(&raw[copied..at]);
+        value.push(b'\n');
+        copied = at + 2;
+    }
+    value.extend_from_slice(&raw[copied..]);
+    Text::Owned(value)
+}
