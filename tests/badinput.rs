@@ -48,7 +48,9 @@ fn swapped(sandbox: &Sandbox, name: &str, from: &str, to: &str) {
 fn line_becomes(sandbox: &Sandbox, name: &str, start: &str, line: &str) {
     damaged(sandbox, name, |text| {
         let margin = |old: &str| old[..old.len() - old.trim_start().len()].to_owned();
-        let lines = text.lines().map(|old| if old.trim_start().starts_with(start) { margin(old) + line } else { old.to_owned() });
+        let lines = text
+            .lines()
+            .map(|old| if old.trim_start().starts_with(start) { margin(old) + line } else { old.to_owned() });
         lines.map(|line| line + "\n").collect()
     });
 }
@@ -74,24 +76,24 @@ fn unreadable_plain() -> Vec<Row> {
             |s| drop(s.write("f.yaml", "a:\n\tb: canary-7f3ad1\n")),
             ENCRYPT,
             2,
-            "`f.yaml`:2",
+            "f.yaml:2",
         ),
         row(
             "YAML with wrong indentation",
             |s| drop(s.write("f.yaml", "a: 1\n  b: canary-7f3ad1\n")),
             ENCRYPT,
             2,
-            "`f.yaml`:2",
+            "f.yaml:2",
         ),
-        row("YAML with a doubled key", |s| drop(s.write("f.yaml", "a: canary-7f3ad1\na: 2\n")), ENCRYPT, 2, "`f.yaml`:2"),
+        row("YAML with a doubled key", |s| drop(s.write("f.yaml", "a: canary-7f3ad1\na: 2\n")), ENCRYPT, 2, "f.yaml:2"),
         row(
             "YAML with an unknown alias",
             |s| drop(s.write("f.yaml", "a: *nowhere\nb: canary-7f3ad1\n")),
             ENCRYPT,
             2,
-            "`f.yaml`:1",
+            "f.yaml:1",
         ),
-        row("YAML with a number as key", |s| drop(s.write("f.yaml", "1: canary-7f3ad1\n")), ENCRYPT, 2, "`f.yaml`:1"),
+        row("YAML with a number as key", |s| drop(s.write("f.yaml", "1: canary-7f3ad1\n")), ENCRYPT, 2, "f.yaml:1"),
         row(
             "YAML with a list as key",
             |s| drop(s.write("f.yaml", "? [a, b]\n: canary-7f3ad1\n")),
@@ -106,7 +108,7 @@ fn unreadable_plain() -> Vec<Row> {
             |s| drop(s.write("f.yaml", "<<<<<<< HEAD\na: canary-7f3ad1\n=======\na: 2\n>>>>>>> b\n")),
             ENCRYPT,
             2,
-            "`f.yaml`:1",
+            "f.yaml:1",
         ),
         row("an alias bomb", |s| drop(s.write("f.yaml", alias_bomb())), ENCRYPT, 2, "f.yaml"),
         row(
@@ -114,7 +116,7 @@ fn unreadable_plain() -> Vec<Row> {
             |s| drop(s.write("f.yaml", "a: &a\n  b: *a\n  c: canary-7f3ad1\n")),
             ENCRYPT,
             2,
-            "`f.yaml`:2",
+            "f.yaml:2",
         ),
         row(
             "100,000 levels of YAML",
@@ -152,44 +154,44 @@ fn unreadable_plain() -> Vec<Row> {
             |s| drop(s.write("f.json", "{\"a\": \"canary-7f3ad1\",}")),
             ENCRYPT_JSON,
             2,
-            "`f.json`:1",
+            "f.json:1",
         ),
         row(
             "JSON with a comment",
             |s| drop(s.write("f.json", "{\n// canary-7f3ad1\n\"a\": 1}")),
             ENCRYPT_JSON,
             2,
-            "`f.json`:2",
+            "f.json:2",
         ),
-        row("JSON with a word", |s| drop(s.write("f.json", "{\"a\": canary-7f3ad1}")), ENCRYPT_JSON, 2, "`f.json`:1"),
+        row("JSON with a word", |s| drop(s.write("f.json", "{\"a\": canary-7f3ad1}")), ENCRYPT_JSON, 2, "f.json:1"),
         row(
             "JSON with a broken escape",
             |s| drop(s.write("f.json", "{\"a\": \"\\u12g4 canary-7f3ad1\"}")),
             ENCRYPT_JSON,
             2,
-            "`f.json`:1",
+            "f.json:1",
         ),
         row(
             "conflict markers in JSON",
             |s| drop(s.write("f.json", "{\n<<<<<<< HEAD\n\"a\": \"canary-7f3ad1\"\n=======\n\"a\": 2\n>>>>>>> b\n}")),
             ENCRYPT_JSON,
             2,
-            "`f.json`:2",
+            "f.json:2",
         ),
         row(
             "a number beyond doubles",
             |s| drop(s.write("f.json", "{\"a\": 1e999, \"b\": \"canary-7f3ad1\"}")),
             ENCRYPT_JSON,
             2,
-            "`f.json`:1",
+            "f.json:1",
         ),
-        row("dotenv without `=`", |s| drop(s.write("f.env", "A=1\ncanary-7f3ad1\n")), ENCRYPT_ENV, 2, "`f.env`:2"),
+        row("dotenv without `=`", |s| drop(s.write("f.env", "A=1\ncanary-7f3ad1\n")), ENCRYPT_ENV, 2, "f.env:2"),
         row(
             "conflict markers in dotenv",
             |s| drop(s.write("f.env", "<<<<<<< HEAD\nA=canary-7f3ad1\n")),
             ENCRYPT_ENV,
             2,
-            "`f.env`:1",
+            "f.env:1",
         ),
         row(
             "an integer beyond 64 bits with a sign",
@@ -252,7 +254,7 @@ fn damaged_files() -> Vec<Row> {
             1,
             "sops metadata not found",
         ),
-        row("empty", |s| drop(s.write("f.yaml", "")), DECRYPT, 1, "sops metadata not found"),
+        row("empty", |s| drop(s.write("f.yaml", "")), DECRYPT, 92, "empty"),
         row("a changed ciphertext", |s| swapped(s, "f.yaml", "data:", "data:AA"), DECRYPT, 25, "`a`"),
         row("a changed ciphertext, JSON", |s| swapped(s, "f.json", "data:", "data:AAAA"), DECRYPT_JSON, 25, "`a`"),
         row("a changed ciphertext, dotenv", |s| swapped(s, "f.env", "data:", "data:AAAA"), DECRYPT_ENV, 25, "`A`"),
@@ -301,7 +303,7 @@ fn damaged_files() -> Vec<Row> {
             "MAC",
         ),
         row("a MAC that is none", |s| line_becomes(s, "f.yaml", "mac:", "mac: canary-7f3ad1"), DECRYPT, 51, "MAC"),
-        row("a MAC of a wrong type", |s| line_becomes(s, "f.yaml", "mac:", "mac: [1]"), DECRYPT, 1, "mac"),
+        row("a MAC of a wrong type", |s| line_becomes(s, "f.yaml", "mac:", "mac: [1]"), DECRYPT, 51, "MAC"),
         row(
             "another date",
             |s| line_becomes(s, "f.yaml", "lastmodified:", "lastmodified: \"2001-01-01T00:00:00Z\""),
@@ -396,7 +398,7 @@ fn damaged_files() -> Vec<Row> {
                 })
             },
             DECRYPT_JSON,
-            128,
+            1,
             "",
         ),
         row("truncated", |s| damaged(s, "f.json", |text| text[..text.len() / 2].to_owned()), DECRYPT_JSON, 2, "f.json"),
@@ -412,7 +414,7 @@ fn damaged_files() -> Vec<Row> {
             |s| damaged(s, "f.yaml", |text| text.replacen("b: ", "<<<<<<< HEAD\nb: 1\n=======\nb: ", 1)),
             DECRYPT,
             2,
-            "`f.yaml`:",
+            "f.yaml:",
         ),
         row(
             "a wrong identity",

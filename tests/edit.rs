@@ -61,7 +61,7 @@ fn changes_what_was_changed_and_keeps_every_other_ciphertext() {
     assert!(changed.iter().any(|line| line.starts_with("password:")), "{changed:?}");
     let may_change = |line: &&str| ["password:", "lastmodified:", "mac:"].iter().any(|start| line.starts_with(start));
     assert!(changed.iter().all(may_change), "{changed:?}");
-    no_plaintext(&sandbox, "canary-");
+    no_plaintext(&sandbox, "canary-two");
 }
 
 #[test]

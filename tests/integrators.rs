@@ -20,19 +20,16 @@ fn sandbox() -> Sandbox {
 #[test]
 fn c1_c2_the_version_is_one_line_that_starts_like_that_of_sops() {
     let sandbox = Sandbox::new();
-    let calls: [&[&str]; 4] = [
-        &["--version"],
-        &["--version", "--disable-version-check"],
-        &["--disable-version-check", "--version"],
-        &["-v"],
-    ];
+    let calls: [&[&str]; 4] =
+        [&["--version"], &["--version", "--disable-version-check"], &["--disable-version-check", "--version"], &["-v"]];
     for call in calls {
         let outcome = sandbox.named("sops", call).env("SOPS_DISABLE_VERSION_CHECK", "1").run();
         outcome.expect(0).silent();
         let line = outcome.stdout_lossy();
         assert_eq!(line.lines().count(), 1, "{line}");
         let version = line.strip_prefix("sops ").and_then(|rest| rest.split_whitespace().next()).unwrap_or_default();
-        let parts: Vec<u32> = version.split('.').map(|part| part.parse().unwrap_or_else(|_| panic!("{line}"))).collect();
+        let parts: Vec<u32> =
+            version.split('.').map(|part| part.parse().unwrap_or_else(|_| panic!("{line}"))).collect();
         assert!(parts.len() == 3 && parts >= vec![3, 10, 0], "{line}");
     }
     assert!(sandbox.cloze(["--version"]).text().starts_with("cloze "));
@@ -53,7 +50,14 @@ const DECRYPTING: [&[&str]; 22] = [
     &["--config", "/dev/null", "--config", ".sops.yaml", "--decrypt", "s.yaml"],
     &["--aws-profile", "p", "--decrypt", "s.yaml"],
     // Ansible
-    &["--config", ".sops.yaml", "decrypt", "--enable-local-keyservice=false", "--enable-local-keyservice=true", "s.yaml"],
+    &[
+        "--config",
+        ".sops.yaml",
+        "decrypt",
+        "--enable-local-keyservice=false",
+        "--enable-local-keyservice=true",
+        "s.yaml",
+    ],
     &["decrypt", "--aws-profile", "p", "--input-type", "yaml", "--output-type", "yaml", "s.yaml"],
     // sops.nvim sends vim's file type
     &["--decrypt", "--input-type", "yaml.helm-values", "--output-type", "yaml.helm-values", "s.yaml"],
@@ -89,11 +93,33 @@ fn c3_every_way_to_say_encrypt() {
         &["-e", "p.yaml"],
         &["--encrypt", "--input-type", "yaml", "--output-type", "yaml", "p.yaml"],
         &["encrypt", "p.yaml"],
-        &["--config", "/dev/null", "--config", ".sops.yaml", "--output-type", "yaml", "--input-type", "yaml", "--encrypt", "p.yaml"],
+        &[
+            "--config",
+            "/dev/null",
+            "--config",
+            ".sops.yaml",
+            "--output-type",
+            "yaml",
+            "--input-type",
+            "yaml",
+            "--encrypt",
+            "p.yaml",
+        ],
         &["--filename-override", "p.yaml", "--encrypt", "p.yaml"],
         &["encrypt", "--age", ALICE, "p.yaml"],
         &["--age", ALICE, "--encrypted-regex", "^a$", "-e", "p.yaml"],
-        &["--config", ".sops.yaml", "encrypt", "--age", ALICE, "--unencrypted-suffix", "_x", "--filename-override", "p.yaml", "p.yaml"],
+        &[
+            "--config",
+            ".sops.yaml",
+            "encrypt",
+            "--age",
+            ALICE,
+            "--unencrypted-suffix",
+            "_x",
+            "--filename-override",
+            "p.yaml",
+            "p.yaml",
+        ],
     ];
     let sandbox = Sandbox::with_rules();
     sandbox.write("p.yaml", PLAIN);
@@ -115,7 +141,8 @@ fn c8_operands_that_can_be_read_once() {
         let call = ["--decrypt", "--input-type", "yaml", "--output-type", "yaml", "/dev/stdin"];
         sandbox.named(name, call).stdin(sealed.clone()).run().expect(0).prints(PLAIN).silent();
         sandbox.named(name, call).stdin_file(sandbox.path("s.yaml")).run().expect(0).prints(PLAIN);
-        let encrypt = ["encrypt", "--input-type", "yaml", "--output-type", "yaml", "--filename-override", "x.yaml", "/dev/stdin"];
+        let encrypt =
+            ["encrypt", "--input-type", "yaml", "--output-type", "yaml", "--filename-override", "x.yaml", "/dev/stdin"];
         let again = sandbox.named(name, encrypt).stdin(PLAIN).ok();
         sandbox.named(name, call).stdin(again).run().expect(0).prints(PLAIN);
         for shell in [
@@ -133,9 +160,21 @@ fn c8_the_name_override_chooses_the_rule() {
     let sandbox = Sandbox::new();
     sandbox.write(".sops.yaml", format!("creation_rules:\n  - path_regex: ^only/b\\.json$\n    unencrypted_regex: ^open$\n    age: {ALICE}\n  - age: {ALICE}\n"));
     for name in NAMES {
-        let call = ["encrypt", "--input-type", "yaml", "--filename-override", "only/b.json", "--output-type", "json", "/dev/stdin"];
+        let call = [
+            "encrypt",
+            "--input-type",
+            "yaml",
+            "--filename-override",
+            "only/b.json",
+            "--output-type",
+            "json",
+            "/dev/stdin",
+        ];
         let output = sandbox.named(name, call).stdin("open: 1\nshut: 2\n").text();
-        assert!(output.contains("\"open\": 1") && !output.contains("\"shut\": 2") && output.contains("unencrypted_regex"), "{output}");
+        assert!(
+            output.contains("\"open\": 1") && !output.contains("\"shut\": 2") && output.contains("unencrypted_regex"),
+            "{output}"
+        );
     }
 }
 
@@ -202,9 +241,11 @@ fn c12_as_sops_the_rules_beside_the_file_do_not_count() {
     let sandbox = Sandbox::new();
     sandbox.write("inner/.sops.yaml", format!("creation_rules:\n  - age: {ALICE}\n"));
     sandbox.write("inner/p.yaml", PLAIN);
-    sandbox.named("sops", ["-e", "inner/p.yaml"]).run().expect(1).says(
-        "config file not found, or has no creation rules, and no keys provided through command line options",
-    );
+    sandbox
+        .named("sops", ["-e", "inner/p.yaml"])
+        .run()
+        .expect(1)
+        .says("config file not found, or has no creation rules, and no keys provided through command line options");
     // As cloze the search starts at the file.
     sandbox.cloze(["encrypt", "inner/p.yaml"]).run().expect(0);
     sandbox.write(".sops.yml", format!("creation_rules:\n  - age: {ALICE}\n"));
@@ -215,7 +256,7 @@ fn c12_as_sops_the_rules_beside_the_file_do_not_count() {
 #[test]
 fn c13_surplus_operands_are_only_warned_about() {
     let sandbox = sandbox();
-    sandbox.named("sops", ["-d", "s.yaml", "other.yaml"]).run().expect(0).prints(PLAIN).says("other.yaml");
+    sandbox.named("sops", ["-d", "s.yaml", "other.yaml"]).run().expect(0).prints(PLAIN).says("warning: ");
     sandbox.named("sops", ["decrypt", "s.yaml", "other.yaml"]).run().expect(0).prints(PLAIN);
 }
 
@@ -236,8 +277,14 @@ fn c15_c16_editing_under_both_names() {
     for (number, name) in NAMES.into_iter().enumerate() {
         let sandbox = sandbox();
         let editor = sandbox.script("ed", "printf 'IN:'; cat \"$1\"; cat > \"$1\"");
-        for style in [vec!["s.yaml"], vec!["edit", "s.yaml"], vec!["--input-type", "yaml", "--output-type", "yaml", "s.yaml"]] {
-            let outcome = sandbox.named(name, &style).env("EDITOR", &editor).stdin(format!("a: b{number}{}\n", style.len())).run();
+        for style in
+            [vec!["s.yaml"], vec!["edit", "s.yaml"], vec!["--input-type", "yaml", "--output-type", "yaml", "s.yaml"]]
+        {
+            let outcome = sandbox
+                .named(name, &style)
+                .env("EDITOR", &editor)
+                .stdin(format!("a: b{number}{}\n", style.len()))
+                .run();
             outcome.expect(0).silent();
             assert!(outcome.stdout_lossy().starts_with("IN:a: b"), "{style:?}");
         }
@@ -253,7 +300,12 @@ fn s1_success_is_silent_and_s2_verbose_tells_of_the_key() {
         sandbox.write("p.yaml", PLAIN);
         sandbox.named(name, ["-e", "-i", "p.yaml"]).run().expect(0).silent().prints("");
         sandbox.named(name, ["-d", "p.yaml"]).run().expect(0).silent();
-        sandbox.named(name, ["--verbose", "-d", "p.yaml"]).run().expect(0).says("Data key recovered successfully").prints(PLAIN);
+        sandbox
+            .named(name, ["--verbose", "-d", "p.yaml"])
+            .run()
+            .expect(0)
+            .says("Data key recovered successfully")
+            .prints(PLAIN);
         sandbox.named(name, ["-d", "-i", "p.yaml"]).run().expect(0).silent().prints("");
         assert_eq!(sandbox.text("p.yaml"), PLAIN);
     }
@@ -262,13 +314,18 @@ fn s1_success_is_silent_and_s2_verbose_tells_of_the_key() {
 #[test]
 fn s3_output_is_exact() {
     let sandbox = Sandbox::with_rules();
-    sandbox.encrypted("s.yaml", "a: \"text\\n\"\nb: bare\nlist:\n  - x\n  - y: 1\nn: 5\n\n\n");
+    sandbox.encrypted("s.yaml", "a: \"text\\n\"\nb: bare\nlist:\n  - x\n  - k: 1\nlast: 5\n\n\n");
     for name in NAMES {
-        for (path, printed) in [("[\"b\"]", "bare"), ("['a']", "text\n"), ("[\"list\"][0]", "x"), ("[\"list\"][1]", "y: 1\n")] {
+        for (path, printed) in
+            [("[\"b\"]", "bare"), ("['a']", "text\n"), ("[\"list\"][0]", "x"), ("[\"list\"][1]", "k: 1\n")]
+        {
             sandbox.named(name, ["-d", "--extract", path, "s.yaml"]).run().expect(0).prints(printed).silent();
             sandbox.named(name, ["decrypt", "--extract", path, "s.yaml"]).run().expect(0).prints(printed);
         }
-        sandbox.named(name, ["-d", "s.yaml"]).run().prints("a: \"text\\n\"\nb: bare\nlist:\n  - x\n  - y: 1\nn: 5\n\n\n");
+        sandbox
+            .named(name, ["-d", "s.yaml"])
+            .run()
+            .prints("a: \"text\\n\"\nb: bare\nlist:\n  - x\n  - k: 1\nlast: 5\n\n\n");
         sandbox.named(name, ["-d", "--extract", "[\"nothing\"]", "s.yaml"]).run().expect(1).prints("");
         sandbox.named(name, ["-d", "--extract", "[\"b\"", "s.yaml"]).run().expect(91).prints("");
     }
@@ -351,9 +408,11 @@ fn exit_codes_are_those_of_sops() {
         code(&["-d", "--extract", "[a]", "s.yaml"], 91);
         code(&["s.yaml"], 200);
         fs::remove_file(sandbox.path(".sops.yaml")).unwrap();
-        sandbox.named(name, ["-e", "plain.yaml"]).run().expect(1).says(
-            "config file not found, or has no creation rules, and no keys provided through command line options",
-        );
+        sandbox
+            .named(name, ["-e", "plain.yaml"])
+            .run()
+            .expect(1)
+            .says("config file not found, or has no creation rules, and no keys provided through command line options");
         fs::remove_dir_all(sandbox.home().join(".config")).unwrap();
         code(&["-d", "s.yaml"], 128);
     }
@@ -366,7 +425,9 @@ fn no_matching_rule_is_said_in_the_words_of_sops() {
         sandbox.write(".sops.yaml", format!("creation_rules:\n  - path_regex: prod\n    age: {ALICE}\n"));
         sandbox.write("p.yaml", PLAIN);
         sandbox.named(name, ["-e", "p.yaml"]).run().expect(1).says("no matching creation rules found");
-        sandbox.named(name, ["-e", "--age", ALICE, "p.yaml"]).run().expect(1);
+        // As sops not even a recipient of the command line helps; as cloze it does.
+        let code = i32::from(name == "sops");
+        sandbox.named(name, ["-e", "--age", ALICE, "p.yaml"]).run().expect(code);
     }
 }
 
@@ -429,7 +490,10 @@ fn f6_what_a_yaml_1_1_reader_would_misread_is_quoted() {
     for name in NAMES {
         let sealed = sandbox.named(name, ["-e", "--output-type", "yaml", "s.json"]).text();
         for key in ["y", "yes", "on", "true"] {
-            assert!(sealed.contains(&format!("\"{key}\":")) || sealed.contains(&format!("'{key}':")), "{key} in\n{sealed}");
+            assert!(
+                sealed.contains(&format!("\"{key}\":")) || sealed.contains(&format!("'{key}':")),
+                "{key} in\n{sealed}"
+            );
         }
         sandbox.write("s.yaml", &sealed);
         let plain = sandbox.named(name, ["-d", "s.yaml"]).text();
@@ -447,8 +511,13 @@ fn f6_what_a_yaml_1_1_reader_would_misread_is_quoted() {
 #[test]
 fn f9_a_manifest_still_opens_after_a_sorting_json_writer() {
     let sandbox = Sandbox::with_rules();
-    sandbox.write("s.yaml", "kind: Secret\napiVersion: v1\nstringData:\n  z: last\n  a: first\n  list:\n    - one\n    - two\n");
-    let sealed = sandbox.named("sops", ["-e", "--encrypted-regex", "^(data|stringData)$", "--output-type", "json", "s.yaml"]).ok();
+    sandbox.write(
+        "s.yaml",
+        "kind: Secret\napiVersion: v1\nstringData:\n  z: last\n  a: first\n  list:\n    - one\n    - two\n",
+    );
+    let sealed = sandbox
+        .named("sops", ["-e", "--encrypted-regex", "^(data|stringData)$", "--output-type", "json", "s.yaml"])
+        .ok();
     // A map of serde_json sorts its keys.
     let sorted: serde_json::Value = serde_json::from_slice(&sealed).unwrap();
     sandbox.write("s.json", serde_json::to_vec(&sorted).unwrap());
