@@ -122,7 +122,8 @@ fn encrypts_the_same_leaves_as_sops() {
         let ours = sealed(case.format, &ours).unwrap();
         let theirs = sealed(case.format, &case.read("encrypted")).unwrap();
         // Before 3.12 SOPS took every number of JSON for a float.
-        let old = case.format == Format::Json && case.folder.parent().is_some_and(|version| version.ends_with("sops-3.11.0"));
+        let old =
+            case.format == Format::Json && case.folder.parent().is_some_and(|version| version.ends_with("sops-3.11.0"));
         for (one, other) in ours.0.iter().zip(&theirs.0) {
             let typed = (one.0.as_str(), if old { one.1.replace("sealed int", "sealed float") } else { one.1.clone() });
             assert_eq!(typed, (other.0.as_str(), other.1.clone()), "{}", case.folder.display());

@@ -76,8 +76,8 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
 
 /// The format, which cannot be changed by an edit.
 fn format(types: &args::Types, file: &Path, text: Option<&[u8]>, run: &Run) -> Result<Format, CommandError> {
-    let input = formats::of_input(types.input_type.as_deref(), Some(file), text, run.name)?;
-    match formats::named(types.output_type.as_deref(), None)? {
+    let input = formats::of_input(types.input_type.as_deref(), Some(file), text, run.name);
+    match types.output_type.as_deref().and_then(Format::from_name) {
         Some(output) if output != input => {
             Err(CommandError::conflict("edit writes a file in the format that it has: --output-type cannot differ"))
         }
@@ -254,6 +254,7 @@ fn sample(format: Format) -> &'static str {
         Format::Json => "{\n\t\"user\": \"alice\",\n\t\"password\": \"change me\"\n}\n",
         Format::Dotenv => "# Replace this with your own values.\nUSER_NAME=alice\nPASSWORD=change me\n",
         Format::Ini => "; Replace this with your own values.\n[login]\nuser     = alice\npassword = change me\n",
+        Format::Toml => "# Replace this with your own values.\n[login]\nuser = \"alice\"\npassword = \"change me\"\n",
         Format::Binary => "Replace this with your own text; it is encrypted when you save and leave the editor.\n",
     }
 }

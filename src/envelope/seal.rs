@@ -89,6 +89,7 @@ struct Sealing<'d, 't, 'n, 'r> {
     editor: Editor<'d, 't, 'n>,
     known: Ciphertexts,
     random: &'r dyn Random,
+    seals_empty: bool,
     encrypted: usize,
     total: usize,
 }
@@ -110,6 +111,7 @@ fn seal(
         editor: Editor::new(document, format.syntax()),
         known,
         random,
+        seals_empty: format.syntax().seals_empty(),
         encrypted: 0,
         total: 0,
     };
@@ -180,7 +182,7 @@ impl Sealing<'_, '_, '_, '_> {
     ) -> Result<(), Error> {
         let Some(kind) = kind_of(value) else { return Ok(()) };
         let plain = canonical(document, id, value)?;
-        if plain.is_empty() {
+        if plain.is_empty() && !self.seals_empty {
             return Ok(());
         }
         self.total += 1;
