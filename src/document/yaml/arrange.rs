@@ -195,7 +195,18 @@ impl<'t> Arranger<'t> {
         let (starts, comments) = sort(std::mem::take(&mut raw.comments), raw.nodes.len());
         let moved = if raw.aliases.is_empty() { Vec::new() } else { vec![u32::MAX; raw.nodes.len()] };
         let nodes = Vec::with_capacity(raw.nodes.len() + comments.len());
-        Arranger { raw, text, metadata, starts, comments, nodes, moved, aliases: Vec::new(), copied_bytes: 0, copies: 0 }
+        Arranger {
+            raw,
+            text,
+            metadata,
+            starts,
+            comments,
+            nodes,
+            moved,
+            aliases: Vec::new(),
+            copied_bytes: 0,
+            copies: 0,
+        }
     }
 
     fn run(mut self, mut parts: Vec<Part>) -> Result<Document<'t>, SyntaxError> {

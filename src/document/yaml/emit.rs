@@ -3,7 +3,7 @@
 
 use super::quoting::{self, BlockStyle, Place};
 use super::spell;
-use crate::document::{Content, Node, New, Scalar};
+use crate::document::{Content, New, Node, Scalar};
 
 /// The indentation of SOPS.
 pub(super) const INDENT: usize = 4;

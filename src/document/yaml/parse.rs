@@ -243,7 +243,9 @@ impl<'t, 'c> Reader<'t, 'c> {
         match role {
             Role::Key => return Err(SyntaxError::at(self.here(&place), "a map or list cannot be a key").into()),
             Role::Root if !is_map => {
-                return Err(SyntaxError::at(self.here(&place), "the top of a document must be a map, not a list").into());
+                return Err(
+                    SyntaxError::at(self.here(&place), "the top of a document must be a map, not a list").into()
+                );
             }
             _ => {}
         }
@@ -260,9 +262,7 @@ impl<'t, 'c> Reader<'t, 'c> {
                 self.last_end = self.offsets.source(place.end);
                 self.comments.token(place, Act::FlowStart(node, parent));
             }
-        } else if !is_map && role == Role::Value && self.short.as_bytes().get(place.start) != Some(&b'-') {
-            is_indented = false;
-        } else if !is_map && role == Role::Value && self.dash_comes_before(place.start) {
+        } else if !is_map && role == Role::Value && self.is_indentless(place.start) {
             is_indented = false;
         } else {
             self.comments.reach(place.start);
@@ -272,9 +272,10 @@ impl<'t, 'c> Reader<'t, 'c> {
         Ok(())
     }
 
-    /// Whether a dash stands between the last token and here, on the same line as here.
-    fn dash_comes_before(&self, at: usize) -> bool {
-        self.short[..at].trim_end_matches([' ', '\t']).ends_with('-')
+    /// Whether the dashes of a list that begins here stand in the column of the map around it. Then
+    /// the parser gives the place behind the first dash.
+    fn is_indentless(&self, at: usize) -> bool {
+        self.short.as_bytes().get(at) != Some(&b'-') || self.short[..at].trim_end_matches([' ', '\t']).ends_with('-')
     }
 
     fn end(&mut self, place: Range<usize>) -> Result<(), Failure> {
@@ -379,9 +380,8 @@ impl<'t, 'c> Reader<'t, 'c> {
                 return Err(SyntaxError::at(span, "the top of a document must be a map, not a single value").into());
             }
             Role::Key => {
-                let key = key_text(scalar).ok_or_else(|| {
-                    SyntaxError::at(span, "a key must be a string").hint("put the key in quotes")
-                })?;
+                let key = key_text(scalar)
+                    .ok_or_else(|| SyntaxError::at(span, "a key must be a string").hint("put the key in quotes"))?;
                 self.key(key, span, event.place);
                 return Ok(());
             }
@@ -443,9 +443,7 @@ impl<'t, 'c> Reader<'t, 'c> {
         let inner = place.start + quotes..place.end.saturating_sub(quotes).max(place.start + quotes);
         let lexeme = self.short.get(inner.clone()).unwrap_or_default();
         let is_whole = match style {
-            Style::Literal | Style::Folded => {
-                !value.trim_end_matches('\n').contains('\n') && lexeme.starts_with(value)
-            }
+            Style::Literal | Style::Folded => !value.trim_end_matches('\n').contains('\n') && lexeme.starts_with(value),
             _ => lexeme == value,
         };
         if is_whole {

@@ -179,9 +179,8 @@ fn decimal_float(text: &str) -> Option<Scalar<'static>> {
 /// A float that starts with a point: underscores may stand between digits.
 fn go_float(text: &str) -> Option<Scalar<'static>> {
     let bytes = text.as_bytes();
-    let between_digits = |at: usize| {
-        at > 0 && bytes[at - 1].is_ascii_digit() && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
-    };
+    let between_digits =
+        |at: usize| at > 0 && bytes[at - 1].is_ascii_digit() && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
     if bytes.iter().enumerate().any(|(at, byte)| *byte == b'_' && !between_digits(at)) {
         return None;
     }

@@ -16,7 +16,9 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
             }
             Ok(spot.respell(node, value))
         }
-        (Content::Leaf { .. }, New::Comment(text)) if node.key.is_none() => element_as_comment(document, node.span, text),
+        (Content::Leaf { .. }, New::Comment(text)) if node.key.is_none() => {
+            element_as_comment(document, node.span, text)
+        }
         (Content::Leaf { .. }, New::Comment(_)) => Err(EmitError("the value of a key cannot become a comment".into())),
         (Content::Comment { .. }, New::Comment(text) | New::Value(Scalar::Text(text))) => {
             let column = column(document.text, node.span.start as usize);
@@ -142,9 +144,9 @@ impl<'d> Spot<'d> {
     fn keeps_tag(&self) -> bool {
         const TYPED: [&str; 7] = ["null", "bool", "int", "float", "timestamp", "binary", "merge"];
         self.tag.is_some_and(|tag| {
-            let name = tag.strip_prefix("!!").or_else(|| {
-                tag.strip_prefix("!<tag:yaml.org,2002:").and_then(|name| name.strip_suffix('>'))
-            });
+            let name = tag
+                .strip_prefix("!!")
+                .or_else(|| tag.strip_prefix("!<tag:yaml.org,2002:").and_then(|name| name.strip_suffix('>')));
             // With a `%TAG` line any handle may stand for YAML's own tags.
             let is_named = tag.len() > 1 && tag[1..].contains('!') && !tag.starts_with("!!");
             tag != "!" && !is_named && name.is_none_or(|name| !TYPED.contains(&name))
@@ -354,8 +356,14 @@ impl<'d> Spot<'d> {
         }
         let parent = self.parent_column()?;
         let line_break = line_break_after(self.text, end);
-        let style =
-            BlockStyle { indicator: '|', indent: parent + 2, parent: Some(parent), keeps_digit: false, tail: "", line_break };
+        let style = BlockStyle {
+            indicator: '|',
+            indent: parent + 2,
+            parent: Some(parent),
+            keeps_digit: false,
+            tail: "",
+            line_break,
+        };
         if self.fits_below(text) { quoting::block(text, style) } else { None }
     }
 
