@@ -311,6 +311,17 @@ fn sealing_and_opening_gives_the_same_bytes() {
 }
 
 #[test]
+fn blanks_beyond_the_indentation_are_content() {
+    for text in ["a: |\n  x\n   \n\nb: 1\n", "a: |\n  x\n   ", "a: >-\n  x\n\n    \nb: 1\n"] {
+        let document = parse(text.as_bytes());
+        let sealed = seal(text.as_bytes()).expect("everything can be sealed");
+        let back = unseal(&sealed, &document).expect("everything can be opened");
+        let same = parse(&back).nodes.iter().zip(&document.nodes).all(|(a, b)| same_content(&a.content, &b.content));
+        assert!(same, "{}", String::from_utf8_lossy(&back));
+    }
+}
+
+#[test]
 fn a_list_element_of_sops_becomes_the_comment_it_is() {
     let text = format!("l:\n    - {}\n    - x\n", ciphertext(2));
     let document = parse(text.as_bytes());

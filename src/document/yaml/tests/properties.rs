@@ -7,7 +7,8 @@ use crate::document::yaml::Yaml;
 use crate::document::{Content, Document, Editor, Layout, New, NodeId, Scalar, Text};
 
 /// Files in which the value `old` is to be replaced.
-const PLACES: [&str; 30] = [
+const PLACES: [&str; 31] = [
+    "a: |\n  old\n   \n\nb: keep\n",
     "a: old\nb: keep\n",
     "a: old",
     "a: old # note\nb: keep\n",
