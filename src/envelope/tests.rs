@@ -1,5 +1,7 @@
 //! The verbs together, with a real age key and no file.
 
+mod toml;
+
 use zeroize::Zeroizing;
 
 use super::*;
