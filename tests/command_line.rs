@@ -185,7 +185,7 @@ fn failures_have_the_codes_of_sops_and_change_nothing() {
         ("sops -d damaged.json", 25, "`user`"),
         ("sops -d forged.json", 51, "MAC"),
         ("sops -d folder.json", 2, "is a directory"),
-        ("sops -e -i broken.json", 2, "`broken.json`:1:"),
+        ("sops -e -i broken.json", 2, "`broken.json:1:"),
         ("sops -e -i secret.json", 203, "already"),
         ("sops encrypt -i --output x plain.json", 8, "--output"),
         ("sops encrypt", 8, "--filename-override"),
@@ -197,6 +197,7 @@ fn failures_have_the_codes_of_sops_and_change_nothing() {
         ("sops decrypt --decryption-order age,age secret.json", 112, "age"),
         ("sops decrypt --keyservice tcp://127.0.0.1:1 secret.json", 1, "not yet"),
         ("sops decrypt --bogus secret.json", 1, "--bogus"),
+        ("sops encrypt --input-type ini plain.json", 2, "--input-type takes one of: yaml, json, dotenv"),
         ("sops --config absent.yaml -e plain.json", 1, "no such rules file"),
         (
             "sops --config /dev/null -e plain.json",

@@ -68,6 +68,8 @@ enum Judgement {
     Refuses(String),
     Same,
     Differs(String),
+    /// The file holds an integer that this sops takes for a double, and SOPS 3.13 does not.
+    OldNumbers,
     /// Accepted by SOPS, refused by us.
     OnlySops,
 }
@@ -162,6 +164,9 @@ fn judge(
     }
     let Some(ours) = ours else { return Judgement::OnlySops };
     let found = decrypt(ours);
+    if format == Format::Json && found.stdout != expected.stdout && has_wide_integer(&fs::read(path).unwrap()) {
+        return Judgement::OldNumbers;
+    }
     if found.code != 0 {
         return Judgement::Differs(format!("sops exits {}: {}", found.code, first_line(&found.stderr)));
     }
@@ -173,6 +178,13 @@ fn judge(
         // Sops writes some documents that no YAML reader takes; then only equal bytes are equal.
         _ => Judgement::Differs(format!("unlike bytes: {}", first_difference(&expected.stdout, &found.stdout))),
     }
+}
+
+/// Whether there is an integer that a double cannot hold.
+fn has_wide_integer(json: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(json);
+    let numbers = text.split(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | 'e' | 'E'));
+    numbers.filter_map(|number| number.parse::<u64>().ok()).any(|number| number > 1 << 53)
 }
 
 fn first_line(text: &str) -> String {
@@ -237,7 +249,11 @@ fn report(findings: &[Finding]) -> (String, Vec<String>) {
         verdict.push(format!("only {:.2} % come back byte for byte", 100.0 * share));
     }
     type Pick = fn(&Finding) -> Option<&str>;
-    let lists: [(&str, bool, Pick); 6] = [
+    let lists: [(&str, bool, Pick); 7] = [
+        ("Numbers that SOPS before 3.12 takes for doubles", false, |finding| match finding.sops {
+            Judgement::OldNumbers => Some("an integer beyond 2^53"),
+            _ => None,
+        }),
         ("Other data for SOPS", true, |finding| match &finding.sops {
             Judgement::Differs(how) => Some(how),
             _ => None,

@@ -118,11 +118,15 @@ fn encrypts_the_same_leaves_as_sops() {
         let name = name_of(&case.file("plain"));
         sandbox.write(&name, case.read("plain"));
         sandbox.write(".sops.yaml", fs::read(case.folder.join(".sops.yaml")).unwrap());
-        let ours = sandbox.cloze(["encrypt", &name]).ok();
+        let ours = sandbox.cloze(["encrypt", "--allow-unmatched", &name]).ok();
         let ours = sealed(case.format, &ours).unwrap();
         let theirs = sealed(case.format, &case.read("encrypted")).unwrap();
+        // Before 3.12 SOPS took every number of JSON for a float.
+        let old =
+            case.format == Format::Json && case.folder.parent().is_some_and(|version| version.ends_with("sops-3.11.0"));
         for (one, other) in ours.0.iter().zip(&theirs.0) {
-            assert_eq!(one, other, "{}", case.folder.display());
+            let typed = (one.0.as_str(), if old { one.1.replace("sealed int", "sealed float") } else { one.1.clone() });
+            assert_eq!(typed, (other.0.as_str(), other.1.clone()), "{}", case.folder.display());
         }
         assert_eq!(ours.0.len(), theirs.0.len(), "{}", case.folder.display());
         assert_eq!(ours.1, theirs.1, "{}: sealed comments", case.folder.display());
@@ -137,15 +141,16 @@ fn sops_decrypts_what_we_encrypted_to_what_it_makes_of_its_own() {
         let name = name_of(&case.file("plain"));
         sandbox.write(&name, case.read("plain"));
         sandbox.write(".sops.yaml", fs::read(case.folder.join(".sops.yaml")).unwrap());
-        let ours = sandbox.cloze(["encrypt", &name]).ok();
+        let ours = sandbox.cloze(["encrypt", "--allow-unmatched", &name]).ok();
         let theirs = sandbox.real(sops, ["encrypt", &name]).ok();
         let ours_name = format!("ours.{}", case.extension);
         let theirs_name = format!("theirs.{}", case.extension);
         sandbox.write(&ours_name, ours);
         sandbox.write(&theirs_name, theirs);
-        let from_ours = sandbox.real(sops, ["decrypt", &ours_name]).text();
-        let from_theirs = sandbox.real(sops, ["decrypt", &theirs_name]).text();
-        assert_eq!(from_ours, from_theirs, "{}", case.folder.display());
+        let from_ours = sandbox.real(sops, ["decrypt", &ours_name]).ok();
+        let from_theirs = sandbox.real(sops, ["decrypt", &theirs_name]).ok();
+        let (ours, theirs) = (String::from_utf8_lossy(&from_ours), String::from_utf8_lossy(&from_theirs));
+        assert_eq!(ours, theirs, "{}", case.folder.display());
     }
 }
 

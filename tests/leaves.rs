@@ -36,15 +36,24 @@ pub(crate) fn data(format: Format, text: &[u8]) -> Result<Data, String> {
     Ok(Data { leaves, comments })
 }
 
-/// Which leaves of a text are sealed, with their type, and how many of its comments.
+/// Which leaves of a text are sealed, with their type, and how many of its comments. SOPS writes a
+/// sealed comment of a list as an element; that is a comment here.
 pub(crate) fn sealed(format: Format, text: &[u8]) -> Result<(Vec<(String, String)>, usize), String> {
     let found = data(format, text)?;
-    let comments = found.comments.iter().filter(|text| EncryptedValue::is_sealed(text.as_bytes())).count();
-    let kind = |value: &str| match value.rsplit_once("type:") {
-        Some((_, kind)) if value.contains("ENC[AES256_GCM,") => format!("sealed {kind}"),
-        _ => "clear".to_owned(),
+    let kind = |value: &str| match EncryptedValue::parse(value.trim_start_matches("str ").as_bytes()) {
+        Ok(value) => format!("sealed {}", value.kind.name()),
+        Err(_) => "clear".to_owned(),
     };
-    Ok((found.leaves.into_iter().map(|(path, value)| (path, kind(&value))).collect(), comments))
+    let comments = found.comments.iter().filter(|text| EncryptedValue::is_sealed(text.as_bytes())).count();
+    let (elements, leaves): (Vec<_>, Vec<_>) = found
+        .leaves
+        .into_iter()
+        .map(|(path, value)| (path, kind(&value)))
+        .partition(|(_, kind)| kind == "sealed comment");
+    // Indexes would count the elements that are comments.
+    let without_index =
+        |path: String| path.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest)).collect();
+    Ok((leaves.into_iter().map(|(path, kind)| (without_index(path), kind)).collect(), comments + elements.len()))
 }
 
 /// Value and type, for comparison.
@@ -104,7 +113,19 @@ pub(crate) fn difference(ours: &Data, theirs: &Data) -> Option<String> {
     let others = theirs.leaves.iter().map(Some).chain(std::iter::repeat(None));
     let length = ours.leaves.len().max(theirs.leaves.len());
     if let Some((one, other)) = pairs.zip(others).take(length).find(|(one, other)| one != other) {
-        return Some(format!("{one:?} instead of {other:?}"));
+        return Some(match (one, other) {
+            (Some((path, one)), Some((same, other))) if path == same => {
+                let at = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count().saturating_sub(10);
+                let shown = |text: &str| text.chars().skip(at).take(40).collect::<String>();
+                format!("{path}: …{:?} instead of …{:?}", shown(one), shown(other))
+            }
+            (one, other) => format!("{:?} instead of {:?}", one.map(|leaf| &leaf.0), other.map(|leaf| &leaf.0)),
+        });
     }
-    (ours.comments != theirs.comments).then(|| format!("comments {:?} instead of {:?}", ours.comments, theirs.comments))
+    let missing = |here: &[String], there: &[String]| -> Vec<String> {
+        let count = |list: &[String], text: &String| list.iter().filter(|other| *other == text).count();
+        here.iter().filter(|text| count(here, text) > count(there, text)).cloned().collect()
+    };
+    let (more, less) = (missing(&ours.comments, &theirs.comments), missing(&theirs.comments, &ours.comments));
+    (ours.comments != theirs.comments).then(|| format!("comments: {more:?} instead of {less:?}"))
 }

@@ -108,7 +108,9 @@ impl<'t> EncryptedValue<'t> {
     pub fn parse(text: &'t [u8]) -> Result<Self, ValueError> {
         let rest = text.strip_prefix(PREFIX).ok_or(ValueError::NotSealed)?;
         let rest = rest.strip_suffix(b"]").ok_or(ValueError::NotSealed)?;
-        let (data, rest) = split(rest, b",iv:")?;
+        // SOPS leaves empty values in clear; rops seals them.
+        let empty = rest.strip_prefix(b",iv:").map(|rest| (&rest[..0], rest));
+        let (data, rest) = empty.map_or_else(|| split(rest, b",iv:"), Ok)?;
         let (nonce, rest) = split(rest, b",tag:")?;
         let (tag, kind) = split(rest, b",type:")?;
         let kind = Kind::from_name(kind).ok_or(ValueError::UnknownType)?;
@@ -262,6 +264,14 @@ mod tests {
     }
 
     #[test]
+    fn nothing_can_be_sealed() {
+        let sealed = cipher().seal_with(Kind::Str, b"", b"a:", &nonce());
+        let value = EncryptedValue::parse(&sealed).expect("is sealed");
+        assert!(cipher().open(&value, b"a:").expect("opens").is_empty());
+        assert_eq!(cipher().open(&value, b"b:"), Err(ValueError::Forged));
+    }
+
+    #[test]
     fn another_path_is_refused() {
         let sealed = cipher().seal_with(Kind::Str, b"x", b"a:", &nonce());
         let value = EncryptedValue::parse(&sealed).expect("is sealed");
@@ -294,7 +304,7 @@ mod tests {
     fn other_forms_are_refused() {
         for (text, error) in [
             ("", ValueError::NotSealed),
-            ("ENC[AES256_GCM,data:,iv:AA==,tag:AA==,type:str]", ValueError::NotSealed),
+            ("ENC[AES256_GCM,data:AA==,iv:,tag:AA==,type:str]", ValueError::NotSealed),
             ("ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str] ", ValueError::NotSealed),
             (" ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]", ValueError::NotSealed),
             ("ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str", ValueError::NotSealed),

@@ -123,7 +123,7 @@ pub(super) fn layout(
         Format::Yaml => stores.yaml_indent,
         Format::Json => stores.json_indent,
         Format::Binary => stores.json_binary_indent,
-        Format::Dotenv | Format::Ini => None,
+        Format::Dotenv | Format::Ini | Format::Toml => None,
     };
     Ok(Layout { indent })
 }

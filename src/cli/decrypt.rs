@@ -18,7 +18,7 @@ pub(super) fn run(args: &args::Decrypt, run: &Run) -> Result<(), CommandError> {
         args.extract.as_deref().filter(|path| !path.is_empty()).map(|path| key_path(path, run.name)).transpose()?;
     let name = given(args.filename.filename_override.as_ref()).or(input.path.as_deref());
     let from = formats::of_input(args.types.input_type.as_deref(), name, Some(&input.text), run.name);
-    let to = formats::named(args.types.output_type.as_deref(), name).unwrap_or(from);
+    let to = formats::of_output(&args.types, name, from, run.name);
 
     let options = Options { ignore_mac: args.opening.ignore_mac, ..Options::default() };
     let failed = |error| CommandError::opening(error, &input.text).about(input.name());

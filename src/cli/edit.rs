@@ -80,7 +80,7 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
 /// The format, which cannot be changed by an edit.
 fn format(types: &args::Types, file: &Path, text: Option<&[u8]>, run: &Run) -> Result<Format, CommandError> {
     let input = formats::of_input(types.input_type.as_deref(), Some(file), text, run.name);
-    match formats::named(types.output_type.as_deref(), None) {
+    match types.output_type.as_deref().and_then(Format::from_name) {
         Some(output) if output != input => {
             Err(CommandError::conflict("edit writes a file in the format that it has: --output-type cannot differ"))
         }
@@ -145,7 +145,11 @@ impl Edit<'_> {
 
     fn open_draft(&self, draft: PathBuf) -> Result<Zeroizing<Vec<u8>>, CommandError> {
         let sealed = files::read(&draft).map_err(CommandError::file)?;
-        let text = envelope::open_draft(&sealed, &self.tools)
+        let opened = match &self.source {
+            Source::Old(_, opened) => Some(&**opened),
+            Source::New(_) => None,
+        };
+        let text = envelope::open_draft(&sealed, opened, &self.tools)
             .map_err(|error| CommandError::envelope(error, &sealed).about(&draft))?;
         self.draft.replace(Some(draft));
         Ok(text)
@@ -257,6 +261,7 @@ fn sample(format: Format) -> &'static str {
         Format::Json => "{\n\t\"user\": \"alice\",\n\t\"password\": \"change me\"\n}\n",
         Format::Dotenv => "# Replace this with your own values.\nUSER_NAME=alice\nPASSWORD=change me\n",
         Format::Ini => "; Replace this with your own values.\n[login]\nuser     = alice\npassword = change me\n",
+        Format::Toml => "# Replace this with your own values.\n[login]\nuser = \"alice\"\npassword = \"change me\"\n",
         Format::Binary => "Replace this with your own text; it is encrypted when you save and leave the editor.\n",
     }
 }

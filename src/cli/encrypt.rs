@@ -22,7 +22,7 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
     let rules = config::find(&args.general, Some(name), run)?;
     let policy = config::policy(&args.recipients, &args.selection, rules.as_ref(), name, run)?;
     let from = formats::of_input(args.types.input_type.as_deref(), Some(name), None, run.name);
-    let to = formats::named(args.types.output_type.as_deref(), Some(name)).unwrap_or(from);
+    let to = formats::of_output(&args.types, Some(name), from, run.name);
     let keyring = identities::keyring(&args.services, None, run)?;
     let input = Input::read(file, run.name)?;
 

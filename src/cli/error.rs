@@ -248,6 +248,7 @@ impl CommandError {
                 new.hint("--allow-unmatched writes the file all the same")
             }
             Error::EncryptValue { .. } => Self::new(Exit::EncryptValue, message),
+            Error::ForeignDraft => Self::usage(message).hint("edit without --resume, or remove the draft"),
             Error::RoundTrip => Self::new(Exit::EncryptValue, message),
             Error::DecryptValue { .. } => Self::new(Exit::DecryptValue, message),
             Error::Mac(_) => Self::new(Exit::Mac, message)
@@ -324,7 +325,7 @@ impl CommandError {
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.subject, self.place) {
-            (Some(subject), Some((line, column))) => write!(f, "`{subject}`:{line}:{column}: ")?,
+            (Some(subject), Some((line, column))) => write!(f, "`{subject}:{line}:{column}`: ")?,
             (Some(subject), None) => write!(f, "`{subject}`: ")?,
             (None, _) => {}
         }
@@ -372,7 +373,7 @@ mod tests {
         let text = b"a: 1\n\xc3\xa9\xc3\xa9: secret";
         let error = envelope::Error::Syntax(SyntaxError::at(Span::new(9..10), "is not closed").hint("close it"));
         let error = CommandError::envelope(error, text).about("dir/x.yaml");
-        assert_eq!(error.render(false), "error: `dir/x.yaml`:2:3: is not closed\nhint: close it\n");
+        assert_eq!(error.render(false), "error: `dir/x.yaml:2:3`: is not closed\nhint: close it\n");
         assert_eq!(error.code(), Exit::Read);
     }
 
@@ -405,7 +406,7 @@ mod tests {
         assert!(drawn.contains("rule:foo") && drawn.contains("^^^"), "{drawn}");
         let secret = "age: AGE-SECRET-KEY-1X\n";
         let plain = CommandError::rules(error(Span::new(5..8)), Path::new(".sops.yaml"), secret).render(false);
-        assert_eq!(plain, "error: `.sops.yaml`:1:6: is unknown\n");
+        assert_eq!(plain, "error: `.sops.yaml:1:6`: is unknown\n");
     }
 
     #[test]

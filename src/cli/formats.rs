@@ -3,20 +3,51 @@
 
 use std::path::Path;
 
+use super::args;
 use super::argv::Name;
 use crate::document::Format;
 
 /// The format that a flag or a file name stands for. A flag that names no format is as good as
 /// none (integrations.md C6).
-pub(super) fn named(flag: Option<&str>, file: Option<&Path>) -> Option<Format> {
-    let by_name = || Format::from_file_name(&file?.file_name()?.to_string_lossy());
-    flag.and_then(Format::from_name).or_else(by_name)
+pub(super) fn named(flag: Option<&str>, file: Option<&Path>, name: Name) -> Option<Format> {
+    let file = file.and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    flag.and_then(Format::from_name).or_else(|| match name {
+        // To SOPS a TOML file is any file, and it could not read what we make of one.
+        Name::Sops => Format::from_file_name(&file).filter(|format| *format != Format::Toml),
+        Name::Cloze => Format::from_file_name(&file).or_else(|| by_inner_name(&file)),
+    })
 }
 
 /// The format of an input; `encrypted` is its text where that is to be looked at.
 pub(super) fn of_input(flag: Option<&str>, file: Option<&Path>, encrypted: Option<&[u8]>, name: Name) -> Format {
-    let by_text = || encrypted.filter(|_| name == Name::Cloze).and_then(by_look);
-    named(flag, file).or_else(by_text).unwrap_or(Format::Binary)
+    let named = named(flag, file, name);
+    let look = || encrypted.and_then(by_look);
+    match named {
+        // SOPS makes a binary file of a TOML file; both are found under the same name.
+        Some(Format::Toml) if flag.is_none() => look().or(named),
+        None => look().filter(|format| name == Name::Cloze || *format == Format::Toml),
+        Some(_) => named,
+    }
+    .unwrap_or(Format::Binary)
+}
+
+/// The format of an output, chosen apart from that of the input: by its flag or the file name.
+/// Where neither says it, or where the input was not of the format of its name, it is that of the
+/// input.
+pub(super) fn of_output(types: &args::Types, file: Option<&Path>, input: Format, name: Name) -> Format {
+    let flag = types.output_type.as_deref();
+    if flag.and_then(Format::from_name).is_none() && types.input_type.is_none() {
+        return input;
+    }
+    named(flag, file, name).unwrap_or(input)
+}
+
+/// The format of names that people give to encrypted files and to stages: `secrets.yaml.enc`,
+/// `secrets.sops.json.sops`, `.env.production`.
+fn by_inner_name(file: &str) -> Option<Format> {
+    let inner = [".enc", ".encrypted", ".sops", ".dec", ".decrypted"].iter().find_map(|end| file.strip_suffix(end));
+    let is_stage = file.starts_with(".env.");
+    inner.and_then(Format::from_file_name).or_else(|| is_stage.then_some(Format::Dotenv))
 }
 
 /// The format of an encrypted text, by the look of its metadata.
@@ -28,7 +59,8 @@ fn by_look(text: &[u8]) -> Option<Format> {
         }
         _ if starts_a_line(b"sops:") => Some(Format::Yaml),
         _ if starts_a_line(b"sops_mac=") => Some(Format::Dotenv),
-        _ if starts_a_line(b"[sops]") => Some(Format::Ini),
+        // INI has no quotes around the MAC, TOML does.
+        _ if starts_a_line(b"mac = \"ENC[") => Some(Format::Toml),
         _ if starts_a_line(b"[sops]") => Some(Format::Ini),
         _ => None,
     }
@@ -50,26 +82,35 @@ mod tests {
     fn the_flag_wins_over_the_name_and_the_name_over_the_text() {
         let (cloze, sops) = (Name::Cloze, Name::Sops);
         let table = [
-            (Some("json"), Some("a.yaml"), "", sops, Format::Json),
-            (Some("\"yaml\""), Some("a.json"), "", sops, Format::Json),
-            (Some("plaintext"), Some("dir.json/a"), "", sops, Format::Binary),
-            (None, Some("dir/.env"), "", sops, Format::Dotenv),
-            (None, Some("a.YAML"), "", sops, Format::Binary),
-            (None, None, " \n{\"a\":1,\"sops\":{}}", cloze, Format::Json),
-            (None, None, "{\"data\":1,\"sops\":{}}", cloze, Format::Binary),
-            (None, None, "{\"data\":1,\"b\":2,\"sops\":{}}", cloze, Format::Json),
-            (None, None, "a: 1\nsops:\n", cloze, Format::Yaml),
-            (None, Some("secrets"), "A=1\nsops_mac=x\n", cloze, Format::Dotenv),
-            (None, Some("a.json"), "sops:\n", cloze, Format::Json),
-            (None, None, "text: sops:\n", cloze, Format::Binary),
-            (None, None, "sops:\n", sops, Format::Binary),
-            (Some("ini"), Some("a.yaml"), "", sops, Format::Ini),
-            (None, Some("a.ini"), "", sops, Format::Ini),
-            (None, Some("secrets"), "a = 1\n\n[sops]\nmac = x\n", cloze, Format::Ini),
+            (Some("json"), Some("a.yaml"), "", sops, Some(Format::Json)),
+            (Some("\"yaml\""), Some("a.json"), "", sops, Some(Format::Json)),
+            (Some("plaintext"), Some("dir.json/a"), "", sops, Some(Format::Binary)),
+            (None, Some("dir/.env"), "", sops, Some(Format::Dotenv)),
+            (None, Some("a.YAML"), "", sops, Some(Format::Binary)),
+            (None, None, " \n{\"a\":1,\"sops\":{}}", cloze, Some(Format::Json)),
+            (None, None, "{\"data\":1,\"sops\":{}}", cloze, Some(Format::Binary)),
+            (None, None, "{\"data\":1,\"b\":2,\"sops\":{}}", cloze, Some(Format::Json)),
+            (None, None, "a: 1\nsops:\n", cloze, Some(Format::Yaml)),
+            (None, Some("secrets"), "A=1\nsops_mac=x\n", cloze, Some(Format::Dotenv)),
+            (None, Some("a.json"), "sops:\n", cloze, Some(Format::Json)),
+            (None, None, "text: sops:\n", cloze, Some(Format::Binary)),
+            (None, None, "sops:\n", sops, Some(Format::Binary)),
+            (Some("ini"), Some("a.yaml"), "", sops, Some(Format::Ini)),
+            (None, Some("a.ini"), "", sops, Some(Format::Ini)),
+            (None, Some("a.toml"), "", sops, Some(Format::Binary)),
+            (None, Some("a.toml"), "[sops]\nmac = \"ENC[\n", sops, Some(Format::Toml)),
+            (None, Some("a.toml"), "", cloze, Some(Format::Toml)),
+            (None, Some("a.toml"), "{\"data\":1,\"sops\":{}}", cloze, Some(Format::Binary)),
+            (Some("toml"), Some("a.yaml"), "", sops, Some(Format::Toml)),
+            (None, Some("a.yaml.enc"), "", cloze, Some(Format::Yaml)),
+            (None, Some("a.yaml.enc"), "", sops, Some(Format::Binary)),
+            (None, Some(".env.production"), "", cloze, Some(Format::Dotenv)),
+            (None, Some(".env.production"), "", sops, Some(Format::Binary)),
+            (None, Some("secrets"), "a = 1\n\n[sops]\nmac = x\n", cloze, Some(Format::Ini)),
         ];
         for (flag, file, text, name, wanted) in table {
             let found = of_input(flag, file.map(Path::new), Some(text.as_bytes()), name);
-            assert_eq!(found, wanted, "{flag:?} {file:?} {text}");
+            assert_eq!(Some(found), wanted, "{flag:?} {file:?} {text}");
         }
     }
 }

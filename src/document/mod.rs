@@ -21,6 +21,7 @@ mod ini;
 mod json;
 #[cfg(test)]
 mod testing;
+mod toml;
 mod yaml;
 
 use std::borrow::Cow;
@@ -119,10 +120,12 @@ pub enum Style {
     Single,
     /// In double quotes.
     Double,
-    /// A YAML `|` block; an INI value in backticks or `"""`.
+    /// A YAML `|` block; an INI value in backticks or `"""`; a TOML string in `'''`.
     Literal,
-    /// A YAML `>` block.
+    /// A YAML `>` block, or a TOML string in `"""`.
     Folded,
+    /// A TOML date or time, which has no quotes. Its value is text.
+    Date,
 }
 
 /// A YAML alias. Its nodes are copies of its target's (comments included), with the target's

@@ -52,6 +52,11 @@ pub trait Syntax: Sync {
         layout: Layout,
     ) -> Result<Vec<Splice>, EmitError>;
 
+    /// Whether an empty string is encrypted too. SOPS leaves it in clear in its formats.
+    fn seals_empty(&self) -> bool {
+        false
+    }
+
     /// Prints a node and all inside it as a new file of this format: a container as a whole
     /// document, a scalar as the bare value (§8.5 of sops-compat.md: a string without newline).
     /// With a top node of a stream, the other documents are not printed.
@@ -131,15 +136,18 @@ pub enum Format {
     Ini,
     /// Any bytes, as one value.
     Binary,
+    /// TOML 1.1.
+    Toml,
 }
 
 impl Format {
     /// Every format, with its name on the command line.
-    pub const ALL: [(Format, &'static str); 5] = [
+    pub const ALL: [(Format, &'static str); 6] = [
         (Format::Yaml, "yaml"),
         (Format::Json, "json"),
         (Format::Dotenv, "dotenv"),
         (Format::Ini, "ini"),
+        (Format::Toml, "toml"),
         (Format::Binary, "binary"),
     ];
 
@@ -163,6 +171,7 @@ impl Format {
             _ if name.ends_with(".json") => Some(Format::Json),
             _ if name.ends_with(".env") => Some(Format::Dotenv),
             _ if name.ends_with(".ini") => Some(Format::Ini),
+            _ if name.ends_with(".toml") => Some(Format::Toml),
             _ => None,
         }
     }
@@ -182,6 +191,7 @@ impl Format {
             Format::Dotenv => &super::dotenv::Dotenv,
             Format::Ini => &super::ini::Ini,
             Format::Binary => &super::binary::Binary,
+            Format::Toml => &super::toml::Toml,
         }
     }
 }

@@ -1,3 +1,5 @@
+//! Rules files that work, and what is said about those that do not.
+
 use super::*;
 use crate::recipient::Kind;
 

@@ -169,7 +169,7 @@ pub(super) fn spell(value: &[u8], place: &[u8], style: Style, rest: &[u8]) -> Re
         Style::Double => b"\"",
         Style::Literal if place.starts_with(TRIPLE) => TRIPLE,
         Style::Literal => BACKTICK,
-        Style::Plain | Style::Folded => b"",
+        Style::Plain | Style::Folded | Style::Date => b"",
     };
     let has = |bytes: &[u8]| value.iter().any(|byte| bytes.contains(byte));
     // A comment that follows may hold a backtick once it is decrypted; three quotes are rarer.

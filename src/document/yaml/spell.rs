@@ -241,7 +241,7 @@ impl<'d> Spot<'d> {
         match self.style {
             Style::Single => quoting::single(text).unwrap_or_else(|| quoting::double(text)),
             Style::Double => quoting::double(text),
-            Style::Plain => {
+            Style::Plain | Style::Date => {
                 let place = self.place();
                 let is_plain = match (is_tagged, self.stays_bare) {
                     (true, _) => quoting::can_stand_plain,

@@ -1,3 +1,5 @@
+//! Go's regular expressions: what is translated, and what is refused by name.
+
 use super::*;
 
 /// What SOPS 3.11.0 makes of each pattern: the first line is the list of keys, every other line a

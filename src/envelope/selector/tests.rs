@@ -1,3 +1,5 @@
+//! Which leaves and comments each of the six selectors picks.
+
 use super::*;
 
 /// Runs a selection over an outline and marks what is selected with `!`. One item a line:

@@ -1,0 +1,82 @@
+//! TOML 1.1 (docs/format.md, “TOML”). SOPS has no such format; the layout is that of rops.
+//!
+//! * [`read`] listens to the parser, [`build`] makes the tables of what it hears, [`value`] decodes
+//!   keys and scalars.
+//! * [`block`] finds the metadata block `[sops]` and its place.
+//! * [`spell`] spells scalars and comments at their places, [`print`] prints new tables.
+
+mod block;
+mod build;
+mod print;
+mod read;
+mod spell;
+mod value;
+
+use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
+use super::tree::Tree;
+use super::{Alias, Content, Document, New, NodeId, Scalar};
+
+/// The format.
+pub(super) struct Toml;
+
+/// The key of the metadata block.
+const METADATA: &str = "sops";
+
+impl Syntax for Toml {
+    fn parse<'t>(&self, text: &'t [u8]) -> Result<Document<'t>, SyntaxError> {
+        read::read(text)
+    }
+
+    fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {
+        let place = document.node(node);
+        let mut text = Vec::new();
+        match (&place.content, new) {
+            (Content::Comment { .. }, New::Comment(comment)) => spell::comment(&mut text, comment)?,
+            (Content::Leaf { value, style }, New::Value(new)) => {
+                let place = spell::Place { document, span: place.span, style: *style, old: value };
+                place.spell(&mut text, new)?;
+            }
+            (Content::Comment { .. }, New::Value(_)) => {
+                return Err(EmitError("a comment of a TOML file cannot become a value".into()));
+            }
+            _ => return Err(EmitError("a value of a TOML file can only become another value".into())),
+        }
+        Ok(Splice { span: place.span, text })
+    }
+
+    fn expand<'n>(
+        &self,
+        _document: &Document<'_>,
+        _alias: &Alias,
+        _change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
+    ) -> Result<Splice, EmitError> {
+        Err(EmitError("TOML has no aliases".into()))
+    }
+
+    fn metadata(
+        &self,
+        document: &Document<'_>,
+        part: usize,
+        tree: &Tree,
+        _layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        let printed = print::block(METADATA, tree, block::is_crlf(document.text))?;
+        Ok(block::place(document, part, &printed))
+    }
+
+    /// As rops does, which refuses a file with an empty string among its encrypted values.
+    fn seals_empty(&self) -> bool {
+        true
+    }
+
+    fn emit(&self, document: &Document<'_>, node: NodeId, _layout: Layout) -> Result<Vec<u8>, EmitError> {
+        match &document.node(node).content {
+            Content::Leaf { value: Scalar::Text(text), .. } => Ok(text.to_vec()),
+            Content::Map { .. } => print::document(document, node),
+            _ => print::value(document, node),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
