@@ -44,7 +44,7 @@ pub(super) fn read(text: &[u8], from: usize) -> Result<Value<'_>, SyntaxError> {
         let value = Text::Source(b"");
         return Ok(Value { value, span: place..place, style: Style::Plain, comment: None, next, agreed: true });
     }
-    if rest.starts_with(TRIPLE) && rest.len() > TRIPLE.len() {
+    if rest.starts_with(TRIPLE) {
         return read_raw(text, start, TRIPLE);
     }
     if rest.starts_with(BACKTICK) {
