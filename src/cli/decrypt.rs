@@ -21,7 +21,7 @@ pub(super) fn run(args: &args::Decrypt, run: &Run) -> Result<(), CommandError> {
     let to = formats::of_output(&args.types, name, from, run.name);
 
     let options = Options { ignore_mac: args.opening.ignore_mac, ..Options::default() };
-    let failed = |error| CommandError::opening(error, &input.text).about(input.name());
+    let failed = |error| CommandError::opening(error, &input.text, run.name).about(input.name());
     let opened = envelope::decrypt(from, &input.text, &options, &tools(&keyring)).map_err(failed)?;
     run.ui.trace("Data key recovered successfully");
     let printed = printed(&opened, from, to, path.as_ref(), args, run)?;

@@ -98,7 +98,7 @@ fn open(
     run: &Run,
 ) -> Result<Source, CommandError> {
     let opened = envelope::decrypt(format, &text, options, tools)
-        .map_err(|error| CommandError::opening(error, &text).about(file))?;
+        .map_err(|error| CommandError::opening(error, &text, run.name).about(file))?;
     run.ui.trace("Data key recovered successfully");
     opened.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
     Ok(Source::Old(text, Box::new(opened)))

@@ -263,10 +263,12 @@ impl CommandError {
         }
     }
 
-    /// The same for a text that was to be encrypted already: there an empty one has no metadata.
-    pub(super) fn opening(error: envelope::Error, text: &[u8]) -> Self {
+    /// The same for a text that was to be encrypted already: to SOPS an empty one has no metadata.
+    pub(super) fn opening(error: envelope::Error, text: &[u8], name: Name) -> Self {
         match error {
-            envelope::Error::Syntax(error) if error.empty => Self::envelope(envelope::Error::NoMetadata, text),
+            envelope::Error::Syntax(error) if error.empty && name == Name::Sops => {
+                Self::envelope(envelope::Error::NoMetadata, text)
+            }
             other => Self::envelope(other, text),
         }
     }
