@@ -120,7 +120,7 @@ fn seal(
             if visit.selected || !metadata.mac_only_encrypted {
                 sealing.mac.add(&canonical(document, visit.id, value)?);
             }
-            if !visit.selected && !metadata.mac_only_encrypted {
+            if !visit.selected {
                 check_in_clear(format, document, visit.id)?;
             }
             sealing.value(document, visit.id, value, visit.selected, visit.additional)
@@ -163,7 +163,7 @@ fn canonical<'v>(
     })
 }
 
-/// Refuses a value in clear of which SOPS would compute another MAC.
+/// Refuses a value in clear that SOPS would read otherwise.
 fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
     match format.syntax().misread_in_clear(document, id) {
         Some(reason) => Err(Error::EncryptValue { path: document.path(id), reason: reason.into() }),
