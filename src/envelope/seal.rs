@@ -165,7 +165,7 @@ fn canonical<'v>(
     })
 }
 
-/// Refuses a value in clear of which SOPS would compute another MAC.
+/// Refuses a value in clear that SOPS would read otherwise.
 fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
     match format.syntax().misread_in_clear(document, id) {
         Some(reason) => Err(Error::EncryptValue { path: document.path(id), reason: reason.into() }),
@@ -193,7 +193,7 @@ fn plan<'d>(
         match visit.item {
             Item::Value(value) => {
                 let covered = visit.selected || !metadata.mac_only_encrypted;
-                if covered && !visit.selected {
+                if !visit.selected {
                     check_in_clear(format, document, visit.id)?;
                 }
                 let plain = if covered { canonical(document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };

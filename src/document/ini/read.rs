@@ -203,12 +203,11 @@ impl<'t> Reader<'t> {
 fn block_span(text: &[u8], start: usize, end: usize) -> Span {
     let end = if trim(&text[end..]).is_empty() { text.len() } else { end };
     let before = &text[..start];
-    let separator = if !text[..end].ends_with(b"\n") && before.ends_with(b"\n\n") {
-        2
-    } else if before.ends_with(b"\n\r\n") {
-        2
-    } else {
-        usize::from(before.ends_with(b"\n\n"))
+    let with_break_before = !text[..end].ends_with(b"\n") && before.ends_with(b"\n\n");
+    let separator = match () {
+        () if with_break_before || before.ends_with(b"\n\r\n") => 2,
+        () if before.ends_with(b"\n\n") => 1,
+        () => 0,
     };
     Span::new(start - separator..end)
 }
