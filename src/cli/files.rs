@@ -185,8 +185,7 @@ fn keep_owner_and_mode(file: &NamedTempFile, old: &fs::Metadata) -> io::Result<(
     if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
         let (uid, gid) = (rustix::fs::Uid::from_raw(old.uid()), rustix::fs::Gid::from_raw(old.gid()));
         // Only root may give files away, but anybody may share one with a group of theirs.
-        let _ = rustix::fs::fchown(file, Some(uid), Some(gid))
-            .or_else(|_| rustix::fs::fchown(file, None, Some(gid)));
+        let _ = rustix::fs::fchown(file, Some(uid), Some(gid)).or_else(|_| rustix::fs::fchown(file, None, Some(gid)));
         new = file.metadata()?;
     }
     let mode = kept_mode(old.mode(), new.uid() == old.uid(), new.gid() == old.gid());
