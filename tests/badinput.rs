@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::harness::{ALICE, BOB, Sandbox, key_file, note, set_mode, skip};
+use crate::harness::{ALICE, BOB, Sandbox, key_file, mode, note, set_mode, skip};
 
 /// A value that no message may repeat.
 const CANARY: &str = "canary-7f3ad1";
@@ -774,17 +774,42 @@ fn a_read_only_folder() {
     assert_eq!(fs::read_dir(sandbox.path("")).unwrap().count(), 2, "something was left behind");
 }
 
+/// A file stays with its group when a member of the group replaces it; without the group, its
+/// rights go as well.
+#[test]
+fn a_file_of_somebody_else_keeps_its_group() {
+    use std::os::unix::fs::MetadataExt as _;
+    for (groups, wanted) in [("--groups=65533", (65533, 0o664)), ("--clear-groups", (65534, 0o604))] {
+        let sandbox = Sandbox::with_rules();
+        plain(&sandbox);
+        let file = sandbox.path("f.yaml");
+        if std::os::unix::fs::chown(&file, Some(1234), Some(65533)).is_err() {
+            return skip("only root can give files away");
+        }
+        set_mode(&file, 0o664);
+        set_mode(&sandbox.path(""), 0o777);
+        as_user(&sandbox, groups, "cloze encrypt -i f.yaml", 0, "");
+        let found = fs::metadata(&file).unwrap();
+        assert_eq!((found.gid(), mode(&file)), wanted);
+    }
+}
+
 /// Runs a command as a user whom permissions hold: root is held by none.
 fn as_nobody(sandbox: &Sandbox, command: &str, code: i32, says: &str) {
+    as_user(sandbox, "--clear-groups", command, code, says);
+}
+
+fn as_user(sandbox: &Sandbox, groups: &str, command: &str, code: i32, says: &str) {
     if !Path::new("/usr/bin/setpriv").exists() {
         return skip("this is root, and there is no setpriv to be somebody else");
     }
-    // The binary is somewhere below a folder that only root may enter.
+    // The binary is somewhere below a folder that only root may enter. It is copied by another
+    // process: what a fork of another test still has open for writing cannot be run.
     let copy = sandbox.root().join("tmp/cloze");
-    fs::copy(crate::harness::BINARY, &copy).unwrap();
+    sandbox.call(Path::new("/bin/cp"), [Path::new(crate::harness::BINARY), &copy]).ok();
     set_mode(sandbox.root(), 0o755);
     let command = command.replacen("cloze", copy.to_str().unwrap(), 1);
-    let args = ["--reuid=65534", "--regid=65534", "--clear-groups", "/bin/sh", "-c", &command];
+    let args = ["--reuid=65534", "--regid=65534", groups, "/bin/sh", "-c", &command];
     let outcome = sandbox.call(Path::new("/usr/bin/setpriv"), args).run();
     outcome.expect(code).says(says).prints("");
     fs::remove_file(copy).unwrap();

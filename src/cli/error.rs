@@ -10,6 +10,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::argv::Name;
 use super::files::FileError;
+use super::ui::visible;
 use crate::document::{Span, SyntaxError};
 use crate::envelope;
 use crate::recipient::NoDataKey;
@@ -312,13 +313,13 @@ impl CommandError {
         let (red, cyan, plain) = if colours { ("\x1b[1;31m", "\x1b[36m", "\x1b[0m") } else { ("", "", "") };
         let mut text = match &self.drawing {
             Some(drawing) => format!("{}\n", drawing[usize::from(colours)]),
-            None => format!("{red}error:{plain} {self}\n"),
+            None => format!("{red}error:{plain} {}\n", visible(&self.to_string())),
         };
         for detail in &self.details {
-            text += &format!("  {detail}\n");
+            text += &format!("  {}\n", visible(detail));
         }
         for hint in &self.hints {
-            text += &format!("{cyan}hint:{plain} {hint}\n");
+            text += &format!("{cyan}hint:{plain} {}\n", visible(hint));
         }
         text
     }
@@ -351,8 +352,12 @@ fn draw(text: &str, range: Range<usize>, file: &str, message: &str) -> Option<Bo
     if text.contains("AGE-SECRET-KEY-") || text.get(range.clone()).is_none() {
         return None;
     }
-    let snippet = Snippet::source(text).path(file).annotation(AnnotationKind::Primary.span(range));
-    let report = [Level::ERROR.primary_title(message).element(snippet)];
+    // The drawing shows controls of one byte as signs. Those of two become others of two, so that
+    // places stay.
+    let text: String = text.chars().map(|it| if ('\u{80}'..='\u{9f}').contains(&it) { '\u{b7}' } else { it }).collect();
+    let (file, message) = (visible(file), visible(message));
+    let snippet = Snippet::source(&text).path(&*file).annotation(AnnotationKind::Primary.span(range));
+    let report = [Level::ERROR.primary_title(&*message).element(snippet)];
     Some(Box::new([Renderer::plain().render(&report), Renderer::styled().render(&report)]))
 }
 
@@ -409,6 +414,27 @@ mod tests {
         let secret = "age: AGE-SECRET-KEY-1X\n";
         let plain = CommandError::rules(error(Span::new(5..8)), Path::new(".sops.yaml"), secret).render(false);
         assert_eq!(plain, "error: `.sops.yaml:1:6`: is unknown\n");
+    }
+
+    #[test]
+    fn a_hostile_file_does_not_reach_the_terminal() {
+        let hostile = "\u{1b}]0;x\u{7}\u{9b}2J\u{202e}\n";
+        let mut error = CommandError::usage(hostile).about(hostile).detail(hostile).hint(hostile);
+        let spelled = "\\u{1b}]0;x\\u{7}\\u{9b}2J\\u{202e}\\u{a}";
+        let wanted = format!("error: `{spelled}`: {spelled}\n  {spelled}\nhint: {spelled}\n");
+        assert_eq!(error.render(false), wanted);
+        let text = format!("a: {hostile}b: 1\n");
+        error = CommandError::rules(
+            RulesError { message: hostile.into(), span: Span::new(3..5), hint: None, secret: false },
+            Path::new(hostile),
+            &text,
+        );
+        let drawn = error.render(false);
+        assert!(drawn.contains("2J") && drawn.contains('^'), "{drawn}");
+        let obeyed = |it: char| it != '\n' && (it.is_control() || it == '\u{202e}');
+        assert!(!drawn.contains(obeyed), "{drawn:?}");
+        let styled = error.render(true);
+        assert!(!styled.contains("\u{1b}]") && !styled.contains(['\u{7}', '\u{9b}', '\u{202e}']), "{styled:?}");
     }
 
     #[test]

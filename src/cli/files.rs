@@ -178,15 +178,25 @@ fn replace_atomically(
     Ok(())
 }
 
-/// Gives a file the owner and the mode of the one that it replaces.
+/// Gives a file the owner and the mode of the one that it replaces, as far as the system lets us.
 fn keep_owner_and_mode(file: &NamedTempFile, old: &fs::Metadata) -> io::Result<()> {
-    let new = file.as_file().metadata()?;
+    let file = file.as_file();
+    let mut new = file.metadata()?;
     if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
         let (uid, gid) = (rustix::fs::Uid::from_raw(old.uid()), rustix::fs::Gid::from_raw(old.gid()));
-        // Only the owner of the machine may give files away; others keep them for themselves.
-        let _ = rustix::fs::fchown(file.as_file(), Some(uid), Some(gid));
+        // Only root may give files away, but anybody may share one with a group of theirs.
+        let _ = rustix::fs::fchown(file, Some(uid), Some(gid)).or_else(|_| rustix::fs::fchown(file, None, Some(gid)));
+        new = file.metadata()?;
     }
-    file.as_file().set_permissions(fs::Permissions::from_mode(old.mode() & 0o7777))
+    let mode = kept_mode(old.mode(), new.uid() == old.uid(), new.gid() == old.gid());
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+/// The mode of a file that takes the place of one with the mode `old`. What was granted to one
+/// group is not granted to another, nor is the right to act as somebody.
+fn kept_mode(old: u32, same_owner: bool, same_group: bool) -> u32 {
+    let granted = if same_group { old } else { old & !0o070 };
+    granted & if same_owner && same_group { 0o7777 } else { 0o1777 }
 }
 
 /// Whether there is something at a path that is neither a file nor a directory, so that nothing
@@ -375,6 +385,14 @@ mod tests {
             assert_ne!(fs::metadata(&path).expect("exists").ino(), inode);
         }
         assert_eq!(names(directory.path()), ["f"]);
+    }
+
+    #[test]
+    fn rights_are_not_handed_to_others() {
+        assert_eq!(kept_mode(0o6664, true, true), 0o6664);
+        assert_eq!(kept_mode(0o6664, false, true), 0o664);
+        assert_eq!(kept_mode(0o6664, true, false), 0o604);
+        assert_eq!(kept_mode(0o100_660, false, false), 0o600);
     }
 
     #[test]

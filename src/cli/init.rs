@@ -50,7 +50,8 @@ pub(super) fn run(args: &args::Init, run: &Run) -> Result<(), CommandError> {
     } else {
         format!("use the key {own} of `{key}`")
     });
-    run.ui.say(&format!("wrote `{RULES}`: commit it; it says who can decrypt new files\n"));
+    run.ui.say(&format!("wrote `{RULES}`: commit it; it says who can decrypt new files"));
+    run.ui.say("");
     let name = Name::Cloze.text();
     run.ui.say(&format!(
         "next: `{name} encrypt --in-place FILE` encrypts a file, `{name} edit FILE` changes or creates one"

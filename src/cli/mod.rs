@@ -95,10 +95,10 @@ fn print_version(name: Name) -> Result<(), CommandError> {
 
 /// Runs a command from normalised arguments.
 fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> Result<(), CommandError> {
-    let matches = command.try_get_matches_from(args);
+    let matches = command.try_get_matches_from(&args);
     let command = match matches.and_then(|matches| args::Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli.command.ok_or_else(|| CommandError::no_file(name))?,
-        Err(error) if ui::usage(&error) => return Ok(()),
+        Err(error) if ui::usage(&error, &args) => return Ok(()),
         Err(error) => return Err(CommandError::said(usage_code(&error))),
     };
     let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));

@@ -3,6 +3,8 @@
 //! programs that run us take the first byte there for a failure (integrations.md S1).
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the one place that prints")]
 
+use std::borrow::Cow;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::Path;
 
@@ -20,25 +22,25 @@ impl Ui {
     /// Says what is nice to know.
     pub(super) fn note(self, text: &str) {
         if self.verbose || io::stderr().is_terminal() {
-            eprint(&format!("{text}\n"));
+            eprint(&format!("{}\n", visible(text)));
         }
     }
 
     /// Says what is only asked for with --verbose.
     pub(super) fn trace(self, text: &str) {
         if self.verbose {
-            eprint(&format!("{text}\n"));
+            eprint(&format!("{}\n", visible(text)));
         }
     }
 
     /// Warns of what is most likely a mistake in the call.
     pub(super) fn warn(self, text: &str) {
-        eprint(&format!("warning: {text}\n"));
+        eprint(&format!("warning: {}\n", visible(text)));
     }
 
     /// Says something in any case, at the end of a run that did what it should.
     pub(super) fn say(self, text: &str) {
-        eprint(&format!("{text}\n"));
+        eprint(&format!("{}\n", visible(text)));
     }
 
     /// Prints an error.
@@ -85,6 +87,23 @@ impl Ui {
     }
 }
 
+/// A text without anything that a terminal would obey or hide: names, keys and recipients come
+/// from files of others. Control characters, and those that turn the direction of writing, are
+/// spelled out.
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
+    let acts = |character: char| {
+        character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let spell = |character: char| match acts(character) {
+        true => character.escape_unicode().to_string(),
+        false => character.to_string(),
+    };
+    Cow::Owned(text.chars().map(spell).collect())
+}
+
 fn no_answer(_: dialoguer::Error) -> CommandError {
     CommandError::new(Exit::Generic, "there is nobody to answer")
 }
@@ -106,13 +125,30 @@ pub(super) fn stdout(data: &[u8]) -> Result<(), FileError> {
 }
 
 /// Prints clap's help or its complaint. True when it was help, which was asked for.
-pub(super) fn usage(error: &clap::Error) -> bool {
-    // A reader of help that went away needs no message.
-    let _ = error.print();
+pub(super) fn usage(error: &clap::Error, args: &[OsString]) -> bool {
+    if error.use_stderr() && args.iter().any(|arg| visible(&arg.to_string_lossy()).as_ref() != arg.to_string_lossy()) {
+        // The complaint repeats what a name, say of a file, would do to the terminal.
+        error.render().to_string().lines().for_each(|line| eprint(&format!("{}\n", visible(line))));
+    } else {
+        // A reader of help that went away needs no message.
+        let _ = error.print();
+    }
     !error.use_stderr()
 }
 
 /// Reports a defect of cloze itself: where, and nothing of the message, which may hold a value.
 pub(super) fn bug(file: &str, line: u32) {
     eprint(&format!("error: this is a bug in cloze ({file}:{line}); please report it, with the command line\n"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_gets_through() {
+        assert!(matches!(visible("plain é 漢 `x`"), Cow::Borrowed("plain é 漢 `x`")));
+        let hostile = "a\x1b]0;t\x07\u{9b}2J\u{7f}\u{202e}b\u{2066}\r\n";
+        assert_eq!(visible(hostile), "a\\u{1b}]0;t\\u{7}\\u{9b}2J\\u{7f}\\u{202e}b\\u{2066}\\u{d}\\u{a}");
+    }
 }
