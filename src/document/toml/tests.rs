@@ -1,3 +1,5 @@
+//! What TOML texts hold, and how values and the `sops` table are written into them.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,69 @@
+"""Times commands side by side, in turns, and prints a table in Markdown. Called by benches/compare."""
+
+import argparse
+import os
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+
+def run(command, stdin, stdout):
+    """Wall time in milliseconds and peak memory in MB of one run."""
+    with open(stdin, "rb") as source, open(stdout, "wb") as sink:
+        start = time.perf_counter()
+        child = subprocess.Popen(command, stdin=source, stdout=sink)
+        _, status, usage = os.wait4(child.pid, 0)
+        elapsed = (time.perf_counter() - start) * 1000
+    if status != 0:
+        raise SystemExit(f"{' '.join(map(str, command))}: exit status {status}")
+    return elapsed, usage.ru_maxrss / 1024
+
+
+def calls(tools, recipient, kind, verb):
+    """The command of each tool; all of them read standard input and write standard output."""
+    name = f"x.{kind}"
+    commands = {}
+    for tool, path in tools.items():
+        if tool == "rops":
+            commands[tool] = [path, verb, "--format", kind] + (["--age", recipient] if verb == "encrypt" else [])
+        else:
+            commands[tool] = [path, verb, "--filename-override", name] + (["--age", recipient] if verb == "encrypt" else [])
+    return commands
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--recipient", required=True)
+    parser.add_argument("--tool", action="append", required=True, help="name=path")
+    parser.add_argument("--small-runs", type=int, default=40)
+    parser.add_argument("--big-runs", type=int, default=5)
+    options = parser.parse_args()
+    tools = dict(tool.split("=", 1) for tool in options.tool)
+    folder = options.folder
+    print(f"| input | | {' | '.join(f'{tool} ms | MB' for tool in tools)} | times faster than "
+          f"{' | than '.join(tool for tool in tools if tool != 'cloze')} | memory of sops |")
+    print("|" + " --- |" * (3 + 2 * len(tools) + len(tools) - 1))
+    for size, runs in [("small", options.small_runs), ("big", options.big_runs)]:
+        for kind in ["yaml", "json"]:
+            plain = folder / f"{size}.{kind}"
+            sealed = {tool: folder / f"{size}.{tool}.{kind}" for tool in tools}
+            for verb in ["encrypt", "decrypt"]:
+                commands = calls(tools, options.recipient, kind, verb)
+                results = {tool: [] for tool in tools}
+                # In turns, so that whatever else the machine does meets all of them.
+                for _ in range(runs):
+                    for tool, command in commands.items():
+                        source, sink = (plain, sealed[tool]) if verb == "encrypt" else (sealed[tool], folder / "out")
+                        results[tool].append(run(command, source, sink))
+                best = {tool: min(time for time, _ in found) for tool, found in results.items()}
+                middle = {tool: statistics.median(time for time, _ in found) for tool, found in results.items()}
+                memory = {tool: max(peak for _, peak in found) for tool, found in results.items()}
+                cells = " | ".join(f"{middle[tool]:.1f} (best {best[tool]:.1f}) | {memory[tool]:.1f}" for tool in tools)
+                ratios = " | ".join(f"{middle[tool] / middle['cloze']:.1f}" for tool in tools if tool != "cloze")
+                share = f"{memory['cloze'] / memory['sops']:.2f}" if "sops" in memory else ""
+                print(f"| {size} {kind}, {plain.stat().st_size / 1e6:.3g} MB | {verb} | {cells} | {ratios} | {share} |", flush=True)
+
+
+main()
