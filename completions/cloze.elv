@@ -32,7 +32,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
         }
         &'cloze;encrypt'= {
             cand --output 'Write the result into this file'
-            cand --input-type 'The format of the input: yaml, json, dotenv, binary; anything else means: as the file name says'
+            cand --input-type 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
             cand --output-type 'The format of the output, likewise'
             cand --filename-override 'Take this file name for the choice of format and creation rule'
             cand -a 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
@@ -70,7 +70,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
         &'cloze;decrypt'= {
             cand --output 'Write the result into this file'
             cand --extract 'Print only what stands at this path: `["db"]["users"][0]`, or `db.users[0]`'
-            cand --input-type 'The format of the input: yaml, json, dotenv, binary; anything else means: as the file name says'
+            cand --input-type 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
             cand --output-type 'The format of the output, likewise'
             cand --filename-override 'Take this file name for the choice of format and creation rule'
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
@@ -88,7 +88,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'cloze;edit'= {
-            cand --input-type 'The format of the input: yaml, json, dotenv, binary; anything else means: as the file name says'
+            cand --input-type 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
             cand --output-type 'The format of the output, likewise'
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
             cand -a 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'

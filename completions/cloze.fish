@@ -34,7 +34,7 @@ complete -c cloze -n "__fish_cloze_needs_command" -f -a "edit" -d 'Edit an encry
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "init" -d 'Make an age key and a `.sops.yaml` to start with'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l output -d 'Write the result into this file' -r -F
-complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l input-type -d 'The format of the input: yaml, json, dotenv, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l input-type -d 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l output-type -d 'The format of the output, likewise' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l filename-override -d 'Take this file name for the choice of format and creation rule' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -s a -l age -d 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]' -r
@@ -66,7 +66,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l disable-version-
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l output -d 'Write the result into this file' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l extract -d 'Print only what stands at this path: `["db"]["users"][0]`, or `db.users[0]`' -r
-complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l input-type -d 'The format of the input: yaml, json, dotenv, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l input-type -d 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l output-type -d 'The format of the output, likewise' -r
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l filename-override -d 'Take this file name for the choice of format and creation rule' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
@@ -81,7 +81,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l ignore-mac -d 'D
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l verbose -d 'Say more on standard error'
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cloze -n "__fish_cloze_using_subcommand edit" -l input-type -d 'The format of the input: yaml, json, dotenv, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l input-type -d 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l output-type -d 'The format of the output, likewise' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -s a -l age -d 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]' -r

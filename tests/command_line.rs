@@ -174,13 +174,15 @@ fn failures_have_the_codes_of_sops_and_change_nothing() {
     place.put("broken.json", &format!("{{\"a\": \"{CANARY}\", }}"));
     place.put("damaged.json", &secret.replacen("data:", "data:AAAA", 1));
     place.put("forged.json", &secret.replacen("\"lastmodified\": \"2", "\"lastmodified\": \"1", 1));
-    place.put("name", PLAIN);
+    place.put("empty.yaml", "");
     fs::create_dir(place.path("folder.json")).expect("makes");
     let names = place.names();
     let table = [
         ("sops -d absent.json", 100, "there is no such file"),
         ("sops -e absent.json", 100, "there is no such file"),
         ("sops", 100, "no file specified"),
+        ("sops -d empty.yaml", 1, "sops metadata not found"),
+        ("cloze -d empty.yaml", 92, "empty"),
         ("sops -d plain.json", 1, "sops metadata not found"),
         ("sops -d damaged.json", 25, "`user`"),
         ("sops -d forged.json", 51, "MAC"),
@@ -197,7 +199,6 @@ fn failures_have_the_codes_of_sops_and_change_nothing() {
         ("sops decrypt --decryption-order age,age secret.json", 112, "age"),
         ("sops decrypt --keyservice tcp://127.0.0.1:1 secret.json", 1, "not yet"),
         ("sops decrypt --bogus secret.json", 1, "--bogus"),
-        ("sops encrypt --input-type ini plain.json", 2, "--input-type takes one of: yaml, json, dotenv"),
         ("sops --config absent.yaml -e plain.json", 1, "no such rules file"),
         (
             "sops --config /dev/null -e plain.json",

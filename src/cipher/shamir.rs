@@ -32,7 +32,8 @@ pub fn split(secret: &[u8], parts: usize, threshold: usize, random: &dyn Random)
     if threshold < 2 || threshold > parts || secret.is_empty() {
         return Err(ShareError::Range);
     }
-    let mut shares: Vec<Share> = vec![Zeroizing::new(Vec::with_capacity(secret.len() + 1)); parts];
+    // Each with all its room from the start, so that growing leaves no copy behind.
+    let mut shares: Vec<Share> = (0..parts).map(|_| Zeroizing::new(Vec::with_capacity(secret.len() + 1))).collect();
     let mut coefficients = Zeroizing::new(vec![0; threshold - 1]);
     for &byte in secret {
         random.fill(&mut coefficients);

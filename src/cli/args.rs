@@ -162,7 +162,8 @@ pub(super) struct Output {
 /// The formats.
 #[derive(Debug, Default, Args)]
 pub(super) struct Types {
-    /// The format of the input: yaml, json, dotenv, binary; anything else means: as the file name says
+    /// The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the
+    /// file name says
     #[arg(long, value_name = "TYPE")]
     pub input_type: Option<String>,
     /// The format of the output, likewise

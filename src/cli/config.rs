@@ -151,10 +151,7 @@ pub(super) fn policy(
             policy.mac_only_encrypted = rule.mac_only_encrypted;
         }
     } else if named.is_empty() {
-        return Err(CommandError::usage(
-            "config file not found, or has no creation rules, and no keys provided through command line options",
-        )
-        .hint("`cloze init` writes a `.sops.yaml`; --age names a recipient for this call"));
+        return Err(nobody(run));
     }
     if !named.is_empty() {
         policy.groups = vec![named];
@@ -165,6 +162,18 @@ pub(super) fn policy(
     policy.selector = selector(selection, policy.selector)?;
     policy.mac_only_encrypted |= selection.mac_only_encrypted;
     Ok(policy)
+}
+
+/// Neither rules nor flags say who can open the file.
+fn nobody(run: &Run) -> CommandError {
+    let error = CommandError::usage(
+        "config file not found, or has no creation rules, and no keys provided through command line options",
+    );
+    let mistaken = run.directory.ancestors().map(|directory| directory.join(MISTAKEN)).find(|path| path.is_file());
+    match mistaken {
+        Some(path) => error.hint(format!("`{}` is ignored: the name must be `{RULES}`", path.display())),
+        None => error.hint("`cloze init` writes a `.sops.yaml`; --age names a recipient for this call"),
+    }
 }
 
 /// The rule for a file. SOPS asks for one even when the recipients are named otherwise.

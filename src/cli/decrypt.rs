@@ -12,7 +12,7 @@ pub(super) fn run(args: &args::Decrypt, run: &Run) -> Result<(), CommandError> {
     let file = given(args.file.as_ref());
     let destination = Destination::of(&args.output, file, run.name)?;
     let order = args.opening.decryption_order.as_deref();
-    let keyring = identities::keyring(&args.services, order, &run.env)?;
+    let keyring = identities::keyring(&args.services, order, run)?;
     let input = Input::read(file, run.name)?;
     let path =
         args.extract.as_deref().filter(|path| !path.is_empty()).map(|path| key_path(path, run.name)).transpose()?;
@@ -21,7 +21,7 @@ pub(super) fn run(args: &args::Decrypt, run: &Run) -> Result<(), CommandError> {
     let to = formats::of_output(&args.types, name, from, run.name);
 
     let options = Options { ignore_mac: args.opening.ignore_mac, ..Options::default() };
-    let failed = |error| CommandError::envelope(error, &input.text).about(input.name());
+    let failed = |error| CommandError::opening(error, &input.text, run.name).about(input.name());
     let opened = envelope::decrypt(from, &input.text, &options, &tools(&keyring)).map_err(failed)?;
     run.ui.trace("Data key recovered successfully");
     let printed = printed(&opened, from, to, path.as_ref(), args, run)?;

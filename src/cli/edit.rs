@@ -53,13 +53,16 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
         )
         .hint("the recipients stand in the encrypted file; `cloze edit` without the flag changes its values"));
     }
+    if files::is_stream(file) {
+        return Err(CommandError::stream(file));
+    }
     let old = match files::read(file) {
         Ok(text) => Some(text),
         Err(FileError::Missing(_)) => None,
         Err(error) => return Err(CommandError::file(error)),
     };
     let format = format(&args.types, file, old.as_deref().map(Vec::as_slice), run)?;
-    let keyring = identities::keyring(&args.services, args.opening.decryption_order.as_deref(), &run.env)?;
+    let keyring = identities::keyring(&args.services, args.opening.decryption_order.as_deref(), run)?;
     let tools = tools(&keyring);
     let mut options = Options { ignore_mac: args.opening.ignore_mac, ..Options::default() };
     // That the last secret was taken out of a file is nobody's mistake.
@@ -95,7 +98,7 @@ fn open(
     run: &Run,
 ) -> Result<Source, CommandError> {
     let opened = envelope::decrypt(format, &text, options, tools)
-        .map_err(|error| CommandError::envelope(error, &text).about(file))?;
+        .map_err(|error| CommandError::opening(error, &text, run.name).about(file))?;
     run.ui.trace("Data key recovered successfully");
     opened.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
     Ok(Source::Old(text, Box::new(opened)))
@@ -142,7 +145,11 @@ impl Edit<'_> {
 
     fn open_draft(&self, draft: PathBuf) -> Result<Zeroizing<Vec<u8>>, CommandError> {
         let sealed = files::read(&draft).map_err(CommandError::file)?;
-        let text = envelope::open_draft(&sealed, &self.tools)
+        let opened = match &self.source {
+            Source::Old(_, opened) => Some(&**opened),
+            Source::New(_) => None,
+        };
+        let text = envelope::open_draft(&sealed, opened, &self.tools)
             .map_err(|error| CommandError::envelope(error, &sealed).about(&draft))?;
         self.draft.replace(Some(draft));
         Ok(text)

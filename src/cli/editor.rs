@@ -2,7 +2,7 @@
 //! place, and gone whatever ends the run (but for SIGKILL).
 
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
@@ -111,6 +111,8 @@ struct Shared {
     editor: Mutex<Option<Pid>>,
     signal: AtomicI32,
     busy: AtomicBool,
+    /// Whether there is a keyboard that SIGINT may come from.
+    terminal: bool,
     /// What must be gone when the process ends.
     directory: OnceLock<PathBuf>,
 }
@@ -137,6 +139,7 @@ impl Watch {
             editor: Mutex::new(None),
             signal: AtomicI32::new(0),
             busy: AtomicBool::new(true),
+            terminal: io::stdin().is_terminal(),
             directory: OnceLock::new(),
         });
         let theirs = Arc::clone(&shared);
@@ -188,8 +191,8 @@ impl Drop for Watch {
 /// was typed.
 fn obey(signal: i32, shared: &Shared) {
     let running = *shared.editor();
-    if signal == SIGINT && running.is_some() {
-        // It went to the editor too, and means something there.
+    if signal == SIGINT && running.is_some() && shared.terminal {
+        // It came from the keyboard, went to the editor too, and means something there.
         return;
     }
     shared.signal.store(signal, Ordering::SeqCst);

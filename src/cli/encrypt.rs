@@ -23,7 +23,7 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
     let policy = config::policy(&args.recipients, &args.selection, rules.as_ref(), name, run)?;
     let from = formats::of_input(args.types.input_type.as_deref(), Some(name), None, run.name);
     let to = formats::of_output(&args.types, Some(name), from, run.name);
-    let keyring = identities::keyring(&args.services, None, &run.env)?;
+    let keyring = identities::keyring(&args.services, None, run)?;
     let input = Input::read(file, run.name)?;
 
     let options = Options {

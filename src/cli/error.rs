@@ -214,6 +214,11 @@ impl CommandError {
         }
     }
 
+    /// Something that only streams was to be changed in its place.
+    pub(super) fn stream(file: &Path) -> Self {
+        Self::new(Exit::Read, "is no file that could be changed in its place").about(file)
+    }
+
     /// A text that is not of its format.
     fn syntax(error: SyntaxError, text: &[u8]) -> Self {
         let code = if error.empty { Exit::Empty } else { Exit::Read };
@@ -243,6 +248,7 @@ impl CommandError {
                 new.hint("--allow-unmatched writes the file all the same")
             }
             Error::EncryptValue { .. } => Self::new(Exit::EncryptValue, message),
+            Error::ForeignDraft => Self::usage(message).hint("edit without --resume, or remove the draft"),
             Error::RoundTrip => Self::new(Exit::EncryptValue, message),
             Error::DecryptValue { .. } => Self::new(Exit::DecryptValue, message),
             Error::Mac(_) => Self::new(Exit::Mac, message)
@@ -254,6 +260,16 @@ impl CommandError {
             Error::Wrap(_) => Self::usage(message),
             Error::Emit(_) => Self::new(Exit::Emit, message),
             Error::ExtractPath(_) => Self::usage(message),
+        }
+    }
+
+    /// The same for a text that was to be encrypted already: to SOPS an empty one has no metadata.
+    pub(super) fn opening(error: envelope::Error, text: &[u8], name: Name) -> Self {
+        match error {
+            envelope::Error::Syntax(error) if error.empty && name == Name::Sops => {
+                Self::envelope(envelope::Error::NoMetadata, text)
+            }
+            other => Self::envelope(other, text),
         }
     }
 

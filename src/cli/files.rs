@@ -189,6 +189,13 @@ fn keep_owner_and_mode(file: &NamedTempFile, old: &fs::Metadata) -> io::Result<(
     file.as_file().set_permissions(fs::Permissions::from_mode(old.mode() & 0o7777))
 }
 
+/// Whether there is something at a path that is neither a file nor a directory, so that nothing
+/// can be put in its place.
+#[must_use]
+pub(super) fn is_stream(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
 /// The path behind symbolic links, the last of which may lead to nothing.
 fn resolve(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();

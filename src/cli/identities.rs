@@ -6,8 +6,9 @@ use std::process::{Command, Stdio};
 
 use zeroize::Zeroizing;
 
+use super::Run;
 use super::args::KeyServices;
-use super::argv;
+use super::argv::{self, Name};
 use super::env::{self, Env};
 use super::error::{CommandError, Exit, reason};
 use super::files::{self, FileError};
@@ -24,8 +25,9 @@ pub(super) fn standard_key_file(env: &Env) -> Option<PathBuf> {
 ///
 /// # Errors
 /// They ask for key services that there are not, or cannot be understood.
-pub(super) fn keyring(flags: &KeyServices, order: Option<&str>, env: &Env) -> Result<Keyring, CommandError> {
-    let order = decryption_order(order, env)?;
+pub(super) fn keyring(flags: &KeyServices, order: Option<&str>, run: &Run) -> Result<Keyring, CommandError> {
+    let env = &run.env;
+    let order = decryption_order(order, run)?;
     let remote = flags.keyservice.iter().any(|uri| !uri.is_empty()) || env.get(env::SOPS_KEYSERVICE).is_some();
     if remote {
         return Err(CommandError::not_yet("a key service outside of this process"));
@@ -43,12 +45,20 @@ pub(super) fn keyring(flags: &KeyServices, order: Option<&str>, env: &Env) -> Re
     Ok(Keyring::new(vec![Box::new(Age::new(move || age_sources(&env)))], order))
 }
 
-/// The kinds of keys to try first. SOPS ignores what it does not know.
-fn decryption_order(flag: Option<&str>, env: &Env) -> Result<Vec<Kind>, CommandError> {
+/// The kinds of keys to try first. SOPS passes over what it does not know.
+fn decryption_order(flag: Option<&str>, run: &Run) -> Result<Vec<Kind>, CommandError> {
     let text = flag.filter(|text| !text.is_empty()).map(str::to_owned);
-    let text = text.or_else(|| env.text(env::SOPS_DECRYPTION_ORDER)).unwrap_or_else(|| "age,pgp".into());
+    let text = text.or_else(|| run.env.text(env::SOPS_DECRYPTION_ORDER)).unwrap_or_else(|| "age,pgp".into());
     let mut order = Vec::new();
-    for kind in text.split(',').filter_map(Kind::from_list) {
+    for name in text.split(',') {
+        let Some(kind) = Kind::from_list(name) else {
+            if run.name == Name::Sops {
+                continue;
+            }
+            let known = Kind::ALL.map(Kind::list).join(", ");
+            let error = CommandError::usage(format!("`{name}` in the decryption order is no kind of key"));
+            return Err(error.hint(format!("the kinds are: {known}")));
+        };
         if order.contains(&kind) {
             let message = format!("`{}` stands twice in the decryption order", kind.list());
             return Err(CommandError::new(Exit::DoubledOrder, message));
@@ -143,6 +153,7 @@ fn why(error: FileError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::ui::Ui;
 
     #[test]
     fn each_source_says_what_is_there() {
@@ -178,19 +189,22 @@ mod tests {
 
     #[test]
     fn flags_and_variables_choose_the_services() {
-        let code = |flags: KeyServices, order: Option<&str>, env: &Env| {
-            keyring(&flags, order, env).err().map(|error| error.code().number())
+        let code = |flags: KeyServices, order: Option<&str>, name: Name, env: &Env| {
+            let run = Run { name, env: env.clone(), ui: Ui { verbose: false }, directory: PathBuf::new() };
+            keyring(&flags, order, &run).err().map(|error| error.code().number())
         };
-        let none = Env::of([]);
-        assert_eq!(code(KeyServices::default(), None, &none), None);
-        assert_eq!(code(KeyServices::default(), Some("age,unknown,pgp"), &none), None);
-        assert_eq!(code(KeyServices::default(), Some("age,pgp,age"), &none), Some(112));
-        assert_eq!(code(KeyServices::default(), None, &Env::of([(env::SOPS_DECRYPTION_ORDER, "pgp,pgp")])), Some(112));
-        let uri = KeyServices { keyservice: vec!["tcp://localhost:5000".into()], ..KeyServices::default() };
-        assert_eq!(code(uri, None, &none), Some(1));
+        let flags = KeyServices::default;
+        let (sops, none) = (Name::Sops, Env::of([]));
+        assert_eq!(code(flags(), None, sops, &none), None);
+        assert_eq!(code(flags(), Some("age,unknown,pgp"), sops, &none), None);
+        assert_eq!(code(flags(), Some("age,unknown,pgp"), Name::Cloze, &none), Some(1));
+        assert_eq!(code(flags(), Some("age,pgp,age"), sops, &none), Some(112));
+        assert_eq!(code(flags(), None, sops, &Env::of([(env::SOPS_DECRYPTION_ORDER, "pgp,pgp")])), Some(112));
+        let uri = KeyServices { keyservice: vec!["tcp://localhost:5000".into()], ..flags() };
+        assert_eq!(code(uri, None, sops, &none), Some(1));
         let off = Env::of([(env::SOPS_ENABLE_LOCAL_KEYSERVICE, "false")]);
-        assert_eq!(code(KeyServices::default(), None, &off), Some(128));
-        let on = KeyServices { enable_local_keyservice: Some(true), ..KeyServices::default() };
-        assert_eq!(code(on, None, &off), None);
+        assert_eq!(code(flags(), None, sops, &off), Some(128));
+        let on = KeyServices { enable_local_keyservice: Some(true), ..flags() };
+        assert_eq!(code(on, None, sops, &off), None);
     }
 }

@@ -163,6 +163,7 @@ impl<'a> Destination<'a> {
         match (output.in_place, named, file) {
             (true, Some(_), _) => Err(CommandError::conflict("--in-place and --output cannot be used together")),
             (true, None, None) => Err(CommandError::conflict("--in-place needs a file: standard input has no place")),
+            (true, None, Some(file)) if files::is_stream(file) => Err(CommandError::stream(file)),
             (true, None, Some(file)) => Ok(Destination::File(file)),
             (false, Some(path), _) => Ok(Destination::File(path)),
             (false, None, _) => Ok(Destination::Stdout),

@@ -8,7 +8,7 @@ use crate::document::{Content, Editor, Format, KeyPath, Layout, Scalar, Step};
 
 use super::error::Error;
 use super::metadata::{Metadata, WRITTEN_VERSION};
-use super::open::metadata_of;
+use super::open::{metadata_of, unwrap};
 use super::policy::Policy;
 use super::{Opened, Tools};
 
@@ -60,7 +60,11 @@ fn seal(
     };
     let additional = metadata.mac_additional();
     metadata.mac = ascii(cipher.seal(Kind::Str, mac.finish().as_bytes(), &additional, tools.random));
-    let data = ascii(cipher.seal(Kind::Str, text, DATA_ADDITIONAL, tools.random));
+    let data = if text.is_empty() {
+        String::new()
+    } else {
+        ascii(cipher.seal(Kind::Str, text, DATA_ADDITIONAL, tools.random))
+    };
     let envelope = format!("{{\n\t\"{DATA}\": \"{data}\"\n}}\n");
     let syntax = Format::Json.syntax();
     let document = syntax.parse(envelope.as_bytes())?;
@@ -69,14 +73,19 @@ fn seal(
     Ok(editor.finish()?)
 }
 
-/// Opens a draft.
+/// Opens a draft. One of an edit of a file that exists has the data key of that file: `of` is the
+/// opened file. Anybody can seal another text for the same recipients, and put it where a draft
+/// is looked for.
 ///
 /// # Errors
-/// It is damaged, or no recipient's identity is at hand.
-pub fn open_draft(draft: &[u8], tools: &Tools<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+/// It is damaged, it is of another file, or no recipient's identity is at hand.
+pub fn open_draft(draft: &[u8], of: Option<&Opened>, tools: &Tools<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
     let document = Format::Json.syntax().parse(draft)?;
     let metadata = metadata_of(&document)?;
-    let key = tools.keyring.unwrap(&metadata.groups, metadata.threshold)?;
+    let key = unwrap(&metadata, tools)?;
+    if of.is_some_and(|opened| opened.key.expose() != key.expose()) {
+        return Err(Error::ForeignDraft);
+    }
     let path = KeyPath(vec![Step::Key(DATA.into())]);
     let node = document.find(&path).ok_or_else(|| Error::ExtractPath(path.clone()))?;
     let Content::Leaf { value: Scalar::Text(text), .. } = &document.node(node).content else {

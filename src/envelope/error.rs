@@ -61,6 +61,9 @@ pub enum Error {
     /// There is nothing at the path to extract.
     #[error("there is nothing at `{0}`")]
     ExtractPath(KeyPath),
+    /// A draft that was not made from the file that is edited.
+    #[error("the draft was not made from this file: it has another data key")]
+    ForeignDraft,
     /// What was encrypted would not decrypt to what it was made from.
     #[error("the encrypted text would not decrypt to the same document; nothing was written. This is a bug")]
     RoundTrip,

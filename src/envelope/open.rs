@@ -8,12 +8,13 @@ use zeroize::Zeroizing;
 
 use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
 use crate::document::{Content, Document, Editor, Format, Layout, New, Node, NodeId, Scalar, Text};
+use crate::recipient::NoDataKey;
 
 use super::error::Error;
 use super::metadata::Metadata;
 use super::spelling;
 use super::typed::{Unsealed, unseal};
-use super::walk::{Item, Visit, walk};
+use super::walk::{Item, Side, Visit, walk};
 use super::{Opened, Options, Tools};
 
 /// Decrypts a file.
@@ -23,7 +24,7 @@ use super::{Opened, Options, Tools};
 pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>) -> Result<Opened, Error> {
     let document = format.sealed().syntax().parse(text)?;
     let metadata = metadata_of(&document)?;
-    let key = tools.keyring.unwrap(&metadata.groups, metadata.threshold)?;
+    let key = unwrap(&metadata, tools)?;
     let mut warnings = Vec::new();
     if metadata.version.is_empty() {
         warnings.push("the metadata has no `version`: no SOPS wrote this file, and SOPS will not read it".into());
@@ -31,6 +32,15 @@ pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>
     let canonical = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
     let text = as_spelled(canonical, &metadata, &key);
     Ok(Opened { text, warnings, metadata, key })
+}
+
+/// Recovers the data key of a file: the one that opens its MAC.
+pub(super) fn unwrap(metadata: &Metadata, tools: &Tools<'_>) -> Result<DataKey, NoDataKey> {
+    let opens_mac = |key: &DataKey| {
+        EncryptedValue::parse(metadata.mac.as_bytes())
+            .is_ok_and(|mac| Cipher::new(key).open(&mac, &metadata.mac_additional()).is_ok())
+    };
+    tools.keyring.unwrap(&metadata.groups, metadata.threshold, &opens_mac)
 }
 
 /// The metadata of a file: that of its first document.
@@ -101,17 +111,18 @@ fn unseal_all(
 ) -> Result<(), Error> {
     let cipher = Cipher::new(key);
     let mut mac = Mac::new(metadata.mac_only_encrypted);
-    walk(document, Some(&metadata.effective_selector()), |visit| match visit.item {
+    walk(document, Side::Sealed, &metadata.effective_selector(), |visit| match visit.item {
         Item::Comment(text) => match open_comment(&cipher, &visit, text) {
-            Some(Ok(plain)) => put(visit.id, New::Comment(plain)),
-            Some(Err(error)) if matches!(document.node(visit.id).content, Content::Leaf { .. }) => {
+            Ok(plain) => put(visit.id, New::Comment(plain)),
+            // A comment among the values; the MAC does not cover it.
+            Err(error) if matches!(document.node(visit.id).content, Content::Leaf { .. }) => {
                 Err(refused(document, visit.id, error))
             }
-            Some(Err(error)) => {
+            Err(error) if visit.selected && EncryptedValue::is_sealed(text) => {
                 warnings.push(format!("a comment {error}; it was left as it is"));
                 Ok(())
             }
-            None => Ok(()),
+            Err(_) => Ok(()),
         },
         Item::Value(value) => match open_value(&cipher, document, &visit, value)? {
             Some(Unsealed::Comment(text)) => put(visit.id, New::Comment(text)),
@@ -136,14 +147,13 @@ fn hash(mac: &mut Mac, document: &Document<'_>, id: NodeId, value: &Scalar<'_>) 
     Ok(())
 }
 
-/// Opens a comment; none if it is not encrypted.
-fn open_comment(
-    cipher: &Cipher,
-    visit: &Visit<'_, '_, '_>,
-    text: &Text<'_>,
-) -> Option<Result<Text<'static>, ValueError>> {
-    let sealed = EncryptedValue::parse(text).ok()?;
-    Some(cipher.open(&sealed, visit.additional).map(Text::Owned))
+/// Opens a comment.
+fn open_comment(cipher: &Cipher, visit: &Visit<'_, '_, '_>, text: &Text<'_>) -> Result<Text<'static>, ValueError> {
+    let sealed = EncryptedValue::parse(text)?;
+    if !visit.selected || sealed.kind != Kind::Comment {
+        return Err(ValueError::WrongType(sealed.kind.name()));
+    }
+    cipher.open(&sealed, visit.additional).map(Text::Owned)
 }
 
 /// Opens a selected value; none for what stays as it is.
@@ -194,7 +204,7 @@ impl Ciphertexts {
     pub(super) fn of(document: &Document<'_>, metadata: &Metadata, key: &DataKey) -> Self {
         let cipher = Cipher::new(key);
         let mut found = Ciphertexts::default();
-        let never: Result<(), Infallible> = walk(document, Some(&metadata.effective_selector()), |visit| {
+        let never: Result<(), Infallible> = walk(document, Side::Sealed, &metadata.effective_selector(), |visit| {
             let (Item::Value(Scalar::Text(text)) | Item::Comment(text)) = visit.item else { return Ok(()) };
             if let Ok(sealed) = EncryptedValue::parse(text)
                 && let Ok(plain) = cipher.open(&sealed, visit.additional)

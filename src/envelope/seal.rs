@@ -7,12 +7,12 @@ use crate::document::{Document, Editor, Event, Format, New, NodeId, Scalar, Text
 
 use super::error::Error;
 use super::metadata::{Metadata, WRITTEN_VERSION};
-use super::open::{Ciphertexts, as_spelled, open};
+use super::open::{Ciphertexts, as_spelled, metadata_of, open};
 use super::policy::Policy;
 use super::selector::Selector;
 use super::spelling;
 use super::typed::kind_of;
-use super::walk::{Item, walk};
+use super::walk::{Item, Side, walk};
 use super::{Encrypted, Opened, Options, Tools};
 
 /// Encrypts a plaintext for the recipients of a policy, under a new data key.
@@ -115,7 +115,7 @@ fn seal(
         encrypted: 0,
         total: 0,
     };
-    walk(document, Some(&selector), |visit| match visit.item {
+    walk(document, Side::Plain, &selector, |visit| match visit.item {
         Item::Value(value) => {
             if visit.selected || !metadata.mac_only_encrypted {
                 sealing.mac.add(&canonical(document, visit.id, value)?);
@@ -251,8 +251,9 @@ fn check_opens(
 /// What a sealed text opens to.
 fn opened(format: Format, text: &[u8], metadata: &Metadata, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Error> {
     let sealed = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
-    let plain = open(format, &sealed, metadata, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
-    Ok(as_spelled(plain, metadata, key))
+    let metadata = metadata_of(&sealed).ok().filter(|read| read.write() == metadata.write()).ok_or(Error::RoundTrip)?;
+    let plain = open(format, &sealed, &metadata, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
+    Ok(as_spelled(plain, &metadata, key))
 }
 
 /// A sealed text with other metadata.

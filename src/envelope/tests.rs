@@ -1,5 +1,7 @@
 //! The verbs together, with a real age key and no file.
 
+mod toml;
+
 use zeroize::Zeroizing;
 
 use super::*;
@@ -119,7 +121,55 @@ fn drafts_open_again_for_the_same_recipients() {
     let text = b"any \xff bytes: [\n";
     let opened = with_tools(|tools| {
         let draft = seal_new_draft(text, &policy(), tools).expect("seals");
-        open_draft(&draft, tools).expect("opens")
+        open_draft(&draft, None, tools).expect("opens")
     });
     assert_eq!(opened.as_slice(), text);
+}
+
+/// An element that only looks like an encrypted comment must not get past the MAC.
+#[test]
+fn forged_comments_among_the_values_are_refused() {
+    let forged = "ENC[AES256_GCM,data:anything I like,iv:x,tag:x,type:comment]";
+    for (format, text, place) in [
+        (Format::Json, "{\"l\": [1]}", "[\""),
+        (Format::Yaml, "l:\n- 1\n", "- ENC"),
+        (Format::Json, "{\"l_unencrypted\": [1], \"a\": 2}", "[1"),
+    ] {
+        let sealed = sealed(format, text, &policy()).expect("encrypts").text;
+        let sealed = String::from_utf8(sealed).expect("is text");
+        for forged in [forged.to_owned(), forged.replace(",iv:x,tag:x", "")] {
+            let inserted = match place {
+                "- ENC" => sealed.replacen("- ENC", &format!("- \"{forged}\"\n- ENC"), 1),
+                _ => sealed.replacen(place, &format!("[\"{forged}\", {}", &place[1..]), 1),
+            };
+            assert_ne!(inserted, sealed);
+            let error = opened(format, inserted.as_bytes()).expect_err("was forged");
+            assert!(matches!(error, Error::DecryptValue { .. } | Error::Mac(_)), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_value_that_looks_encrypted_is_a_value() {
+    let text = "{\"l\": [\"ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:comment]\"], \"s\": \"ENC[x]\"}";
+    let encrypted = sealed(Format::Json, text, &policy()).expect("encrypts").text;
+    assert_eq!(opened(Format::Json, &encrypted).expect("opens").text.as_slice(), text.as_bytes());
+}
+
+#[test]
+fn an_empty_draft_opens() {
+    let opened = with_tools(|tools| open_draft(&seal_new_draft(b"", &policy(), tools).expect("seals"), None, tools));
+    assert!(opened.expect("opens").is_empty());
+}
+
+#[test]
+fn a_draft_of_another_file_is_refused() {
+    let text = sealed(Format::Json, JSON, &policy()).expect("encrypts").text;
+    with_tools(|tools| {
+        let opened = decrypt(Format::Json, &text, &Options::default(), tools).expect("opens");
+        let own = seal_draft(b"edited", &opened, tools).expect("seals");
+        assert_eq!(open_draft(&own, Some(&opened), tools).expect("opens").as_slice(), b"edited");
+        let planted = seal_new_draft(b"evil", &policy(), tools).expect("seals");
+        assert_eq!(open_draft(&planted, Some(&opened), tools).err(), Some(Error::ForeignDraft));
+    });
 }

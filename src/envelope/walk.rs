@@ -2,7 +2,7 @@
 //! the rule selects it and what additional data it is bound to (sops-compat.md §1.4, §3.6).
 
 use crate::cipher::EncryptedValue;
-use crate::document::{Content, Document, Event, Node, NodeId, Scalar, Text};
+use crate::document::{Document, Event, Node, NodeId, Scalar, Text};
 
 use super::selector::{Selection, Selector};
 
@@ -27,46 +27,47 @@ pub(super) enum Item<'d, 't> {
     Comment(&'d Text<'t>),
 }
 
+/// Which side of the encryption a document is on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// In clear: a value that looks like a ciphertext is a value.
+    Plain,
+    /// Encrypted: an element may be an encrypted comment.
+    Sealed,
+}
+
 /// Visits every leaf and comment in order.
 pub(super) fn walk<'d, 't, E>(
     document: &'d Document<'t>,
-    selector: Option<&Selector>,
+    side: Side,
+    selector: &Selector,
     mut visit: impl FnMut(Visit<'_, 'd, 't>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut selection = selector.map(Selection::new);
+    let mut selection = Selection::new(selector);
     let mut path = Path::default();
     for event in document.walk() {
         match event {
             Event::Enter(_, node) => {
                 path.enter(node.key.as_deref());
-                if let Some(selection) = &mut selection {
-                    selection.enter(node.key.as_deref());
-                }
+                selection.enter(node.key.as_deref());
             }
             Event::Leave => {
                 path.leave();
-                if let Some(selection) = &mut selection {
-                    selection.leave();
-                }
+                selection.leave();
             }
             Event::Leaf(id, node, value) => {
-                let (item, selected) = match sealed_comment(node, value) {
-                    Some(text) => (Item::Comment(text), {
-                        if let Some(selection) = &mut selection {
-                            selection.comment(text);
-                        }
-                        true
-                    }),
-                    None => {
-                        let selected = selection.as_mut().is_none_or(|selection| selection.leaf(node.key.as_deref()));
-                        (Item::Value(value), selected)
-                    }
+                // It counts as a comment only if the rule would have encrypted it as one; then it
+                // has to open. Any other is a value, which the MAC covers.
+                let comment = sealed_comment(side, node, value).filter(|text| selection.comment(text));
+                let (item, selected) = match comment {
+                    Some(text) => (Item::Comment(text), true),
+                    None => (Item::Value(value), selection.leaf(node.key.as_deref())),
                 };
                 let additional = path.leaf(node.key.as_deref());
                 visit(Visit { id, item, selected, additional })?;
             }
             Event::Comment(id, _, text) => {
-                let selected = selection.as_mut().is_none_or(|selection| selection.comment(text));
+                let selected = selection.comment(text);
                 visit(Visit { id, item: Item::Comment(text), selected, additional: path.container() })?;
             }
         }
@@ -75,9 +76,9 @@ pub(super) fn walk<'d, 't, E>(
 }
 
 /// The text of an element that is an encrypted comment in SOPS's form.
-fn sealed_comment<'d, 't>(node: &'d Node<'t>, value: &'d Scalar<'t>) -> Option<&'d Text<'t>> {
+fn sealed_comment<'d, 't>(side: Side, node: &'d Node<'t>, value: &'d Scalar<'t>) -> Option<&'d Text<'t>> {
     let Scalar::Text(text) = value else { return None };
-    let is_element = node.key.is_none() && matches!(node.content, Content::Leaf { .. });
+    let is_element = side == Side::Sealed && node.key.is_none();
     (is_element && text.ends_with(b",type:comment]") && EncryptedValue::is_sealed(text)).then_some(text)
 }
 

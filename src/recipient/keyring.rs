@@ -5,10 +5,13 @@
 use zeroize::Zeroizing;
 
 use crate::cipher::shamir::{self, Share};
-use crate::cipher::{DataKey, Random};
+use crate::cipher::{DataKey, KEY_BYTES, Random};
 use crate::document::Timestamp;
 
 use super::{KeyGroup, KeyService, Kind, Recipient, Unwrapped, WrappedKey};
+
+/// Bytes of a share of a data key: its values, and the point.
+const SHARE_BYTES: usize = KEY_BYTES + 1;
 
 /// The key services of a run, and the order in which kinds of keys are tried.
 pub struct Keyring {
@@ -116,36 +119,63 @@ impl Keyring {
         Ok(WrappedKey { recipient: recipient.clone(), enc, created_at, unknown: Vec::new() })
     }
 
-    /// Recovers the data key of a file.
+    /// Recovers the data key of a file. `fits` says whether a key is the right one; it decides only
+    /// which of several shares are joined, and a key that fits nothing is returned all the same, so
+    /// that the caller can say what is wrong with the file.
     ///
     /// # Errors
     /// No key of the only group opens, or too few groups do.
-    pub fn unwrap(&self, groups: &[KeyGroup], threshold: Option<usize>) -> Result<DataKey, NoDataKey> {
-        let needed = if groups.len() < 2 { 1 } else { threshold.unwrap_or(groups.len()) };
+    pub fn unwrap(
+        &self,
+        groups: &[KeyGroup],
+        threshold: Option<usize>,
+        fits: &dyn Fn(&DataKey) -> bool,
+    ) -> Result<DataKey, NoDataKey> {
         let mut attempts = Vec::new();
-        let mut shares: Vec<Share> = Vec::new();
-        for (number, group) in groups.iter().enumerate() {
-            if shares.len() == needed.max(1) {
-                break;
+        let key = match groups {
+            [group] => self.open_group(0, group, KEY_BYTES, &mut attempts).and_then(|key| DataKey::from_bytes(&key)),
+            _ => {
+                // A stored threshold of 1 is wrong: a share alone is not the key.
+                let needed = threshold.unwrap_or(groups.len()).clamp(2, groups.len().max(2));
+                return self.join_groups(groups, needed, fits);
             }
-            shares.extend(self.open_group(number, group, &mut attempts));
-        }
-        let key = if shares.len() < needed || shares.is_empty() {
-            None
-        } else if groups.len() < 2 {
-            DataKey::from_bytes(&shares[0])
-        } else {
-            shamir::join(&shares).ok().and_then(|secret| DataKey::from_bytes(&secret))
         };
-        key.ok_or_else(|| NoDataKey {
+        key.ok_or_else(|| NoDataKey { places: self.places(&attempts), groups: None, attempts })
+    }
+
+    /// Opens as many groups as are needed, and more when their shares give no key that fits: one
+    /// of them may be wrong, or the stored threshold too low.
+    fn join_groups(
+        &self,
+        groups: &[KeyGroup],
+        needed: usize,
+        fits: &dyn Fn(&DataKey) -> bool,
+    ) -> Result<DataKey, NoDataKey> {
+        let (mut attempts, mut shares): (Vec<Attempt>, Vec<Share>) = Default::default();
+        let join = |shares: &[Share]| shamir::join(shares).ok().and_then(|secret| DataKey::from_bytes(&secret));
+        let mut joined = None;
+        for (number, group) in groups.iter().enumerate() {
+            let Some(share) = self.open_group(number, group, SHARE_BYTES, &mut attempts) else { continue };
+            shares.push(share);
+            if shares.len() >= needed {
+                joined = join(&shares);
+                // All that are open, then all but the oldest ones: one wrong share is survived.
+                let fitting =
+                    (0..=shares.len() - needed).filter_map(|skip| join(&shares[skip..])).find(|key| fits(key));
+                if let Some(key) = fitting {
+                    return Ok(key);
+                }
+            }
+        }
+        joined.ok_or_else(|| NoDataKey {
             places: self.places(&attempts),
-            groups: (groups.len() > 1).then_some((needed, shares.len())),
+            groups: Some((needed, shares.len())),
             attempts,
         })
     }
 
-    /// The secret of the first key of a group that opens.
-    fn open_group(&self, number: usize, group: &KeyGroup, attempts: &mut Vec<Attempt>) -> Option<Share> {
+    /// The secret of the first key of a group that opens to one of the right length.
+    fn open_group(&self, number: usize, group: &KeyGroup, length: usize, attempts: &mut Vec<Attempt>) -> Option<Share> {
         let rank = |kind: Kind| self.order.iter().position(|listed| *listed == kind).unwrap_or(usize::MAX);
         let mut keys: Vec<&WrappedKey> = group.iter().collect();
         keys.sort_by_key(|key| rank(key.recipient.kind));
@@ -154,6 +184,9 @@ impl Keyring {
             let unwrapped =
                 self.service(kind).map_or_else(|| Unwrapped::NotMine(unsupported(kind)), |service| service.unwrap(key));
             let reason = match unwrapped {
+                Unwrapped::Key(secret) if secret.len() != length => {
+                    Some("its wrapped key opens to something of another length".into())
+                }
                 Unwrapped::Key(secret) => {
                     attempts.push(Attempt { group: number, recipient: key.recipient.to_string(), kind, reason: None });
                     return Some(secret);
@@ -243,17 +276,39 @@ mod tests {
     fn one_key_of_one_group_is_enough() {
         let (key, groups, threshold) = wrapped(&[&["a", "b"]], None);
         assert_eq!(threshold, None);
-        assert_eq!(keyring(&["b"]).unwrap(&groups, None).expect("opens").expose(), key.expose());
+        assert_eq!(keyring(&["b"]).unwrap(&groups, None, &|_| true).expect("opens").expose(), key.expose());
     }
 
     #[test]
     fn as_many_groups_as_the_threshold_are_needed() {
         let (key, groups, threshold) = wrapped(&[&["a"], &["b"], &["c"]], Some(2));
-        assert_eq!(keyring(&["a", "c"]).unwrap(&groups, threshold).expect("opens").expose(), key.expose());
-        let failure = keyring(&["b"]).unwrap(&groups, threshold).expect_err("one group is not enough");
+        assert_eq!(keyring(&["a", "c"]).unwrap(&groups, threshold, &|_| true).expect("opens").expose(), key.expose());
+        let failure = keyring(&["b"]).unwrap(&groups, threshold, &|_| true).expect_err("one group is not enough");
         assert_eq!(failure.groups, Some((2, 1)));
         assert_eq!(failure.places, ["a drawer"]);
         assert_eq!(failure.attempts.iter().filter(|attempt| attempt.reason.is_none()).count(), 1);
+    }
+
+    #[test]
+    fn a_wrong_share_or_threshold_is_survived() {
+        let (key, mut groups, threshold) = wrapped(&[&["a"], &["b"], &["c"]], Some(2));
+        let fits = |found: &DataKey| found.expose() == key.expose();
+        groups[0][0].enc.replace_range(0..2, "00");
+        groups[0][0].enc.replace_range(2..4, "00");
+        let everybody = keyring(&["a", "b", "c"]);
+        assert!(fits(&everybody.unwrap(&groups, threshold, &fits).expect("opens")));
+        let (key, groups, _) = wrapped(&[&["a"], &["b"], &["c"]], Some(3));
+        for stored in [1, 2] {
+            let found = everybody.unwrap(&groups, Some(stored), &|found| found.expose() == key.expose());
+            assert_eq!(found.expect("opens").expose(), key.expose());
+        }
+    }
+
+    #[test]
+    fn a_secret_of_another_length_is_passed_over() {
+        let (key, mut groups, _) = wrapped(&[&["a", "b"]], None);
+        groups[0][0].enc.push_str("00");
+        assert_eq!(keyring(&["a", "b"]).unwrap(&groups, None, &|_| true).expect("opens").expose(), key.expose());
     }
 
     #[test]

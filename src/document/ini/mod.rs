@@ -9,6 +9,10 @@ mod space;
 mod value;
 mod write;
 
+use std::ops::Range;
+
+use memchr::memrchr;
+
 use super::json::Json;
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
 use super::tree::Tree;
@@ -30,23 +34,28 @@ impl Syntax for Ini {
     }
 
     fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {
-        let Span { start, end } = document.node(node).span;
-        let (text, place) = (document.text, document.node(node).span.range());
-        let text = match (&document.node(node).content, new) {
+        let (text, span) = (document.text, document.node(node).span);
+        let place = span.range();
+        match (&document.node(node).content, new) {
             (Content::Leaf { style, .. }, New::Value(value)) => {
                 let rest = &text[place.end..space::after_line(text, place.end)];
-                write::scalar(value, &text[place], *style, rest)?
+                Ok(Splice { span, text: write::scalar(value, &text[place], *style, rest)? })
             }
             (Content::Comment { .. }, New::Comment(comment)) => {
                 let marker = text[..place.start].iter().rev().find(|byte| value::is_marker(**byte));
-                write::comment(comment, marker.copied().unwrap_or(b';'))
+                let comment = write::comment(comment, marker.copied().unwrap_or(b';'));
+                match header_beside(document, node) {
+                    Some(line) if comment.contains(&b']') => {
+                        Ok(above_header(text, line..place.end, place.start, &comment))
+                    }
+                    _ => Ok(Splice { span, text: comment }),
+                }
             }
             (Content::Comment { .. }, New::Value(_)) => {
-                return Err(EmitError("a comment of an INI file cannot become a value".into()));
+                Err(EmitError("a comment of an INI file cannot become a value".into()))
             }
-            _ => return Err(EmitError("a value of an INI file can only become another value".into())),
-        };
-        Ok(Splice { span: Span { start, end }, text })
+            _ => Err(EmitError("a value of an INI file can only become another value".into())),
+        }
     }
 
     fn misread_in_clear(&self, document: &Document<'_>, node: NodeId) -> Option<&'static str> {
@@ -95,6 +104,29 @@ impl Syntax for Ini {
             }
         }
     }
+}
+
+/// Where the section header starts beside which a comment stands, if it stands beside one.
+fn header_beside(document: &Document<'_>, comment: NodeId) -> Option<usize> {
+    let start = document.node(comment).span.range().start;
+    let line = memrchr(b'\n', &document.text[..start]).map_or(0, |at| at + 1);
+    // Cheap, and enough for most: only then is it worth while to look at the nodes before.
+    if !space::trim_start(document.text[line..].strip_prefix(BOM).unwrap_or(&document.text[line..])).starts_with(b"[") {
+        return None;
+    }
+    let before = &document.nodes[..comment.index()];
+    let section = before.iter().rev().find(|node| !matches!(node.content, Content::Comment { .. }))?;
+    let header = section.span.range().start;
+    (matches!(section.content, Content::Map { .. }) && header < start).then_some(header)
+}
+
+/// A comment on a line of its own, above the header beside which it stood: with a `]` in it, it
+/// would become a part of the name.
+fn above_header(text: &[u8], whole: Range<usize>, start: usize, comment: &[u8]) -> Splice {
+    let header = &text[whole.start..start];
+    let kept = header.iter().rposition(|byte| !value::is_marker(*byte) && *byte != b' ').map_or(0, |last| last + 1);
+    let feed: &[u8] = if text[whole.end..].starts_with(b"\r\n") { b"\r\n" } else { b"\n" };
+    Splice { span: Span::new(whole), text: [b"; ", comment, feed, space::trim_end(&header[..kept])].concat() }
 }
 
 /// Where the metadata section is to stand.

@@ -25,10 +25,17 @@ pub(super) fn note(pieces: &mut Vec<Piece>, is_inside: bool, range: Range<usize>
     }
 }
 
-/// Notes a comment beside the last statement.
-pub(super) fn note_comment(pieces: &mut [Piece], is_inside: bool, end: usize) {
-    if let Some(last) = pieces.last_mut().filter(|last| is_inside && last.is_open) {
+/// Notes a comment beside the last statement, which is one of the block.
+pub(super) fn note_comment(pieces: &mut [Piece], end: usize) {
+    if let Some(last) = pieces.last_mut() {
         last.range.end = end;
+    }
+}
+
+/// Ends the last piece: what follows it is not of the block.
+pub(super) fn end(pieces: &mut [Piece]) {
+    if let Some(last) = pieces.last_mut() {
+        last.is_open = false;
     }
 }
 
@@ -89,7 +96,7 @@ pub(super) fn place(document: &Document<'_>, part: usize, printed: &[u8]) -> Vec
     }
     let old = document.parts[part].metadata.iter().flat_map(|block| &block.spans);
     let mut splices: Vec<Splice> = old.map(|&span| Splice { span, text: Vec::new() }).collect();
-    if splices.last().is_none_or(|last| last.span.range().end != end) {
+    if splices.last().is_none_or(|last| last.span.range().end < end) {
         splices.push(Splice { span: Span::new(end..end), text: Vec::new() });
     }
     if let Some(last) = splices.last_mut() {

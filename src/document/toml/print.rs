@@ -186,18 +186,17 @@ impl<'d, 't> Printer<'d, 't> {
         for event in document.walk_range(document.extent(top)) {
             if let Event::Enter(id, node) | Event::Leaf(id, node, _) = event
                 && id != top
+                && let Some((closer, is_empty)) = open.last_mut()
             {
-                if let Some((closer, is_empty)) = open.last_mut() {
-                    let is_map = **closer == *b" }";
-                    self.out.extend_from_slice(match (std::mem::replace(is_empty, false), is_map) {
-                        (false, _) => b", ",
-                        (true, true) => b" ",
-                        (true, false) => b"",
-                    });
-                    if is_map {
-                        self.out.extend_from_slice(key(node.key.as_deref().unwrap_or_default()).as_bytes());
-                        self.out.extend_from_slice(b" = ");
-                    }
+                let is_map = **closer == *b" }";
+                self.out.extend_from_slice(match (std::mem::replace(is_empty, false), is_map) {
+                    (false, _) => b", ",
+                    (true, true) => b" ",
+                    (true, false) => b"",
+                });
+                if is_map {
+                    self.out.extend_from_slice(key(node.key.as_deref().unwrap_or_default()).as_bytes());
+                    self.out.extend_from_slice(b" = ");
                 }
             }
             match event {

@@ -127,6 +127,9 @@ impl<'t> Reader<'t> {
 
     /// Adds the comments above something to the container in which it is.
     fn flush(&mut self, container: u32) {
+        if container == ROOT && !self.pending.is_empty() {
+            block::end(&mut self.pieces);
+        }
         for span in self.pending.drain(..) {
             let text = &self.source.input()[span.range()];
             self.builder.comment(container, text, span);
@@ -263,12 +266,8 @@ impl EventReceiver for Reader<'_> {
         let place = Span::new(span.start()..span.end());
         let text = &self.source.input()[place.range()];
         match (self.beside, self.open.last()) {
-            (Some(node), _) => {
-                self.builder.comment_before(node, text, place);
-                if self.open.is_empty() {
-                    block::note_comment(&mut self.pieces, self.in_block, span.end());
-                }
-            }
+            (Some(_), None) if self.in_block => block::note_comment(&mut self.pieces, span.end()),
+            (Some(node), _) => self.builder.comment_before(node, text, place),
             (None, Some(&container)) => self.builder.comment(container, text, place),
             (None, None) => self.pending.push(place),
         }

@@ -142,6 +142,8 @@ pub(super) struct Comments<'c> {
     feet: Vec<Range<usize>>,
     /// How much of the heads came before a dash that was read last.
     stem: usize,
+    /// The entry whose key has a foot already: a second one stays with the value.
+    footed: Option<u32>,
     attached: Vec<Attached>,
 }
 
@@ -169,6 +171,7 @@ impl<'c> Comments<'c> {
             line_comments: Vec::new(),
             feet: Vec::new(),
             stem: 0,
+            footed: None,
             attached: Vec::new(),
         }
     }
@@ -576,8 +579,10 @@ impl<'c> Comments<'c> {
                 self.attach(node, Before, heads);
             }
             Act::Key { entry, previous } => {
-                let (foot, slot) = previous.map_or((entry, After), |previous| (previous, After));
-                self.take((entry, Before), (entry, Before), (foot, slot));
+                if previous.is_none() && !self.feet.is_empty() {
+                    self.footed = Some(entry);
+                }
+                self.take((entry, Before), (entry, Before), (previous.unwrap_or(entry), After));
             }
             Act::Scalar(node) => self.take((node, Before), (node, Before), (node, After)),
             Act::MapEnd(node, Parent::List) => self.take((node, Last), (node, Before), (node, Last)),
@@ -585,7 +590,10 @@ impl<'c> Comments<'c> {
             Act::FlowStart(node, Parent::List) => self.take((node, Before), (node, First), (node, First)),
             Act::FlowStart(node, _) => self.take((node, First), (node, First), (node, First)),
             Act::FlowEnd(node, Parent::List) => self.take((node, Last), (node, Before), (node, After)),
-            Act::FlowEnd(node, Parent::Map) => self.take((node, Last), (node, First), (node, After)),
+            Act::FlowEnd(node, Parent::Map) => {
+                let foot = if self.footed == Some(node) { Last } else { After };
+                self.take((node, Last), (node, First), (node, foot));
+            }
             Act::FlowEnd(node, Parent::Document) => self.take((node, Last), (node, First), (node, Last)),
             Act::DocumentEnd(root) => self.take((root, Last), (root, Last), (root, Last)),
         }

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem;
+use memchr::{memchr, memmem};
 
 /// What stands in for a ciphertext: it has the same first and last character.
 const STAND_IN: &str = "ENC[]";
@@ -137,22 +137,15 @@ fn ciphertext_end(bytes: &[u8], start: usize) -> Option<usize> {
     (letters > 0 && bytes.get(at) == Some(&b']')).then_some(at + 1)
 }
 
-/// The end of a run of base64 that is not empty.
+/// The end of a run of base64 that is not empty, and that a comma ends.
 fn base64_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let run = bytes[start..].iter().take_while(|byte| IS_BASE64[usize::from(**byte)]).count();
-    (run > 0).then_some(start + run)
+    let length = memchr(b',', &bytes[start..])?;
+    // Without a way out of the loop, so that it is done many bytes at a time.
+    let is_base64 = bytes[start..start + length].iter().fold(length > 0, |all, &byte| {
+        all & (byte.is_ascii_alphanumeric() | (byte == b'+') | (byte == b'/') | (byte == b'='))
+    });
+    is_base64.then_some(start + length)
 }
-
-/// Which bytes base64 is made of.
-const IS_BASE64: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0u8;
-    while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-        byte += 1;
-    }
-    table
-};
 
 /// Whether what follows cannot continue the scalar into a key.
 fn ends_value(rest: &[u8]) -> bool {

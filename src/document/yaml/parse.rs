@@ -11,6 +11,7 @@ use super::arrange::{Raw, RawPart};
 use super::comments::{Act, Comments, Parent};
 use super::compact::{Compact, Offsets};
 use super::resolve::{self, Tag};
+use super::spell;
 use crate::document::{Content, Document, Node, NodeId, Scalar, Span, Style, SyntaxError, Text};
 
 /// Levels of nesting, for both kinds of collections. go-yaml has the same limit.
@@ -262,9 +263,7 @@ impl<'t, 'c> Reader<'t, 'c> {
                 self.last_end = self.offsets.source(place.end);
                 self.comments.token(place, Act::FlowStart(node, parent));
             }
-        } else if !is_map && role == Role::Value && self.short.as_bytes().get(place.start) != Some(&b'-') {
-            is_indented = false;
-        } else if !is_map && role == Role::Value && self.dash_comes_before(place.start) {
+        } else if !is_map && role == Role::Value && self.is_indentless(place.start) {
             is_indented = false;
         } else {
             self.comments.reach(place.start);
@@ -274,9 +273,10 @@ impl<'t, 'c> Reader<'t, 'c> {
         Ok(())
     }
 
-    /// Whether a dash stands between the last token and here, on the same line as here.
-    fn dash_comes_before(&self, at: usize) -> bool {
-        self.short[..at].trim_end_matches([' ', '\t']).ends_with('-')
+    /// Whether the dashes of a list that begins here stand in the column of the map around it. Then
+    /// the parser gives the place behind the first dash.
+    fn is_indentless(&self, at: usize) -> bool {
+        self.short.as_bytes().get(at) != Some(&b'-') || self.short[..at].trim_end_matches([' ', '\t']).ends_with('-')
     }
 
     fn end(&mut self, place: Range<usize>) -> Result<(), Failure> {
@@ -470,6 +470,13 @@ impl<'t, 'c> Reader<'t, 'c> {
             let body = body.trim_end_matches([' ', '\t']);
             let body = body.strip_suffix('\n').unwrap_or(body);
             body.strip_suffix('\r').unwrap_or(body)
+        } else if last_line_is_blank(&event.value) {
+            // Blanks beyond the indentation are content.
+            let indent = spell::column(bytes, event.place.start);
+            let is_content = |line: &&str| line.trim_end_matches(['\r', '\n']).len() > indent;
+            let after: usize =
+                body.split_inclusive('\n').rev().take_while(|line| !is_content(line)).map(str::len).sum();
+            body[..body.len() - after].trim_end_matches(['\r', '\n'])
         } else {
             body.trim_end_matches([' ', '\t', '\r', '\n'])
         };
@@ -560,6 +567,12 @@ fn style_of(style: ScalarStyle) -> Style {
         ScalarStyle::Literal => Style::Literal,
         ScalarStyle::Folded => Style::Folded,
     }
+}
+
+/// Whether the last line of a block scalar that is not empty holds blanks only.
+fn last_line_is_blank(value: &str) -> bool {
+    let last = value.trim_end_matches('\n').rsplit('\n').next().unwrap_or_default();
+    !last.is_empty() && last.trim_matches([' ', '\t']).is_empty()
 }
 
 /// Below a header that cannot be changed a ciphertext may have line breaks behind it, which SOPS
