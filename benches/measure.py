@@ -1,4 +1,7 @@
-"""Times commands side by side, in turns, and prints a table in Markdown. Called by benches/compare."""
+"""Times commands side by side, in turns, and prints a table in Markdown. Called by benches/compare.
+
+Peak memory takes GNU time (the package `time`); without it those columns say nan.
+"""
 
 import argparse
 import os
@@ -7,17 +10,27 @@ import subprocess
 import time
 from pathlib import Path
 
+GNU_TIME = "/usr/bin/time"
+
 
 def run(command, stdin, stdout):
-    """Wall time in milliseconds and peak memory in MB of one run."""
+    """Wall time of one run in milliseconds."""
     with open(stdin, "rb") as source, open(stdout, "wb") as sink:
         start = time.perf_counter()
-        child = subprocess.Popen(command, stdin=source, stdout=sink)
-        _, status, usage = os.wait4(child.pid, 0)
+        status = subprocess.call(command, stdin=source, stdout=sink)
         elapsed = (time.perf_counter() - start) * 1000
     if status != 0:
         raise SystemExit(f"{' '.join(map(str, command))}: exit status {status}")
-    return elapsed, usage.ru_maxrss / 1024
+    return elapsed
+
+
+def peak(command, stdin, stdout):
+    """Peak memory of one run in MB. By GNU time, since what Python itself takes counts for its children."""
+    if not os.path.exists(GNU_TIME):
+        return float("nan")
+    note = f"{stdout}.peak"
+    run([GNU_TIME, "--format=%M", f"--output={note}", *command], stdin, stdout)
+    return int(Path(note).read_text()) / 1024
 
 
 def calls(tools, recipient, kind, verb):
@@ -52,14 +65,17 @@ def main():
             for verb in ["encrypt", "decrypt"]:
                 commands = calls(tools, options.recipient, kind, verb)
                 results = {tool: [] for tool in tools}
+                memory = dict.fromkeys(tools, 0.0)
                 # In turns, so that whatever else the machine does meets all of them.
                 for _ in range(runs):
                     for tool, command in commands.items():
                         source, sink = (plain, sealed[tool]) if verb == "encrypt" else (sealed[tool], folder / "out")
                         results[tool].append(run(command, source, sink))
-                best = {tool: min(time for time, _ in found) for tool, found in results.items()}
-                middle = {tool: statistics.median(time for time, _ in found) for tool, found in results.items()}
-                memory = {tool: max(peak for _, peak in found) for tool, found in results.items()}
+                for tool, command in commands.items():
+                    source = plain if verb == "encrypt" else sealed[tool]
+                    memory[tool] = max(peak(command, source, folder / "out") for _ in range(3))
+                best = {tool: min(found) for tool, found in results.items()}
+                middle = {tool: statistics.median(found) for tool, found in results.items()}
                 cells = " | ".join(f"{middle[tool]:.1f} (best {best[tool]:.1f}) | {memory[tool]:.1f}" for tool in tools)
                 ratios = " | ".join(f"{middle[tool] / middle['cloze']:.1f}" for tool in tools if tool != "cloze")
                 share = f"{memory['cloze'] / memory['sops']:.2f}" if "sops" in memory else ""
