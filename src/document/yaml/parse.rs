@@ -418,7 +418,8 @@ impl<'t, 'c> Reader<'t, 'c> {
     /// `[a:]` is the list of the string `a:` there, and a list of a map elsewhere.
     fn is_ambiguous(&self, at: usize) -> bool {
         let bytes = self.source.as_bytes();
-        let quoted_or_open = |byte: &u8| matches!(byte, b'"' | b'\'' | b']' | b'}' | b'{' | b'[' | b',') || byte.is_ascii_whitespace();
+        let quoted_or_open =
+            |byte: &u8| matches!(byte, b'"' | b'\'' | b']' | b'}' | b'{' | b'[' | b',') || byte.is_ascii_whitespace();
         at >= 2
             && bytes[at - 1] == b':'
             && matches!(bytes.get(at), Some(b',' | b']' | b'}'))

@@ -387,13 +387,18 @@ fn readers_that_differ_are_followed_or_refused() {
         Content::Leaf { value: Scalar::Text(text), .. } => text.as_str().map(str::to_owned),
         _ => None,
     };
-    for (text, expected) in
-        [("a: |\n  x", "x"), ("a: |+\n  x", "x"), ("a: >\n  x", "x"), ("a: |\n  x\n", "x\n"), ("a: |\n  x\n\nb: 1", "x\n")]
-    {
+    for (text, expected) in [
+        ("a: |\n  x", "x"),
+        ("a: |+\n  x", "x"),
+        ("a: >\n  x", "x"),
+        ("a: |\n  x\n", "x\n"),
+        ("a: |\n  x\n\nb: 1", "x\n"),
+    ] {
         assert_eq!(value(text, 1).as_deref(), Some(expected), "{text:?}");
     }
     let marked = "# note\n\u{feff}a: 1\n";
-    let keys: Vec<_> = Yaml.parse(marked.as_bytes()).expect("is YAML").nodes.iter().filter_map(|node| node.key.clone()).collect();
+    let keys: Vec<_> =
+        Yaml.parse(marked.as_bytes()).expect("is YAML").nodes.iter().filter_map(|node| node.key.clone()).collect();
     assert_eq!(keys, ["a"]);
     for text in ["x: [a:]", "x: {a:}", "x: [a:, b]", "x: [a::]"] {
         let error = Yaml.parse(text.as_bytes()).expect_err(text);
