@@ -124,6 +124,15 @@ fn a_new_file_is_made_by_the_rules() {
 }
 
 #[test]
+fn a_new_file_is_not_made_at_the_end_of_a_link() {
+    let sandbox = Sandbox::with_rules();
+    std::os::unix::fs::symlink("elsewhere.yaml", sandbox.path("link.yaml")).unwrap();
+    let editor = editor(&sandbox, "printf 'a: canary\\n' > \"$1\"");
+    sandbox.cloze(["edit", "link.yaml"]).env("EDITOR", editor).run().expect(100).says("link.yaml");
+    assert!(!sandbox.path("elsewhere.yaml").exists());
+}
+
+#[test]
 fn without_a_terminal_a_broken_text_fails_and_is_kept() {
     let sandbox = sandbox();
     let before = sandbox.read("secrets.yaml");

@@ -125,7 +125,14 @@ fn replace(path: &Path, data: &[u8], contents: Contents, over: bool) -> Result<(
         io::ErrorKind::AlreadyExists => FileError::Exists(path.to_owned()),
         _ => FileError::Write(path.to_owned(), error),
     };
-    let old = fs::metadata(path).ok();
+    // What must not exist may not be a link either, wherever that leads. What cannot be looked at
+    // does not count as missing: the system may refuse to follow a link that somebody else has put
+    // into `/tmp`.
+    let old = match if over { fs::metadata(path) } else { fs::symlink_metadata(path) } {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(wrap(error)),
+    };
     if let Some(old) = &old {
         if !over {
             return Err(FileError::Exists(path.to_owned()));
@@ -160,7 +167,7 @@ fn replace_atomically(
     old: Option<&fs::Metadata>,
     over: bool,
 ) -> io::Result<()> {
-    let target = resolve(path)?;
+    let target = if over { resolve(path)? } else { path.to_owned() };
     let directory = parent(&target);
     let mode = if contents == Contents::Plaintext || old.is_some() { 0o600 } else { 0o644 };
     // The mode is subject to the umask, as that of any new file.
@@ -176,6 +183,21 @@ fn replace_atomically(
     // The rename is done; that it is not on the disk yet is no failure of ours.
     let _ = File::open(directory).and_then(|directory| directory.sync_all());
     Ok(())
+}
+
+/// Makes a new file in a directory, with a name between these two that nobody can foresee.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn create_unforeseen(directory: &Path, start: &str, end: &str, data: &[u8]) -> Result<PathBuf, FileError> {
+    let make = || {
+        let permissions = fs::Permissions::from_mode(0o600);
+        let mut file = Builder::new().prefix(start).suffix(end).permissions(permissions).tempfile_in(directory)?;
+        file.write_all(data)?;
+        file.as_file().sync_all()?;
+        Ok(file.keep()?.1)
+    };
+    make().map_err(|error| FileError::Write(directory.to_owned(), error))
 }
 
 /// Gives a file the owner and the mode of the one that it replaces, as far as the system lets us.
@@ -408,6 +430,15 @@ mod tests {
         assert!(fs::symlink_metadata(&link).expect("exists").is_symlink());
         symlink("ring", directory.path().join("ring")).expect("links");
         assert!(write(&directory.path().join("ring"), b"", Contents::Ciphertext).is_err());
+    }
+
+    #[test]
+    fn creating_follows_no_link() {
+        let directory = TempDir::new().expect("makes");
+        let (link, target) = (directory.path().join("link"), directory.path().join("target"));
+        symlink(&target, &link).expect("links");
+        assert!(matches!(create(&link, b"x", Contents::Ciphertext), Err(FileError::Exists(_))));
+        assert!(!target.exists());
     }
 
     #[test]
