@@ -280,6 +280,25 @@ fn a_full_disk_loses_nothing() {
 }
 
 #[test]
+fn a_full_place_for_plaintext_is_passed_over() {
+    let sandbox = sandbox();
+    let full = sandbox.root().join("run");
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=16k", "tmpfs"]).arg(&full).output();
+    if !mounted.is_ok_and(|done| done.status.success()) {
+        return skip("a small tmpfs cannot be mounted here");
+    }
+    let filled = fs::write(full.join("filler"), vec![0; 64 * 1024]);
+    let body = format!("echo \"$1\" > {}; sed -i 's/5432/1/' \"$1\"", sandbox.path("place").display());
+    let outcome = edit(&sandbox, &body);
+    let left = fs::read_dir(&full).unwrap().count();
+    let _ = Command::new("umount").arg(&full).status();
+    assert!(filled.is_err(), "the place was not full");
+    outcome.expect(0).silent();
+    assert!(!sandbox.text("place").starts_with(full.to_str().unwrap()));
+    assert_eq!(left, 1, "something was left in the full place");
+}
+
+#[test]
 fn on_a_terminal_a_broken_text_goes_back_to_the_editor() {
     let sandbox = sandbox();
     let editor = editor(

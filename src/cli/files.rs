@@ -294,8 +294,11 @@ impl PrivateFile {
                 Ok(directory) => {
                     let path = directory.path().join(name);
                     let file = PrivateFile { directory, path };
-                    file.put(data).map_err(|error| FileError::Write(file.path.clone(), error))?;
-                    return Ok(file);
+                    match file.put(data) {
+                        Ok(()) => return Ok(file),
+                        // It may be full. What was written there goes when the file is dropped.
+                        Err(error) => failure = FileError::Write(file.path.clone(), error),
+                    }
                 }
                 Err(error) => failure = FileError::Write(place.clone(), error),
             }
