@@ -118,8 +118,8 @@ pub(super) fn create(path: &Path, data: &[u8], contents: Contents) -> Result<(),
 }
 
 fn replace(path: &Path, data: &[u8], contents: Contents, over: bool) -> Result<(), FileError> {
-    if path == Path::new("/dev/stdout") {
-        return ui::stdout(data);
+    if let Some(number) = descriptor(path) {
+        return write_to_descriptor(number, path, data);
     }
     let wrap = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => FileError::Exists(path.to_owned()),
@@ -147,12 +147,54 @@ fn replace(path: &Path, data: &[u8], contents: Contents, over: bool) -> Result<(
     replace_atomically(path, data, contents, old.as_ref(), over).map_err(wrap)
 }
 
-/// Whether a path leads to something that no other file can take the place of. A file descriptor
-/// leads to one even when it is a regular file.
+/// The file descriptor of ours that a path stands for.
+fn descriptor(path: &Path) -> Option<i32> {
+    match path.to_str()? {
+        "/dev/stdout" => Some(1),
+        "/dev/stderr" => Some(2),
+        text => {
+            let number = text.strip_prefix("/dev/fd/").or_else(|| text.strip_prefix("/proc/self/fd/"))?;
+            number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
+        }
+    }
+}
+
+/// Writes to a descriptor that we were given, where it stands. Opening its path would open the
+/// file anew: at its beginning.
+fn write_to_descriptor(number: i32, path: &Path, data: &[u8]) -> Result<(), FileError> {
+    let written = match number {
+        1 => return ui::stdout(data),
+        2 => io::stderr().lock().write_all(data),
+        _ => duplicate(number, path).and_then(|mut file| file.write_all(data)),
+    };
+    written.map_err(|error| FileError::Write(path.to_owned(), error))
+}
+
+/// A duplicate of a descriptor.
+fn duplicate(number: i32, path: &Path) -> io::Result<File> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+        // The way to name a descriptor by its number without unsafe code.
+        let duplicate = pidfd_open(getpid(), PidfdFlags::empty())
+            .and_then(|own| pidfd_getfd(own, number, PidfdGetfdFlags::empty()));
+        match duplicate {
+            Ok(file) => return Ok(file.into()),
+            Err(rustix::io::Errno::BADF) => return Err(rustix::io::Errno::BADF.into()),
+            // A kernel before 5.6, or a sandbox.
+            Err(_) => {}
+        }
+    }
+    // What it was redirected to stands at its end in almost every case. On other systems than
+    // Linux, opening the path is duplicating.
+    File::options().append(true).open(path)
+}
+
+/// Whether a file leads to something that no other file can take the place of.
 fn is_special(path: &Path, metadata: &fs::Metadata) -> bool {
     let kind = metadata.file_type();
     let device = kind.is_fifo() || kind.is_char_device() || kind.is_block_device() || kind.is_socket();
-    device || path.starts_with("/dev/fd") || path.starts_with("/proc") || path == Path::new("/dev/stderr")
+    device || path.starts_with("/dev/fd") || path.starts_with("/proc")
 }
 
 fn write_through(path: &Path, data: &[u8]) -> io::Result<()> {
