@@ -46,7 +46,8 @@ impl<V: Sync> Batch<V> {
         let one = |(number, (value, range)): (usize, &(V, Range<usize>))| {
             work(number, value, &self.additional[range.clone()])
         };
-        let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(self.values.len() / WORTH_A_THREAD);
+        let threads =
+            std::thread::available_parallelism().map_or(1, NonZero::get).min(self.values.len() / WORTH_A_THREAD);
         if threads < 2 {
             return self.values.iter().enumerate().map(one).collect();
         }

@@ -154,7 +154,13 @@ impl Cipher {
     }
 
     /// Seals a value; the nonce must never have been used under this key.
-    pub(super) fn seal_with(&self, kind: Kind, plaintext: &[u8], additional: &[u8], nonce: &[u8; NONCE_BYTES]) -> Vec<u8> {
+    pub(super) fn seal_with(
+        &self,
+        kind: Kind,
+        plaintext: &[u8],
+        additional: &[u8],
+        nonce: &[u8; NONCE_BYTES],
+    ) -> Vec<u8> {
         // Encrypted in place: the buffer holds no plaintext when it is freed.
         let mut data = plaintext.to_vec();
         let tag = self

@@ -152,11 +152,7 @@ fn seal(
 }
 
 /// The canonical bytes of a value.
-fn canonical<'v>(
-    document: &Document<'_>,
-    id: NodeId,
-    value: &'v Scalar<'_>,
-) -> Result<Cow<'v, [u8]>, Error> {
+fn canonical<'v>(document: &Document<'_>, id: NodeId, value: &'v Scalar<'_>) -> Result<Cow<'v, [u8]>, Error> {
     value.canonical().ok_or_else(|| Error::EncryptValue {
         path: document.path(id),
         reason:
