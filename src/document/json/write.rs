@@ -200,7 +200,7 @@ fn string(out: &mut Vec<u8>, text: &[u8], escapes: Escapes) {
 
 /// Whether a byte may have to be escaped, or may not be UTF-8.
 fn needs_a_look(byte: u8) -> bool {
-    (byte < 0x20) | (byte >= 0x7f) | (byte == b'"') | (byte == b'\\') | (byte == b'<') | (byte == b'>') | (byte == b'&')
+    !(0x20..0x7f).contains(&byte) | (byte == b'"') | (byte == b'\\') | (byte == b'<') | (byte == b'>') | (byte == b'&')
 }
 
 /// The inside of a string.
