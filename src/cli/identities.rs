@@ -146,7 +146,7 @@ fn why(error: FileError) -> String {
         FileError::Missing(_) => "there is no such file".into(),
         FileError::Directory(_) => "is a directory".into(),
         FileError::Read(_, error) | FileError::Write(_, error) => format!("cannot be read: {}", reason(&error)),
-        FileError::TooLarge(_) | FileError::Exists(_) => "is too large".into(),
+        FileError::TooLarge(_) | FileError::Exists(_) | FileError::Interrupted(_) => "is too large".into(),
     }
 }
 
