@@ -79,6 +79,14 @@ pub(super) fn read_stdin() -> Result<Zeroizing<Vec<u8>>, FileError> {
         .ok_or_else(|| FileError::TooLarge(path()))
 }
 
+/// Reads what a program prints to its end.
+///
+/// # Errors
+/// It cannot be read, or is too long.
+pub(super) fn read_pipe(pipe: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+    read_to_end(pipe, 0, LIMIT)?.ok_or_else(|| io::Error::other("too much is printed"))
+}
+
 /// Reads to the end; none when there is more than `limit`. A buffer that grows is wiped first: it
 /// may hold plaintext.
 fn read_to_end(mut source: impl Read, expected: usize, limit: usize) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
