@@ -9,6 +9,7 @@ mod badinput;
 mod cli;
 mod command_line;
 mod corpus;
+mod dotenv;
 mod edit;
 mod engine;
 mod generated;

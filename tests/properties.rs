@@ -368,7 +368,7 @@ fn a_changed_date_or_wrapped_key_is_refused() {
     let engine = Engine::cheap();
     for (format, text) in samples(&engine) {
         let date = text.find("2023-11-14T22:13:20Z").expect("the date of the engine");
-        refuse(&engine, format, &text, &[date + 2..date + 4], "date");
+        refuse(&engine, format, &text, &std::iter::once(date + 2..date + 4).collect::<Vec<_>>(), "date");
     }
 }
 

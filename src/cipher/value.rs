@@ -19,7 +19,7 @@ use super::random::Random;
 /// How every sealed value begins.
 const PREFIX: &[u8] = b"ENC[AES256_GCM,data:";
 /// Bytes of a nonce that we write.
-const NONCE_BYTES: usize = 32;
+pub(super) const NONCE_BYTES: usize = 32;
 /// Bytes of an authentication tag.
 const TAG_BYTES: usize = 16;
 
@@ -153,7 +153,14 @@ impl Cipher {
         self.seal_with(kind, plaintext, additional, &nonce)
     }
 
-    fn seal_with(&self, kind: Kind, plaintext: &[u8], additional: &[u8], nonce: &[u8; NONCE_BYTES]) -> Vec<u8> {
+    /// Seals a value; the nonce must never have been used under this key.
+    pub(super) fn seal_with(
+        &self,
+        kind: Kind,
+        plaintext: &[u8],
+        additional: &[u8],
+        nonce: &[u8; NONCE_BYTES],
+    ) -> Vec<u8> {
         // Encrypted in place: the buffer holds no plaintext when it is freed.
         let mut data = plaintext.to_vec();
         let tag = self

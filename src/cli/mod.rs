@@ -1,5 +1,5 @@
 //! The command line: the only layer that knows the terminal, the environment, the disk and exit
-//! codes. What is typed goes through [`argv`] (SOPS's spellings) into [`args`] (ours), and then to
+//! codes. What is typed goes through `argv` (SOPS's spellings) into `args` (ours), and then to
 //! the file of its command.
 
 mod args;

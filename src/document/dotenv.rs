@@ -1,12 +1,16 @@
 //! Dotenv as SOPS reads it (sops-compat.md §4.4): lines end at LF and nowhere else, the first `=`
 //! splits, and the only escape is backslash-n for LF. Quotes, `export` and blanks belong to the
 //! key and the value. Metadata are the lines whose keys start with `sops_`.
+//!
+//! One thing is read that SOPS refuses: a value in quotes that close on a later line, if SOPS could
+//! not read one of its lines at all. It is the one value that dotenv readers take it for.
 
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr_iter, memmem};
 use zeroize::Zeroizing;
 
+use super::dotenv_value;
 use super::flat;
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
 use super::tree::Tree;
@@ -26,12 +30,14 @@ impl Syntax for Dotenv {
         let whole = Span::new(0..text.len());
         let mut nodes = vec![Node { key: None, span: whole, content: Content::Map { end: NodeId(0) } }];
         let mut metadata = Metadata::default();
-        for span in lines(text) {
+        let mut next = 0;
+        while next <= text.len() {
+            let mut span = line_at(text, next);
+            next = span.range().end + 1;
             let line = &text[span.range()];
             if line.is_empty() {
                 continue;
             }
-            let (start, end) = (span.range().start, span.range().end);
             if let Some(comment) = line.strip_prefix(b"#") {
                 let content = Content::Comment { text: comment.into() };
                 nodes.push(Node { key: None, span, content });
@@ -40,15 +46,22 @@ impl Syntax for Dotenv {
             let Some(equals) = memchr(b'=', line) else {
                 return Err(no_equals_sign(span, line));
             };
+            let start = span.range().start;
+            let from = start + equals + 1;
             let key = std::str::from_utf8(&line[..equals])
                 .map_err(|_| SyntaxError::at(Span::new(start..start + equals), "the key is not UTF-8"))?;
-            let value = Scalar::Text(decode(&line[equals + 1..]));
             if let Some(name) = key.strip_prefix(PREFIX) {
-                metadata.add(text, span, name, value);
+                metadata.add(text, span, name, Scalar::Text(decode(&text[from..span.range().end])));
                 continue;
             }
+            if let Some(end) = end_of_lines(text, from, span.range().end) {
+                span = Span::new(start..end);
+                next = end + 1;
+            }
+            let end = span.range().end;
+            let value = Scalar::Text(decode(&text[from..end]));
             let content = Content::Leaf { value, style: Style::Plain };
-            nodes.push(Node { key: Some(Cow::Borrowed(key)), span: Span::new(start + equals + 1..end), content });
+            nodes.push(Node { key: Some(Cow::Borrowed(key)), span: Span::new(from..end), content });
         }
         let end = u32::try_from(nodes.len()).expect("impossible: there are fewer nodes than bytes");
         nodes[0].content = Content::Map { end: NodeId(end) };
@@ -72,6 +85,12 @@ impl Syntax for Dotenv {
             _ => return Err(EmitError("a value of a dotenv file can only become another value".into())),
         };
         Ok(Splice { span: place.span, text })
+    }
+
+    fn misread_in_clear(&self, document: &Document<'_>, node: NodeId) -> Option<&'static str> {
+        memchr(b'\n', document.source(document.node(node).span))
+            .filter(|_| matches!(document.node(node).content, Content::Leaf { .. }))
+            .map(|_| "has several lines, which SOPS cannot read in a value that is not encrypted; write `\\n` instead")
     }
 
     fn expand<'n>(
@@ -114,14 +133,24 @@ impl Syntax for Dotenv {
     }
 }
 
-/// The lines of a text without their line feeds; what follows the last one counts too.
-fn lines(text: &[u8]) -> impl Iterator<Item = Span> + '_ {
-    let mut start = 0;
-    memchr_iter(b'\n', text).chain([text.len()]).map(move |end| {
-        let line = Span::new(start..end);
-        start = end + 1;
-        line
-    })
+/// The line that starts here, without its line feed; what follows the last one is a line too.
+fn line_at(text: &[u8], start: usize) -> Span {
+    Span::new(start..memchr(b'\n', &text[start..]).map_or(text.len(), |at| start + at))
+}
+
+/// The end of a value that stands in quotes on several lines, of which SOPS refuses one; none for
+/// what SOPS can read, so that every file that it wrote is read as it reads it.
+fn end_of_lines(text: &[u8], from: usize, line_end: usize) -> Option<usize> {
+    let quote = dotenv_value::opening_quote(&text[from..line_end])?;
+    let opened = from + memchr(quote, &text[from..line_end])? + 1;
+    let close = opened + dotenv_value::closing_quote(&text[opened..], quote)?;
+    let after = &text[close + 1..line_at(text, close).range().end];
+    if close < line_end || !dotenv_value::is_remainder(after) {
+        return None;
+    }
+    let lines = text[line_end + 1..close + 1 + after.len()].split(|byte| *byte == b'\n');
+    let refused = |line: &[u8]| !line.is_empty() && !line.starts_with(b"#") && memchr(b'=', line).is_none();
+    lines.into_iter().any(refused).then_some(close + 1 + after.len())
 }
 
 fn no_equals_sign(span: Span, line: &[u8]) -> SyntaxError {

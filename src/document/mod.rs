@@ -16,6 +16,7 @@ pub mod tree;
 
 mod binary;
 mod dotenv;
+pub mod dotenv_value;
 pub mod flat;
 mod ini;
 mod json;

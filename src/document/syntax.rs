@@ -22,7 +22,7 @@ pub trait Syntax: Sync {
     fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError>;
 
     /// Why a value must not stay in clear, if so: SOPS would read another one from the same bytes,
-    /// and the MAC would not fit. As the end of a sentence, with the remedy.
+    /// so that the MAC would not fit, or nothing at all. As the end of a sentence, with the remedy.
     fn misread_in_clear(&self, _document: &Document<'_>, _node: NodeId) -> Option<&'static str> {
         None
     }

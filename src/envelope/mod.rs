@@ -1,7 +1,7 @@
 //! Joins documents, ciphers and recipients: the verbs of the program. Knows no files and no
 //! environment: the keyring, randomness and the time are handed in as [`Tools`].
 //!
-//! * [`encrypt`] and [`decrypt`] share one walk ([`walk`](self::walk)), in which the selector
+//! * [`encrypt`] and [`decrypt`] share one walk (`walk`), in which the selector
 //!   decides, the additional data is made, and the MAC grows.
 //! * [`reencrypt`] is `encrypt` under a file's own data key, reusing the ciphertext of every value
 //!   that did not change.

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
+use crate::cipher::{Batch, Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
 use crate::document::{Content, Document, Editor, Format, Layout, New, Node, NodeId, Scalar, Text};
 use crate::recipient::NoDataKey;
 
@@ -14,7 +14,7 @@ use super::error::Error;
 use super::metadata::Metadata;
 use super::spelling;
 use super::typed::{Unsealed, unseal};
-use super::walk::{Item, Side, Visit, walk};
+use super::walk::{Item, Side, walk};
 use super::{Opened, Options, Tools};
 
 /// Decrypts a file.
@@ -99,6 +99,16 @@ fn open_envelope(
     Ok(Zeroizing::new(format.syntax().emit(&plain, root, Layout::default())?))
 }
 
+/// What is to be done with a leaf or comment once everything is open.
+enum Step {
+    /// A selected value, and its place among the sealed ones.
+    Value(NodeId, usize),
+    /// A selected comment, likewise.
+    Comment(NodeId, usize),
+    /// A value that stays, and counts for the MAC.
+    Clear(NodeId),
+}
+
 /// Opens every sealed value and comment, checks the MAC, and hands over what they hold. What was
 /// handed over must not be used before this returns.
 fn unseal_all(
@@ -109,32 +119,80 @@ fn unseal_all(
     warnings: &mut Vec<String>,
     mut put: impl FnMut(NodeId, New<'static>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let cipher = Cipher::new(key);
+    let (steps, sealed) = sealed_parts(document, metadata)?;
+    let mut opened = sealed.open(key);
+    let mut take = |at: usize| std::mem::replace(&mut opened[at], Err(ValueError::NotSealed));
     let mut mac = Mac::new(metadata.mac_only_encrypted);
-    walk(document, Side::Sealed, &metadata.effective_selector(), |visit| match visit.item {
-        Item::Comment(text) => match open_comment(&cipher, &visit, text) {
-            Ok(plain) => put(visit.id, New::Comment(plain)),
-            // A comment among the values; the MAC does not cover it.
-            Err(error) if matches!(document.node(visit.id).content, Content::Leaf { .. }) => {
-                Err(refused(document, visit.id, error))
+    for step in steps {
+        match step {
+            Step::Clear(id) => {
+                if let Content::Leaf { value, .. } = &document.node(id).content {
+                    hash(&mut mac, document, id, value)?;
+                }
             }
-            Err(error) if visit.selected && EncryptedValue::is_sealed(text) => {
-                warnings.push(format!("a comment {error}; it was left as it is"));
-                Ok(())
+            Step::Value(id, at) => {
+                let kind = sealed.value(at).kind;
+                match take(at).and_then(|plain| unseal(kind, plain)).map_err(|error| refused(document, id, error))? {
+                    Unsealed::Comment(text) => put(id, New::Comment(text))?,
+                    Unsealed::Value(plain) => {
+                        hash(&mut mac, document, id, &plain)?;
+                        put(id, New::Value(plain))?;
+                    }
+                }
             }
-            Err(_) => Ok(()),
-        },
-        Item::Value(value) => match open_value(&cipher, document, &visit, value)? {
-            Some(Unsealed::Comment(text)) => put(visit.id, New::Comment(text)),
-            Some(Unsealed::Value(plain)) => {
-                hash(&mut mac, document, visit.id, &plain)?;
-                put(visit.id, New::Value(plain))
+            Step::Comment(id, at) => match take(at) {
+                Ok(text) => put(id, New::Comment(Text::Owned(text)))?,
+                // A comment among the values; the MAC does not cover it.
+                Err(error) if matches!(document.node(id).content, Content::Leaf { .. }) => {
+                    return Err(refused(document, id, error));
+                }
+                Err(error) => warnings.push(format!("a comment {error}; it was left as it is")),
+            },
+        }
+    }
+    if ignore_mac { Ok(()) } else { check_mac(&Cipher::new(key), metadata, &mac.finish()) }
+}
+
+/// Everything that is sealed, and what counts for the MAC, in the order of the file.
+fn sealed_parts<'d>(
+    document: &'d Document<'_>,
+    metadata: &Metadata,
+) -> Result<(Vec<Step>, Batch<EncryptedValue<'d>>), Error> {
+    let mut sealed = Batch::default();
+    let mut steps = Vec::new();
+    walk(document, Side::Sealed, &metadata.effective_selector(), |visit| {
+        let refuse = |error| refused(document, visit.id, error);
+        match visit.item {
+            Item::Value(Scalar::Null) => {}
+            Item::Value(_) if !visit.selected => {
+                if !metadata.mac_only_encrypted {
+                    steps.push(Step::Clear(visit.id));
+                }
             }
-            None if visit.selected || !metadata.mac_only_encrypted => hash(&mut mac, document, visit.id, value),
-            None => Ok(()),
-        },
+            Item::Value(Scalar::Text(text)) if text.is_empty() => {}
+            Item::Value(Scalar::Text(text)) => {
+                let value = EncryptedValue::parse(text).map_err(refuse)?;
+                steps.push(Step::Value(visit.id, sealed.add(value, visit.additional)));
+            }
+            Item::Value(_) => return Err(refuse(ValueError::NotSealed)),
+            Item::Comment(text) => match EncryptedValue::parse(text).and_then(only_comment) {
+                Ok(value) if visit.selected => {
+                    steps.push(Step::Comment(visit.id, sealed.add(value, visit.additional)));
+                }
+                Err(error) if matches!(document.node(visit.id).content, Content::Leaf { .. }) => {
+                    return Err(refuse(error));
+                }
+                _ => {}
+            },
+        }
+        Ok(())
     })?;
-    if ignore_mac { Ok(()) } else { check_mac(&cipher, metadata, &mac.finish()) }
+    Ok((steps, sealed))
+}
+
+/// A comment must have been sealed as one.
+fn only_comment(value: EncryptedValue<'_>) -> Result<EncryptedValue<'_>, ValueError> {
+    if value.kind == Kind::Comment { Ok(value) } else { Err(ValueError::WrongType(value.kind.name())) }
 }
 
 /// Adds a value to the MAC.
@@ -145,34 +203,6 @@ fn hash(mac: &mut Mac, document: &Document<'_>, id: NodeId, value: &Scalar<'_>) 
     })?;
     mac.add(&bytes);
     Ok(())
-}
-
-/// Opens a comment.
-fn open_comment(cipher: &Cipher, visit: &Visit<'_, '_, '_>, text: &Text<'_>) -> Result<Text<'static>, ValueError> {
-    let sealed = EncryptedValue::parse(text)?;
-    if !visit.selected || sealed.kind != Kind::Comment {
-        return Err(ValueError::WrongType(sealed.kind.name()));
-    }
-    cipher.open(&sealed, visit.additional).map(Text::Owned)
-}
-
-/// Opens a selected value; none for what stays as it is.
-fn open_value(
-    cipher: &Cipher,
-    document: &Document<'_>,
-    visit: &Visit<'_, '_, '_>,
-    value: &Scalar<'_>,
-) -> Result<Option<Unsealed>, Error> {
-    let text = match value {
-        _ if !visit.selected => return Ok(None),
-        Scalar::Null => return Ok(None),
-        Scalar::Text(text) if text.is_empty() => return Ok(None),
-        Scalar::Text(text) => text,
-        _ => return Err(refused(document, visit.id, ValueError::NotSealed)),
-    };
-    let opened =
-        EncryptedValue::parse(text).and_then(|sealed| unseal(sealed.kind, cipher.open(&sealed, visit.additional)?));
-    opened.map(Some).map_err(|error| refused(document, visit.id, error))
 }
 
 fn refused(document: &Document<'_>, id: NodeId, error: ValueError) -> Error {

@@ -1,8 +1,10 @@
 //! Encrypting: a new file, or an edited one under the data key that it has.
 
+use std::borrow::Cow;
+
 use zeroize::Zeroizing;
 
-use crate::cipher::{Cipher, DataKey, Kind, Mac, Random, Stocked};
+use crate::cipher::{Batch, Cipher, DataKey, Kind, Mac, Random};
 use crate::document::{Document, Editor, Event, Format, New, NodeId, Scalar, Text};
 
 use super::error::Error;
@@ -82,16 +84,24 @@ fn check_is_plain(document: &Document<'_>) -> Result<(), Error> {
     if document.parts.iter().any(|part| part.metadata.is_some()) { Err(Error::AlreadyEncrypted) } else { Ok(()) }
 }
 
-/// What the walk gathers while it seals.
-struct Sealing<'d, 't, 'n, 'r> {
-    cipher: Cipher,
+/// What the walk gathers before anything is sealed.
+struct Plan<'d> {
     mac: Mac,
-    editor: Editor<'d, 't, 'n>,
+    /// What is sealed, in the order of the file.
+    places: Vec<(NodeId, Kind, Ciphertext)>,
+    fresh: Batch<(Kind, Cow<'d, [u8]>)>,
     known: Ciphertexts,
-    random: &'r dyn Random,
     seals_empty: bool,
-    encrypted: usize,
+    /// How many values there are; empty ones and nulls are none.
     total: usize,
+}
+
+/// Where the ciphertext of a place comes from.
+enum Ciphertext {
+    /// The value did not change, and keeps it.
+    Known(Vec<u8>),
+    /// It is the one with this number among the new ones.
+    Fresh(usize),
 }
 
 fn seal(
@@ -103,36 +113,28 @@ fn seal(
     options: &Options,
     random: &dyn Random,
 ) -> Result<Encrypted, Error> {
-    let random: &dyn Random = &Stocked::new(random);
     let selector = metadata.effective_selector();
-    let mut sealing = Sealing {
-        cipher: Cipher::new(key),
-        mac: Mac::new(metadata.mac_only_encrypted),
-        editor: Editor::new(document, format.syntax()),
-        known,
-        random,
-        seals_empty: format.syntax().seals_empty(),
-        encrypted: 0,
-        total: 0,
-    };
-    walk(document, Side::Plain, &selector, |visit| match visit.item {
-        Item::Value(value) => {
-            if visit.selected || !metadata.mac_only_encrypted {
-                sealing.mac.add(&canonical(document, visit.id, value)?);
-            }
-            if !visit.selected && !metadata.mac_only_encrypted {
-                check_in_clear(format, document, visit.id)?;
-            }
-            sealing.value(document, visit.id, value, visit.selected, visit.additional)
-        }
-        Item::Comment(text) if visit.selected => sealing.comment(document, visit.id, text, visit.additional, &selector),
-        Item::Comment(_) => Ok(()),
-    })?;
-    let Sealing { cipher, mac, mut editor, encrypted, total, .. } = sealing;
+    let plan = plan(format, document, &metadata, &selector, known)?;
+    let encrypted = plan.places.iter().filter(|(_, kind, _)| *kind != Kind::Comment).count();
+    let total = plan.total;
     if encrypted == 0 && total > 0 && !options.allow_unmatched {
         return Err(unmatched(document, &selector, total));
     }
-    let sealed = cipher.seal(Kind::Str, mac.finish().as_bytes(), &metadata.mac_additional(), random);
+    let mut editor = Editor::new(document, format.syntax());
+    let mut fresh = plan.fresh.seal(key, random);
+    for (id, kind, ciphertext) in plan.places {
+        let sealed = match ciphertext {
+            Ciphertext::Known(sealed) => sealed,
+            Ciphertext::Fresh(number) => std::mem::take(&mut fresh[number]),
+        };
+        let new = match kind {
+            Kind::Comment => New::Comment(checked_comment(document, id, sealed, &selector)?),
+            _ => New::Value(Scalar::Text(sealed.into())),
+        };
+        editor.replace(id, new)?;
+    }
+    let mac = plan.mac.finish();
+    let sealed = Cipher::new(key).seal(Kind::Str, mac.as_bytes(), &metadata.mac_additional(), random);
     metadata.mac = String::from_utf8(sealed).expect("impossible: a sealed value is ASCII");
     let tree = metadata.write();
     for part in 0..document.parts.len() {
@@ -150,11 +152,7 @@ fn seal(
 }
 
 /// The canonical bytes of a value.
-fn canonical<'v>(
-    document: &Document<'_>,
-    id: NodeId,
-    value: &'v Scalar<'_>,
-) -> Result<std::borrow::Cow<'v, [u8]>, Error> {
+fn canonical<'v>(document: &Document<'_>, id: NodeId, value: &'v Scalar<'_>) -> Result<Cow<'v, [u8]>, Error> {
     value.canonical().ok_or_else(|| Error::EncryptValue {
         path: document.path(id),
         reason:
@@ -163,7 +161,7 @@ fn canonical<'v>(
     })
 }
 
-/// Refuses a value in clear of which SOPS would compute another MAC.
+/// Refuses a value in clear that SOPS would read otherwise.
 fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
     match format.syntax().misread_in_clear(document, id) {
         Some(reason) => Err(Error::EncryptValue { path: document.path(id), reason: reason.into() }),
@@ -171,58 +169,81 @@ fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result
     }
 }
 
-impl Sealing<'_, '_, '_, '_> {
-    fn value(
-        &mut self,
-        document: &Document<'_>,
-        id: NodeId,
-        value: &Scalar<'_>,
-        selected: bool,
-        additional: &[u8],
-    ) -> Result<(), Error> {
-        let Some(kind) = kind_of(value) else { return Ok(()) };
-        let plain = canonical(document, id, value)?;
-        if plain.is_empty() && !self.seals_empty {
-            return Ok(());
+/// Decides for every value and comment what becomes of it.
+fn plan<'d>(
+    format: Format,
+    document: &'d Document<'_>,
+    metadata: &Metadata,
+    selector: &Selector,
+    known: Ciphertexts,
+) -> Result<Plan<'d>, Error> {
+    let mut plan = Plan {
+        mac: Mac::new(metadata.mac_only_encrypted),
+        places: Vec::new(),
+        fresh: Batch::default(),
+        known,
+        seals_empty: format.syntax().seals_empty(),
+        total: 0,
+    };
+    walk(document, Side::Plain, selector, |visit| -> Result<(), Error> {
+        match visit.item {
+            Item::Value(value) => {
+                let covered = visit.selected || !metadata.mac_only_encrypted;
+                if !visit.selected {
+                    check_in_clear(format, document, visit.id)?;
+                }
+                let plain = if covered { canonical(document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };
+                plan.mac.add(&plain);
+                plan.value(visit.id, value, plain, visit.selected, visit.additional);
+            }
+            Item::Comment(text) if visit.selected && !text.is_empty() => {
+                plan.seal(visit.id, Kind::Comment, Cow::Borrowed(text), visit.additional);
+            }
+            Item::Comment(_) => {}
+        }
+        Ok(())
+    })?;
+    Ok(plan)
+}
+
+impl<'d> Plan<'d> {
+    fn value(&mut self, id: NodeId, value: &Scalar<'_>, plain: Cow<'d, [u8]>, selected: bool, additional: &[u8]) {
+        let Some(kind) = kind_of(value) else { return };
+        let is_empty = matches!(value, Scalar::Text(text) if text.is_empty());
+        if is_empty && !self.seals_empty {
+            return;
         }
         self.total += 1;
-        if !selected {
-            return Ok(());
+        if selected {
+            self.seal(id, kind, plain, additional);
         }
-        self.encrypted += 1;
-        let sealed = self.seal(kind, &plain, additional);
-        Ok(self.editor.replace(id, New::Value(Scalar::Text(sealed.into())))?)
-    }
-
-    fn comment(
-        &mut self,
-        document: &Document<'_>,
-        id: NodeId,
-        text: &Text<'_>,
-        additional: &[u8],
-        selector: &Selector,
-    ) -> Result<(), Error> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        let sealed = self.seal(Kind::Comment, text, additional);
-        // With a rule on comments, a ciphertext that happens to match it would change what the
-        // rule selects when the file is decrypted.
-        if selector.comment_matches(&sealed) {
-            return Err(Error::EncryptValue {
-                path: document.path(id),
-                reason: format!("is a comment whose ciphertext matches `{}`", selector.field()),
-            });
-        }
-        Ok(self.editor.replace(id, New::Comment(sealed.into()))?)
     }
 
     /// The ciphertext that this value had, or a new one.
-    fn seal(&mut self, kind: Kind, plain: &[u8], additional: &[u8]) -> Vec<u8> {
-        self.known
-            .take(additional, kind, plain)
-            .unwrap_or_else(|| self.cipher.seal(kind, plain, additional, self.random))
+    fn seal(&mut self, id: NodeId, kind: Kind, plain: Cow<'d, [u8]>, additional: &[u8]) {
+        let ciphertext = match self.known.take(additional, kind, &plain) {
+            Some(sealed) => Ciphertext::Known(sealed),
+            None => Ciphertext::Fresh(self.fresh.add((kind, plain), additional)),
+        };
+        self.places.push((id, kind, ciphertext));
     }
+}
+
+/// With a rule on comments, a ciphertext that happens to match it would change what the rule
+/// selects when the file is decrypted.
+fn checked_comment(
+    document: &Document<'_>,
+    id: NodeId,
+    sealed: Vec<u8>,
+    selector: &Selector,
+) -> Result<Text<'static>, Error> {
+    if selector.comment_matches(&sealed) {
+        return Err(Error::EncryptValue {
+            path: document.path(id),
+            reason: format!("is a comment whose ciphertext matches `{}`", selector.field()),
+        });
+    }
+    Ok(sealed.into())
 }
 
 /// Reads the result back: it must open to the document that it was made from. Returns the sealed

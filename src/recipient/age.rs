@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_secret_in_place_of_a_recipient_is_not_repeated() {
-        let error = parse_recipient(IDENTITY).err().expect("is no recipient");
+        let Err(error) = parse_recipient(IDENTITY) else { panic!("is no recipient") };
         assert!(!error.contains("163LU"), "{error}");
     }
 

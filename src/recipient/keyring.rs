@@ -200,8 +200,8 @@ impl Keyring {
 
     /// Where the services that were asked looked for identities.
     fn places(&self, attempts: &[Attempt]) -> Vec<String> {
-        let asked = |service: &&Box<dyn KeyService>| attempts.iter().any(|attempt| attempt.kind == service.kind());
-        self.services.iter().filter(asked).flat_map(|service| service.places()).collect()
+        let asked = |kind| attempts.iter().any(|attempt| attempt.kind == kind);
+        self.services.iter().filter(|service| asked(service.kind())).flat_map(|service| service.places()).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 //! The metadata block is the section `sops`.
 //!
 //! * [`read`] finds the nodes and the block, [`value`] reads and spells one value.
-//! * [`write`] prints what is new.
+//! * [`mod@write`] prints what is new.
 
 mod read;
 mod space;

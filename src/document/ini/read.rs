@@ -1,5 +1,5 @@
 //! From text to nodes, as SOPS's INI library reads it but for `#` and `;` in values (see
-//! [`value`](super::value)): sections in order, repeated or not, the first of them `DEFAULT`, which
+//! [`value`]): sections in order, repeated or not, the first of them `DEFAULT`, which
 //! holds what stands before any header.
 //!
 //! Lines of comment in a row are one comment, as for SOPS, and come after the key that they stand
@@ -203,13 +203,9 @@ impl<'t> Reader<'t> {
 fn block_span(text: &[u8], start: usize, end: usize) -> Span {
     let end = if trim(&text[end..]).is_empty() { text.len() } else { end };
     let before = &text[..start];
-    let separator = if !text[..end].ends_with(b"\n") && before.ends_with(b"\n\n") {
-        2
-    } else if before.ends_with(b"\n\r\n") {
-        2
-    } else {
-        usize::from(before.ends_with(b"\n\n"))
-    };
+    let without_break = !text[..end].ends_with(b"\n") && before.ends_with(b"\n\n");
+    let separator =
+        if without_break || before.ends_with(b"\n\r\n") { 2 } else { usize::from(before.ends_with(b"\n\n")) };
     Span::new(start - separator..end)
 }
 

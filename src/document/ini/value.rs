@@ -44,7 +44,7 @@ pub(super) fn read(text: &[u8], from: usize) -> Result<Value<'_>, SyntaxError> {
         let value = Text::Source(b"");
         return Ok(Value { value, span: place..place, style: Style::Plain, comment: None, next, agreed: true });
     }
-    if rest.starts_with(TRIPLE) && rest.len() > TRIPLE.len() {
+    if rest.starts_with(TRIPLE) {
         return read_raw(text, start, TRIPLE);
     }
     if rest.starts_with(BACKTICK) {
@@ -169,30 +169,28 @@ pub(super) fn spell(value: &[u8], place: &[u8], style: Style, rest: &[u8]) -> Re
         Style::Double => b"\"",
         Style::Literal if place.starts_with(TRIPLE) => TRIPLE,
         Style::Literal => BACKTICK,
-        Style::Plain | Style::Folded | Style::Date => b"",
+        _ => b"",
     };
     let has = |bytes: &[u8]| value.iter().any(|byte| bytes.contains(byte));
-    // A comment that follows may hold a backtick once it is decrypted; three quotes are rarer.
-    let order: [&[u8]; 5] = match () {
-        () if has(b"\n`") || !trim(rest).is_empty() => [own, b"", b"\"", TRIPLE, BACKTICK],
-        () => [own, b"", b"\"", BACKTICK, TRIPLE],
-    };
+    let order: [&[u8]; 5] =
+        if has(b"\n`") { [own, b"", TRIPLE, BACKTICK, b"\""] } else { [own, b"", b"\"", BACKTICK, TRIPLE] };
     order
         .into_iter()
-        .filter(|quotes| !(quotes.is_empty() && has(b"`")))
+        .filter(|quotes| !(quotes.is_empty() && place.is_empty() && has(b"`")))
         .map(|quotes| [quotes, value, quotes].concat())
         .find(|lexeme| reads_as(lexeme, rest, value))
         .ok_or_else(|| EmitError("the value has line breaks and quotes that an INI file cannot hold together".into()))
 }
 
-/// Whether both readings take a lexeme in front of the rest of a line for this value.
+/// Whether a lexeme in front of the rest of a line is this value. For SOPS too, unless a comment
+/// follows: that may be a ciphertext, and once it is open, end with the quotes that SOPS needs.
 fn reads_as(lexeme: &[u8], rest: &[u8], value: &[u8]) -> bool {
-    let line = Zeroizing::new([lexeme, rest].concat());
+    let line = Zeroizing::new([b" ", lexeme, rest].concat());
     // What follows a value without quotes must be parted from it, or it would belong to it.
     let parted = rest.first().is_none_or(u8::is_ascii_whitespace) || !lexeme.is_empty();
     parted
         && read(&line, 0).is_ok_and(|read| {
-            let whole = read.span == (0..lexeme.len()) || (lexeme.is_empty() && read.span.is_empty());
-            whole && read.agreed && *read.value == *value
+            let agreed = read.agreed || !trim(rest).is_empty();
+            agreed && read.span == (1..1 + lexeme.len()) && *read.value == *value
         })
 }

@@ -2,7 +2,7 @@
 //! metadata block is the entry `sops` of that object.
 //!
 //! * [`read`] finds the nodes and the block.
-//! * [`write`] spells scalars, and prints objects and lists.
+//! * [`mod@write`] spells scalars, and prints objects and lists.
 //!
 //! Neither recurses over a document, so its depth costs no stack.
 

@@ -185,11 +185,22 @@ fn float(value: f64) -> String {
 fn string(out: &mut Vec<u8>, text: &[u8], escapes: Escapes) {
     out.reserve(text.len() + 2);
     out.push(b'"');
+    // Most strings are plain, ciphertexts above all; this test has no branch in its loop.
+    if !text.iter().fold(false, |special, byte| special | needs_a_look(*byte)) {
+        out.extend_from_slice(text);
+        out.push(b'"');
+        return;
+    }
     for chunk in text.utf8_chunks() {
         valid(out, chunk.valid(), escapes);
         out.extend(br"\ufffd".repeat(chunk.invalid().len()));
     }
     out.push(b'"');
+}
+
+/// Whether a byte may have to be escaped, or may not be UTF-8.
+fn needs_a_look(byte: u8) -> bool {
+    !matches!(byte, 0x20..=0x7e) | (byte == b'"') | (byte == b'\\') | (byte == b'<') | (byte == b'>') | (byte == b'&')
 }
 
 /// The inside of a string.

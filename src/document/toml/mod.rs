@@ -3,7 +3,7 @@
 //! * [`read`] listens to the parser, [`build`] makes the tables of what it hears, [`value`] decodes
 //!   keys and scalars.
 //! * [`block`] finds the metadata block `[sops]` and its place.
-//! * [`spell`] spells scalars and comments at their places, [`print`] prints new tables.
+//! * [`spell`] spells scalars and comments at their places, [`mod@print`] prints new tables.
 
 mod block;
 mod build;

@@ -1,3 +1,5 @@
+//! What TOML texts hold, and how values and the `sops` table are written into them.
+
 #![allow(clippy::print_stderr)]
 
 use std::fs;

@@ -375,6 +375,10 @@ impl<'t, 'c> Reader<'t, 'c> {
         if body.is_some() {
             scalar = without_break_after_ciphertext(scalar);
         }
+        let is_block = matches!(style, Style::Literal | Style::Folded);
+        if is_block && end == self.short.len() && !self.short.ends_with(['\n', '\r']) {
+            scalar = without_last_break(scalar);
+        }
         let act = match role {
             Role::Root if matches!(scalar, Scalar::Null) => Act::Pass,
             Role::Root => {
@@ -382,6 +386,7 @@ impl<'t, 'c> Reader<'t, 'c> {
             }
             Role::Key => {
                 let key = key_text(scalar)
+                    .map(|key| if self.starts_a_line(span) { without_mark(key) } else { key })
                     .ok_or_else(|| SyntaxError::at(span, "a key must be a string").hint("put the key in quotes"))?;
                 self.key(key, span, event.place);
                 return Ok(());
@@ -404,6 +409,23 @@ impl<'t, 'c> Reader<'t, 'c> {
         Ok(())
     }
 
+    fn starts_a_line(&self, span: Span) -> bool {
+        let before = &self.source.as_bytes()[..span.start as usize];
+        before.last().is_none_or(|byte| matches!(byte, b'\n' | b'\r'))
+    }
+
+    /// Whether a missing value stands behind a colon that go-yaml counts to a plain key:
+    /// `[a:]` is the list of the string `a:` there, and a list of a map elsewhere.
+    fn is_ambiguous(&self, at: usize) -> bool {
+        let bytes = self.source.as_bytes();
+        let quoted_or_open =
+            |byte: &u8| matches!(byte, b'"' | b'\'' | b']' | b'}' | b'{' | b'[' | b',') || byte.is_ascii_whitespace();
+        at >= 2
+            && bytes[at - 1] == b':'
+            && matches!(bytes.get(at), Some(b',' | b']' | b'}'))
+            && !quoted_or_open(&bytes[at - 2])
+    }
+
     /// A value that is not there: null, or what its tag makes of nothing.
     fn missing(&mut self, role: Role, event: &ScalarEvent<'_>) -> Result<(), Failure> {
         self.comments.reach(event.place.start);
@@ -419,6 +441,10 @@ impl<'t, 'c> Reader<'t, 'c> {
             Role::Root => {}
             Role::Key => {
                 return Err(SyntaxError::at(span, "a key must be a string").into());
+            }
+            Role::Value if self.is_ambiguous(at) => {
+                let error = SyntaxError::at(span, "a colon right before the end of a flow entry is read in two ways");
+                return Err(error.hint("put the key in quotes, or a blank behind the colon").into());
             }
             Role::Value | Role::Element => {
                 self.last_end = self.last_end.max(at);
@@ -587,6 +613,28 @@ fn without_break_after_ciphertext(scalar: Scalar<'_>) -> Scalar<'_> {
             })
         }
         other => other,
+    }
+}
+
+/// go-yaml adds no line break to a block that the file ends without one; granit does.
+fn without_last_break(scalar: Scalar<'_>) -> Scalar<'_> {
+    match scalar {
+        Scalar::Text(Text::Source(bytes)) => Scalar::Text(Text::Source(bytes.strip_suffix(b"\n").unwrap_or(bytes))),
+        Scalar::Text(Text::Owned(mut bytes)) => {
+            if bytes.last() == Some(&b'\n') {
+                bytes.pop();
+            }
+            Scalar::Text(Text::Owned(bytes))
+        }
+        other => other,
+    }
+}
+
+/// go-yaml passes over a byte order mark at the start of any line; to granit it is a character.
+fn without_mark(key: Cow<'_, str>) -> Cow<'_, str> {
+    match key {
+        Cow::Borrowed(key) => Cow::Borrowed(key.strip_prefix('\u{feff}').unwrap_or(key)),
+        Cow::Owned(key) => Cow::Owned(key.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(key)),
     }
 }
 

@@ -379,3 +379,32 @@ fn nodes_are_printed_as_sops_prints_them() {
     let value = Yaml.emit(&document, NodeId(4), Layout::default()).expect("a scalar prints");
     assert_eq!(value, b"1\n");
 }
+
+/// What go-yaml reads otherwise than granit, and SOPS with it.
+#[test]
+fn readers_that_differ_are_followed_or_refused() {
+    let value = |text: &str, at: usize| match &Yaml.parse(text.as_bytes()).expect(text).nodes[at].content {
+        Content::Leaf { value: Scalar::Text(text), .. } => text.as_str().map(str::to_owned),
+        _ => None,
+    };
+    for (text, expected) in [
+        ("a: |\n  x", "x"),
+        ("a: |+\n  x", "x"),
+        ("a: >\n  x", "x"),
+        ("a: |\n  x\n", "x\n"),
+        ("a: |\n  x\n\nb: 1", "x\n"),
+    ] {
+        assert_eq!(value(text, 1).as_deref(), Some(expected), "{text:?}");
+    }
+    let marked = "# note\n\u{feff}a: 1\n";
+    let keys: Vec<_> =
+        Yaml.parse(marked.as_bytes()).expect("is YAML").nodes.iter().filter_map(|node| node.key.clone()).collect();
+    assert_eq!(keys, ["a"]);
+    for text in ["x: [a:]", "x: {a:}", "x: [a:, b]", "x: [a::]"] {
+        let error = Yaml.parse(text.as_bytes()).expect_err(text);
+        assert!(error.message.contains("two ways"), "{text}: {error}");
+    }
+    for text in ["x: [\"a\":]", "x: [a: ]", "x: {a: , b: 1}", "a:\nb: 1"] {
+        assert!(Yaml.parse(text.as_bytes()).is_ok(), "{text}");
+    }
+}
