@@ -7,6 +7,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// A throw-away identity and its recipient.
@@ -390,6 +391,33 @@ fn a_signal_removes_the_plaintext_and_keeps_what_was_typed() {
         assert_eq!(child.wait().expect("ends").code(), Some(code));
         assert!(!file.parent().expect("is in a directory").exists());
         assert_eq!(fs::read_dir(place.path("home/.local/state/cloze/drafts")).expect("is there").count(), 1);
+    }
+}
+
+/// A signal that comes while a file is half written leaves the old one, or the new one, alone in
+/// its directory.
+#[test]
+fn a_signal_leaves_no_half_of_a_file() {
+    let place = Place::new();
+    place.put("big.bin", &CANARY.repeat(128 << 10));
+    assert_eq!(place.run("cloze encrypt --in-place big.bin").code, Some(0));
+    fs::create_dir(place.path("out")).expect("makes");
+    let inside = || fs::read_dir(place.path("out")).expect("lists").flatten().map(|entry| entry.file_name());
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT] {
+        let mut child =
+            place.command(&["cloze", "decrypt", "--output", "out/plain", "big.bin"]).spawn().expect("starts");
+        while inside().next().is_none() && child.try_wait().expect("is ours").is_none() {
+            std::thread::sleep(std::time::Duration::from_micros(50));
+        }
+        let _ = kill_process(Pid::from_child(&child), signal);
+        let code = child.wait().expect("ends").code();
+        let left: Vec<_> = inside().collect();
+        match code {
+            Some(0) => assert_eq!(left, ["plain"], "{signal:?}"),
+            Some(129..) => assert_eq!(left.len(), 0, "{signal:?}: {left:?}"),
+            _ => panic!("{signal:?}: {code:?} and {left:?}"),
+        }
+        let _ = fs::remove_file(place.path("out/plain"));
     }
 }
 

@@ -206,7 +206,7 @@ fn resume(sandbox: &Sandbox, body: &str) {
 
 #[test]
 fn signals_leave_no_plaintext() {
-    for signal in ["INT", "TERM", "HUP"] {
+    for signal in ["INT", "TERM", "HUP", "QUIT"] {
         let sandbox = sandbox();
         let before = sandbox.read("secrets.yaml");
         let place = sandbox.path("place");

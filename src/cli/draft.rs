@@ -48,7 +48,8 @@ impl Drafts {
             for path in numbered(place) {
                 match files::create(&path, sealed, Contents::Plaintext) {
                     Ok(()) => return Ok(path),
-                    Err(FileError::Exists(_)) => {}
+                    // A signal is the very reason to keep the text.
+                    Err(FileError::Exists(_) | FileError::Interrupted(_)) => {}
                     Err(_) => break,
                 }
             }

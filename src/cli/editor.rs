@@ -13,13 +13,14 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT};
 use signal_hook::iterator::{Handle, Signals};
 use zeroize::Zeroizing;
 
 use super::env::{self, Env};
 use super::error::{CommandError, Exit, reason};
 use super::files::{self, PrivateFile};
+use super::signals::ENDING;
 
 /// What is tried when no variable names an editor.
 const EDITORS: [&str; 3] = ["vim", "nano", "vi"];
@@ -133,7 +134,7 @@ struct Watch {
 impl Watch {
     /// Starts out busy: with making what must be gone in the end.
     fn new() -> io::Result<Self> {
-        let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+        let mut signals = Signals::new(ENDING)?;
         let handle = signals.handle();
         let shared = Arc::new(Shared {
             editor: Mutex::new(None),

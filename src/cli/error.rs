@@ -211,6 +211,7 @@ impl CommandError {
                     _ => new,
                 }
             }
+            FileError::Interrupted(signal) => Self::signal(signal),
             FileError::Exists(path) => Self::new(Exit::Write, "exists already, and is not overwritten").about(path),
         }
     }

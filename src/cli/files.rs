@@ -9,8 +9,11 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile, TempDir};
 use zeroize::Zeroizing;
 
+use super::signals::Hold;
 use super::ui;
 
+/// How much is written before a look at what else there is to do.
+const CHUNK: usize = 1 << 20;
 /// The length at which a text is too long for spans of four bytes.
 const LIMIT: usize = u32::MAX as usize;
 
@@ -29,6 +32,8 @@ pub(super) enum FileError {
     Write(PathBuf, io::Error),
     /// It exists, and was to be new.
     Exists(PathBuf),
+    /// A signal asked the run to end while it was written; nothing was.
+    Interrupted(i32),
 }
 
 /// What a new file holds, which decides who may read it. An existing file keeps its mode.
@@ -72,6 +77,14 @@ pub(super) fn read_stdin() -> Result<Zeroizing<Vec<u8>>, FileError> {
     read_to_end(io::stdin().lock(), 0, LIMIT)
         .map_err(|error| FileError::Read(path(), error))?
         .ok_or_else(|| FileError::TooLarge(path()))
+}
+
+/// Reads what a program prints to its end.
+///
+/// # Errors
+/// It cannot be read, or is too long.
+pub(super) fn read_pipe(pipe: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+    read_to_end(pipe, 0, LIMIT)?.ok_or_else(|| io::Error::other("too much is printed"))
 }
 
 /// Reads to the end; none when there is more than `limit`. A buffer that grows is wiped first: it
@@ -144,7 +157,10 @@ fn replace(path: &Path, data: &[u8], contents: Contents, over: bool) -> Result<(
             return write_through(path, data).map_err(wrap);
         }
     }
-    replace_atomically(path, data, contents, old.as_ref(), over).map_err(wrap)
+    // A signal must not end us before the half that is written is gone again.
+    let hold = Hold::new().map_err(wrap)?;
+    replace_atomically(path, data, contents, old.as_ref(), over, &hold)
+        .map_err(|error| hold.came().map_or_else(|| wrap(error), FileError::Interrupted))
 }
 
 /// The file descriptor of ours that a path stands for.
@@ -208,18 +224,24 @@ fn replace_atomically(
     contents: Contents,
     old: Option<&fs::Metadata>,
     over: bool,
+    hold: &Hold,
 ) -> io::Result<()> {
+    let go_on = || hold.came().map_or(Ok(()), |_| Err(io::Error::from(io::ErrorKind::Interrupted)));
     let target = if over { resolve(path)? } else { path.to_owned() };
     let directory = parent(&target);
     let mode = if contents == Contents::Plaintext || old.is_some() { 0o600 } else { 0o644 };
     // The mode is subject to the umask, as that of any new file.
     let permissions = fs::Permissions::from_mode(mode);
     let mut file = Builder::new().prefix(".cloze-").permissions(permissions).tempfile_in(directory)?;
-    file.write_all(data)?;
+    for chunk in data.chunks(CHUNK) {
+        file.write_all(chunk)?;
+        go_on()?;
+    }
     if let Some(old) = old {
         keep_owner_and_mode(&file, old)?;
     }
     file.as_file().sync_all()?;
+    go_on()?;
     let persisted = if over { file.persist(&target) } else { file.persist_noclobber(&target) };
     persisted.map_err(|error| error.error)?;
     // The rename is done; that it is not on the disk yet is no failure of ours.
@@ -233,6 +255,7 @@ fn replace_atomically(
 /// It cannot be written.
 pub(super) fn create_unforeseen(directory: &Path, start: &str, end: &str, data: &[u8]) -> Result<PathBuf, FileError> {
     let make = || {
+        let _hold = Hold::new()?;
         let permissions = fs::Permissions::from_mode(0o600);
         let mut file = Builder::new().prefix(start).suffix(end).permissions(permissions).tempfile_in(directory)?;
         file.write_all(data)?;

@@ -1,6 +1,7 @@
 //! Where the identities of this run are (sops-compat.md §5.2), and the keyring of the key services
 //! that it can use. Nothing is looked up before a key is to be unwrapped.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -96,7 +97,9 @@ fn named_file(env: &Env) -> IdentitySource {
     }
 }
 
-/// The output of a command that a variable names.
+/// The output of a command that a variable names. SOPS runs the command for each age entry of a
+/// file, with its recipient in `SOPS_AGE_RECIPIENT`. Here it runs once for all of them, so that
+/// nobody is asked twice, and has no such variable: it prints all the identities that it has.
 fn command(env: &Env) -> IdentitySource {
     let found = env.text(env::SOPS_AGE_KEY_CMD).map(|line| output_of(&line)).transpose();
     IdentitySource { place: env::SOPS_AGE_KEY_CMD.into(), found }
@@ -109,11 +112,16 @@ fn output_of(line: &str) -> Result<Zeroizing<String>, String> {
     let Some((program, arguments)) = words.split_first() else {
         return Err("is not a command line: it is blank".into());
     };
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    let output = output.map_err(|error| format!("`{program}` cannot be run: {}", reason(&error)))?;
-    let text = Zeroizing::new(output.stdout);
-    if !output.status.success() {
-        return Err(format!("`{program}` failed: {}", output.status));
+    let child = Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+    let failed = |error: &io::Error| format!("`{program}` cannot be run: {}", reason(error));
+    let mut child = child.map_err(|error| failed(&error))?;
+    // What it prints is secret: none of the buffers may stay in memory as it is.
+    let pipe = child.stdout.take().expect("impossible: its output was made a pipe");
+    let text = files::read_pipe(pipe);
+    let status = child.wait().map_err(|error| failed(&error))?;
+    let text = text.map_err(|error| failed(&error))?;
+    if !status.success() {
+        return Err(format!("`{program}` failed: {status}"));
     }
     std::str::from_utf8(&text).map(|text| Zeroizing::new(text.to_owned())).map_err(|_| "printed no text".into())
 }
@@ -137,7 +145,7 @@ fn read_text(path: &Path) -> Result<Zeroizing<String>, FileError> {
     let bytes = files::read(path)?;
     match std::str::from_utf8(&bytes) {
         Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-        Err(_) => Err(FileError::Read(path.to_owned(), std::io::Error::other("is no text"))),
+        Err(_) => Err(FileError::Read(path.to_owned(), io::Error::other("is no text"))),
     }
 }
 
@@ -146,7 +154,7 @@ fn why(error: FileError) -> String {
         FileError::Missing(_) => "there is no such file".into(),
         FileError::Directory(_) => "is a directory".into(),
         FileError::Read(_, error) | FileError::Write(_, error) => format!("cannot be read: {}", reason(&error)),
-        FileError::TooLarge(_) | FileError::Exists(_) => "is too large".into(),
+        FileError::TooLarge(_) | FileError::Exists(_) | FileError::Interrupted(_) => "is too large".into(),
     }
 }
 
@@ -173,6 +181,13 @@ mod tests {
         assert_eq!(found[1], ("SOPS_AGE_KEY_FILE (`/nonexistent`)", Err("there is no such file".into())));
         assert_eq!(found[2], ("SOPS_AGE_KEY_CMD", text("a b")));
         assert_eq!(found[3], (format!("{home}/sops/age/keys.txt").as_str(), Ok(None)));
+    }
+
+    #[test]
+    fn a_command_may_print_more_than_fits_a_pipe_and_knows_no_recipient() {
+        let text = output_of("sh -c 'echo \"[$SOPS_AGE_RECIPIENT]\"; head -c 200000 /dev/zero'").expect("prints");
+        assert_eq!((text.len(), text.starts_with("[]\n\0")), (200_003, true));
+        assert_eq!(output_of("printf '\\377'"), Err("printed no text".into()));
     }
 
     #[test]

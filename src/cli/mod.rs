@@ -16,6 +16,7 @@ mod files;
 mod formats;
 mod identities;
 mod init;
+mod signals;
 mod ui;
 
 use std::ffi::OsString;

@@ -1,0 +1,48 @@
+//! The signals that ask the run to end.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::{SigId, flag, low_level};
+
+/// All that have to leave nothing behind.
+pub(super) const ENDING: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
+
+/// Keeps these signals from ending the run at once, while there is something on the disk that must
+/// not stay. Who holds them looks now and then whether one came, and ends the work in order. One
+/// that comes when the work is done is passed over.
+pub(super) struct Hold {
+    came: Arc<AtomicUsize>,
+    registered: Vec<SigId>,
+}
+
+impl Hold {
+    /// Begins.
+    ///
+    /// # Errors
+    /// The system has no more room for handlers.
+    pub(super) fn new() -> io::Result<Self> {
+        let mut hold = Hold { came: Arc::default(), registered: Vec::new() };
+        for signal in ENDING {
+            let number = usize::try_from(signal).unwrap_or(0);
+            hold.registered.push(flag::register_usize(signal, Arc::clone(&hold.came), number)?);
+        }
+        Ok(hold)
+    }
+
+    /// The signal that came.
+    #[must_use]
+    pub(super) fn came(&self) -> Option<i32> {
+        i32::try_from(self.came.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.registered.drain(..).for_each(|id| {
+            low_level::unregister(id);
+        });
+    }
+}
