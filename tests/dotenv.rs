@@ -1,6 +1,5 @@
 //! What dotenv files mean: two public readers, python-dotenv and npm's dotenv, get the same
-//! variables from a text as we do. They are looked for in `target/dotenv-readers` (a Python
-//! environment) and `target/dotenv-npm`, or where `CLOZE_TEST_DOTENV_PYTHON` (an interpreter) and
+//! variables from a text as we do. They are looked for in `target/tools`, or where `CLOZE_TEST_DOTENV_PYTHON` (an interpreter) and
 //! `CLOZE_TEST_DOTENV_NPM` (a folder) say.
 
 use std::collections::BTreeMap;
@@ -63,8 +62,8 @@ fn find(variable: &str, inside: &str) -> Option<PathBuf> {
 
 #[test]
 fn python_dotenv_reads_the_same() {
-    let Some(python) = find("CLOZE_TEST_DOTENV_PYTHON", "dotenv-readers/bin/python") else {
-        return skip("python-dotenv is not installed in target/dotenv-readers");
+    let Some(python) = find("CLOZE_TEST_DOTENV_PYTHON", "tools/bin/python") else {
+        return skip("python-dotenv is not installed; `tests/run` does that");
     };
     let sandbox = Sandbox::without_key();
     let script = "import dotenv, json, sys; print(json.dumps(dotenv.dotenv_values(sys.argv[1], interpolate=False)))";
@@ -78,8 +77,8 @@ fn python_dotenv_reads_the_same() {
 
 #[test]
 fn npm_dotenv_reads_the_same() {
-    let Some(folder) = find("CLOZE_TEST_DOTENV_NPM", "dotenv-npm") else {
-        return skip("npm's dotenv is not installed in target/dotenv-npm");
+    let Some(folder) = find("CLOZE_TEST_DOTENV_NPM", "tools/node_modules") else {
+        return skip("npm's dotenv is not installed; `tests/run` does that");
     };
     let sandbox = Sandbox::without_key();
     let script = "const fs = require('fs');\

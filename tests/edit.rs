@@ -124,6 +124,15 @@ fn a_new_file_is_made_by_the_rules() {
 }
 
 #[test]
+fn a_new_file_is_not_made_at_the_end_of_a_link() {
+    let sandbox = Sandbox::with_rules();
+    std::os::unix::fs::symlink("elsewhere.yaml", sandbox.path("link.yaml")).unwrap();
+    let editor = editor(&sandbox, "printf 'a: canary\\n' > \"$1\"");
+    sandbox.cloze(["edit", "link.yaml"]).env("EDITOR", editor).run().expect(100).says("link.yaml");
+    assert!(!sandbox.path("elsewhere.yaml").exists());
+}
+
+#[test]
 fn without_a_terminal_a_broken_text_fails_and_is_kept() {
     let sandbox = sandbox();
     let before = sandbox.read("secrets.yaml");
@@ -268,6 +277,25 @@ fn a_full_disk_loses_nothing() {
     assert_eq!(kept.unwrap(), sandbox.read("secrets.yaml"));
     assert_eq!(files, 1, "something was left on the disk");
     no_plaintext(&sandbox, "canary-0000");
+}
+
+#[test]
+fn a_full_place_for_plaintext_is_passed_over() {
+    let sandbox = sandbox();
+    let full = sandbox.root().join("run");
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=16k", "tmpfs"]).arg(&full).output();
+    if !mounted.is_ok_and(|done| done.status.success()) {
+        return skip("a small tmpfs cannot be mounted here");
+    }
+    let filled = fs::write(full.join("filler"), vec![0; 64 * 1024]);
+    let body = format!("echo \"$1\" > {}; sed -i 's/5432/1/' \"$1\"", sandbox.path("place").display());
+    let outcome = edit(&sandbox, &body);
+    let left = fs::read_dir(&full).unwrap().count();
+    let _ = Command::new("umount").arg(&full).status();
+    assert!(filled.is_err(), "the place was not full");
+    outcome.expect(0).silent();
+    assert!(!sandbox.text("place").starts_with(full.to_str().unwrap()));
+    assert_eq!(left, 1, "something was left in the full place");
 }
 
 #[test]

@@ -58,6 +58,10 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
     }
     let old = match files::read(file) {
         Ok(text) => Some(text),
+        // Told before anything is typed: a new file is not made at the end of a link.
+        Err(FileError::Missing(_)) if file.is_symlink() => {
+            return Err(CommandError::new(Exit::NoFile, "is a symbolic link to a file that does not exist").about(file));
+        }
         Err(FileError::Missing(_)) => None,
         Err(error) => return Err(CommandError::file(error)),
     };

@@ -118,14 +118,21 @@ pub(super) fn create(path: &Path, data: &[u8], contents: Contents) -> Result<(),
 }
 
 fn replace(path: &Path, data: &[u8], contents: Contents, over: bool) -> Result<(), FileError> {
-    if path == Path::new("/dev/stdout") {
-        return ui::stdout(data);
+    if let Some(number) = descriptor(path) {
+        return write_to_descriptor(number, path, data);
     }
     let wrap = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => FileError::Exists(path.to_owned()),
         _ => FileError::Write(path.to_owned(), error),
     };
-    let old = fs::metadata(path).ok();
+    // What must not exist may not be a link either, wherever that leads. What cannot be looked at
+    // does not count as missing: the system may refuse to follow a link that somebody else has put
+    // into `/tmp`.
+    let old = match if over { fs::metadata(path) } else { fs::symlink_metadata(path) } {
+        Ok(old) => Some(old),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(wrap(error)),
+    };
     if let Some(old) = &old {
         if !over {
             return Err(FileError::Exists(path.to_owned()));
@@ -140,12 +147,54 @@ fn replace(path: &Path, data: &[u8], contents: Contents, over: bool) -> Result<(
     replace_atomically(path, data, contents, old.as_ref(), over).map_err(wrap)
 }
 
-/// Whether a path leads to something that no other file can take the place of. A file descriptor
-/// leads to one even when it is a regular file.
+/// The file descriptor of ours that a path stands for.
+fn descriptor(path: &Path) -> Option<i32> {
+    match path.to_str()? {
+        "/dev/stdout" => Some(1),
+        "/dev/stderr" => Some(2),
+        text => {
+            let number = text.strip_prefix("/dev/fd/").or_else(|| text.strip_prefix("/proc/self/fd/"))?;
+            number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())?
+        }
+    }
+}
+
+/// Writes to a descriptor that we were given, where it stands. Opening its path would open the
+/// file anew: at its beginning.
+fn write_to_descriptor(number: i32, path: &Path, data: &[u8]) -> Result<(), FileError> {
+    let written = match number {
+        1 => return ui::stdout(data),
+        2 => io::stderr().lock().write_all(data),
+        _ => duplicate(number, path).and_then(|mut file| file.write_all(data)),
+    };
+    written.map_err(|error| FileError::Write(path.to_owned(), error))
+}
+
+/// A duplicate of a descriptor.
+fn duplicate(number: i32, path: &Path) -> io::Result<File> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+        // The way to name a descriptor by its number without unsafe code.
+        let duplicate = pidfd_open(getpid(), PidfdFlags::empty())
+            .and_then(|own| pidfd_getfd(own, number, PidfdGetfdFlags::empty()));
+        match duplicate {
+            Ok(file) => return Ok(file.into()),
+            Err(rustix::io::Errno::BADF) => return Err(rustix::io::Errno::BADF.into()),
+            // A kernel before 5.6, or a sandbox.
+            Err(_) => {}
+        }
+    }
+    // What it was redirected to stands at its end in almost every case. On other systems than
+    // Linux, opening the path is duplicating.
+    File::options().append(true).open(path)
+}
+
+/// Whether a file leads to something that no other file can take the place of.
 fn is_special(path: &Path, metadata: &fs::Metadata) -> bool {
     let kind = metadata.file_type();
     let device = kind.is_fifo() || kind.is_char_device() || kind.is_block_device() || kind.is_socket();
-    device || path.starts_with("/dev/fd") || path.starts_with("/proc") || path == Path::new("/dev/stderr")
+    device || path.starts_with("/dev/fd") || path.starts_with("/proc")
 }
 
 fn write_through(path: &Path, data: &[u8]) -> io::Result<()> {
@@ -160,7 +209,7 @@ fn replace_atomically(
     old: Option<&fs::Metadata>,
     over: bool,
 ) -> io::Result<()> {
-    let target = resolve(path)?;
+    let target = if over { resolve(path)? } else { path.to_owned() };
     let directory = parent(&target);
     let mode = if contents == Contents::Plaintext || old.is_some() { 0o600 } else { 0o644 };
     // The mode is subject to the umask, as that of any new file.
@@ -176,6 +225,21 @@ fn replace_atomically(
     // The rename is done; that it is not on the disk yet is no failure of ours.
     let _ = File::open(directory).and_then(|directory| directory.sync_all());
     Ok(())
+}
+
+/// Makes a new file in a directory, with a name between these two that nobody can foresee.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn create_unforeseen(directory: &Path, start: &str, end: &str, data: &[u8]) -> Result<PathBuf, FileError> {
+    let make = || {
+        let permissions = fs::Permissions::from_mode(0o600);
+        let mut file = Builder::new().prefix(start).suffix(end).permissions(permissions).tempfile_in(directory)?;
+        file.write_all(data)?;
+        file.as_file().sync_all()?;
+        Ok(file.keep()?.1)
+    };
+    make().map_err(|error| FileError::Write(directory.to_owned(), error))
 }
 
 /// Gives a file the owner and the mode of the one that it replaces, as far as the system lets us.
@@ -272,8 +336,11 @@ impl PrivateFile {
                 Ok(directory) => {
                     let path = directory.path().join(name);
                     let file = PrivateFile { directory, path };
-                    file.put(data).map_err(|error| FileError::Write(file.path.clone(), error))?;
-                    return Ok(file);
+                    match file.put(data) {
+                        Ok(()) => return Ok(file),
+                        // It may be full. What was written there goes when the file is dropped.
+                        Err(error) => failure = FileError::Write(file.path.clone(), error),
+                    }
                 }
                 Err(error) => failure = FileError::Write(place.clone(), error),
             }
@@ -408,6 +475,15 @@ mod tests {
         assert!(fs::symlink_metadata(&link).expect("exists").is_symlink());
         symlink("ring", directory.path().join("ring")).expect("links");
         assert!(write(&directory.path().join("ring"), b"", Contents::Ciphertext).is_err());
+    }
+
+    #[test]
+    fn creating_follows_no_link() {
+        let directory = TempDir::new().expect("makes");
+        let (link, target) = (directory.path().join("link"), directory.path().join("target"));
+        symlink(&target, &link).expect("links");
+        assert!(matches!(create(&link, b"x", Contents::Ciphertext), Err(FileError::Exists(_))));
+        assert!(!target.exists());
     }
 
     #[test]

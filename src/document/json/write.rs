@@ -200,7 +200,7 @@ fn string(out: &mut Vec<u8>, text: &[u8], escapes: Escapes) {
 
 /// Whether a byte may have to be escaped, or may not be UTF-8.
 fn needs_a_look(byte: u8) -> bool {
-    !(0x20..0x7f).contains(&byte) | (byte == b'"') | (byte == b'\\') | (byte == b'<') | (byte == b'>') | (byte == b'&')
+    !matches!(byte, 0x20..=0x7e) | (byte == b'"') | (byte == b'\\') | (byte == b'<') | (byte == b'>') | (byte == b'&')
 }
 
 /// The inside of a string.
