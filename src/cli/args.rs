@@ -252,6 +252,10 @@ pub(super) struct Selection {
     /// Go on when the selection leaves every value in clear
     #[arg(long)]
     pub allow_unmatched: bool,
+    /// Do not carry the spelling of values that SOPS's format cannot hold; decrypting then gives
+    /// the same values, not always the same bytes
+    #[arg(long)]
+    pub no_exact_spelling: bool,
 }
 
 /// What holds the keys.

@@ -128,6 +128,17 @@ pub(super) fn layout(
     Ok(Layout { indent })
 }
 
+/// The rule for a file where it only helps: none when there is none, or when the rules are broken,
+/// which does not matter to a file that is encrypted already.
+pub(super) fn helpful_rule(general: &General, file: &Path, run: &Run) -> Option<CreationRule> {
+    if run.name == Name::Sops {
+        return None;
+    }
+    let found = find(general, Some(file), run).ok()??;
+    let rules = found.rules(Strictness::Cloze).ok()?;
+    rule_for(&found, &rules, true, file, run).ok()?.cloned()
+}
+
 /// For whom a new file is encrypted, and how.
 ///
 /// # Errors

@@ -17,8 +17,8 @@ pub(super) fn run(args: &args::Decrypt, run: &Run) -> Result<(), CommandError> {
     let path =
         args.extract.as_deref().filter(|path| !path.is_empty()).map(|path| key_path(path, run.name)).transpose()?;
     let name = given(args.filename.filename_override.as_ref()).or(input.path.as_deref());
-    let from = formats::of_input(args.types.input_type.as_deref(), name, Some(&input.text), run.name);
-    let to = formats::of_output(&args.types, name, from, run.name);
+    let from = formats::of_sealed(&args.types, &args.general, name, &input.text, run);
+    let to = formats::of_output(&args.types, None, name, from, run.name);
 
     let options = Options { ignore_mac: args.opening.ignore_mac, ..Options::default() };
     let failed = |error| CommandError::opening(error, &input.text, run.name).about(input.name());

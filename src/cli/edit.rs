@@ -15,6 +15,7 @@ use super::files::{self, Contents, FileError};
 use super::{Run, args, config, formats, given, identities, tools};
 use crate::document::Format;
 use crate::envelope::{self, Encrypted, Opened, Options, Policy, Tools};
+use crate::rules::CreationRule;
 
 /// What is edited.
 enum Source {
@@ -65,10 +66,12 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
         Err(FileError::Missing(_)) => None,
         Err(error) => return Err(CommandError::file(error)),
     };
-    let format = format(&args.types, file, old.as_deref().map(Vec::as_slice), run)?;
+    let rule = config::helpful_rule(&args.general, file, run);
+    let format = format(&args.types, rule.as_ref(), file, old.as_deref().map(Vec::as_slice), run)?;
     let keyring = identities::keyring(&args.services, args.opening.decryption_order.as_deref(), run)?;
     let tools = tools(&keyring);
-    let mut options = Options { ignore_mac: args.opening.ignore_mac, ..Options::default() };
+    let no_exact_spelling = args.selection.no_exact_spelling || rule.is_some_and(|rule| rule.no_exact_spelling);
+    let mut options = Options { ignore_mac: args.opening.ignore_mac, no_exact_spelling, ..Options::default() };
     // That the last secret was taken out of a file is nobody's mistake.
     options.allow_unmatched = args.selection.allow_unmatched || old.is_some() || run.name == Name::Sops;
     let source = match old {
@@ -82,8 +85,14 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
 }
 
 /// The format, which cannot be changed by an edit.
-fn format(types: &args::Types, file: &Path, text: Option<&[u8]>, run: &Run) -> Result<Format, CommandError> {
-    let input = formats::of_input(types.input_type.as_deref(), Some(file), text, run.name);
+fn format(
+    types: &args::Types,
+    rule: Option<&CreationRule>,
+    file: &Path,
+    text: Option<&[u8]>,
+    run: &Run,
+) -> Result<Format, CommandError> {
+    let input = formats::of_input(types.input_type.as_deref(), rule, Some(file), text, run.name);
     match types.output_type.as_deref().and_then(Format::from_name) {
         Some(output) if output != input => {
             Err(CommandError::conflict("edit writes a file in the format that it has: --output-type cannot differ"))

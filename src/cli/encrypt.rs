@@ -21,8 +21,11 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
     missing(file)?;
     let rules = config::find(&args.general, Some(name), run)?;
     let policy = config::policy(&args.recipients, &args.selection, rules.as_ref(), name, run)?;
-    let from = formats::of_input(args.types.input_type.as_deref(), Some(name), None, run.name);
-    let to = formats::of_output(&args.types, Some(name), from, run.name);
+    let rule = config::helpful_rule(&args.general, name, run);
+    let no_exact_spelling =
+        args.selection.no_exact_spelling || rule.as_ref().is_some_and(|rule| rule.no_exact_spelling);
+    let from = formats::of_input(args.types.input_type.as_deref(), rule.as_ref(), Some(name), None, run.name);
+    let to = formats::of_output(&args.types, rule.and_then(|rule| rule.output_type), Some(name), from, run.name);
     let keyring = identities::keyring(&args.services, None, run)?;
     let input = Input::read(file, run.name)?;
 
@@ -30,6 +33,7 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
         layout: config::layout(&args.general, Some(name), to, run)?,
         // SOPS writes the file in clear without a word.
         allow_unmatched: args.selection.allow_unmatched || run.name == Name::Sops,
+        no_exact_spelling,
         ..Options::default()
     };
     let failed = |error| CommandError::envelope(error, &input.text).about(input.name());

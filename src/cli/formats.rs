@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
-use super::args;
 use super::argv::Name;
+use super::{Run, args, config};
 use crate::document::Format;
+use crate::rules::CreationRule;
 
 /// The format that a flag or a file name stands for. A flag that names no format is as good as
 /// none (integrations.md C6).
@@ -19,8 +20,17 @@ pub(super) fn named(flag: Option<&str>, file: Option<&Path>, name: Name) -> Opti
 }
 
 /// The format of an input; `encrypted` is its text where that is to be looked at.
-pub(super) fn of_input(flag: Option<&str>, file: Option<&Path>, encrypted: Option<&[u8]>, name: Name) -> Format {
-    let named = named(flag, file, name);
+pub(super) fn of_input(
+    flag: Option<&str>,
+    rule: Option<&CreationRule>,
+    file: Option<&Path>,
+    encrypted: Option<&[u8]>,
+    name: Name,
+) -> Format {
+    let by_rule =
+        rule.and_then(|rule| if encrypted.is_some() { rule.output_type.or(rule.input_type) } else { rule.input_type });
+    let by_flag = flag.and_then(Format::from_name);
+    let named = by_flag.or(by_rule).or_else(|| named(flag, file, name));
     let look = || encrypted.and_then(by_look);
     match named {
         // SOPS makes a binary file of a TOML file; both are found under the same name.
@@ -31,13 +41,39 @@ pub(super) fn of_input(flag: Option<&str>, file: Option<&Path>, encrypted: Optio
     .unwrap_or(Format::Binary)
 }
 
+/// The format of an encrypted file. The rules are asked only where its name says nothing: most
+/// files are opened without them.
+pub(super) fn of_sealed(
+    types: &args::Types,
+    general: &args::General,
+    file: Option<&Path>,
+    text: &[u8],
+    run: &Run,
+) -> Format {
+    let flag = types.input_type.as_deref();
+    let is_said = named(flag, file, run.name).is_some();
+    let rule = file.filter(|_| !is_said).and_then(|file| config::helpful_rule(general, file, run));
+    of_input(flag, rule.as_ref(), file, Some(text), run.name)
+}
+
 /// The format of an output, chosen apart from that of the input: by its flag or the file name.
 /// Where neither says it, or where the input was not of the format of its name, it is that of the
 /// input.
-pub(super) fn of_output(types: &args::Types, file: Option<&Path>, input: Format, name: Name) -> Format {
+pub(super) fn of_output(
+    types: &args::Types,
+    rule: Option<Format>,
+    file: Option<&Path>,
+    input: Format,
+    name: Name,
+) -> Format {
     let flag = types.output_type.as_deref();
-    if flag.and_then(Format::from_name).is_none() && types.input_type.is_none() {
-        return input;
+    if flag.and_then(Format::from_name).is_none() {
+        if let Some(format) = rule {
+            return format;
+        }
+        if types.input_type.is_none() {
+            return input;
+        }
     }
     named(flag, file, name).unwrap_or(input)
 }
@@ -109,7 +145,7 @@ mod tests {
             (None, Some("secrets"), "a = 1\n\n[sops]\nmac = x\n", cloze, Some(Format::Ini)),
         ];
         for (flag, file, text, name, wanted) in table {
-            let found = of_input(flag, file.map(Path::new), Some(text.as_bytes()), name);
+            let found = of_input(flag, None, file.map(Path::new), Some(text.as_bytes()), name);
             assert_eq!(Some(found), wanted, "{flag:?} {file:?} {text}");
         }
     }

@@ -27,6 +27,12 @@ pub trait Syntax: Sync {
         None
     }
 
+    /// Whether a value in clear would read otherwise once the metadata block is behind it, and must
+    /// be spelled anew so that it stays what it is.
+    fn depends_on_the_end(&self, _document: &Document<'_>, _node: NodeId) -> bool {
+        false
+    }
+
     /// Writes out an alias in full, in place of its token; `change` gives the new content of the
     /// copies that change. Formats without aliases are never asked.
     ///

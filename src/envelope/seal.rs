@@ -88,12 +88,22 @@ fn check_is_plain(document: &Document<'_>) -> Result<(), Error> {
 struct Plan<'d> {
     mac: Mac,
     /// What is sealed, in the order of the file.
-    places: Vec<(NodeId, Kind, Ciphertext)>,
+    places: Vec<(NodeId, What<'d>)>,
     fresh: Batch<(Kind, Cow<'d, [u8]>)>,
     known: Ciphertexts,
     seals_empty: bool,
     /// How many values there are; empty ones and nulls are none.
     total: usize,
+}
+
+/// What becomes of a place.
+enum What<'d> {
+    /// A value is encrypted.
+    Value(Ciphertext),
+    /// A comment is.
+    Comment(Ciphertext),
+    /// A value is spelled anew, so that it stays what it is.
+    Same(Scalar<'d>),
 }
 
 /// Where the ciphertext of a place comes from.
@@ -115,21 +125,22 @@ fn seal(
 ) -> Result<Encrypted, Error> {
     let selector = metadata.effective_selector();
     let plan = plan(format, document, &metadata, &selector, known)?;
-    let encrypted = plan.places.iter().filter(|(_, kind, _)| *kind != Kind::Comment).count();
+    let encrypted = plan.places.iter().filter(|(_, what)| matches!(what, What::Value(_))).count();
     let total = plan.total;
     if encrypted == 0 && total > 0 && !options.allow_unmatched {
         return Err(unmatched(document, &selector, total));
     }
     let mut editor = Editor::new(document, format.syntax());
     let mut fresh = plan.fresh.seal(key, random);
-    for (id, kind, ciphertext) in plan.places {
-        let sealed = match ciphertext {
-            Ciphertext::Known(sealed) => sealed,
-            Ciphertext::Fresh(number) => std::mem::take(&mut fresh[number]),
-        };
-        let new = match kind {
-            Kind::Comment => New::Comment(checked_comment(document, id, sealed, &selector)?),
-            _ => New::Value(Scalar::Text(sealed.into())),
+    let mut sealed = |ciphertext| match ciphertext {
+        Ciphertext::Known(sealed) => sealed,
+        Ciphertext::Fresh(number) => std::mem::take(&mut fresh[number]),
+    };
+    for (id, what) in plan.places {
+        let new = match what {
+            What::Value(ciphertext) => New::Value(Scalar::Text(sealed(ciphertext).into())),
+            What::Comment(ciphertext) => New::Comment(checked_comment(document, id, sealed(ciphertext), &selector)?),
+            What::Same(value) => New::Value(value),
         };
         editor.replace(id, new)?;
     }
@@ -191,6 +202,9 @@ fn plan<'d>(
                 let covered = visit.selected || !metadata.mac_only_encrypted;
                 if !visit.selected {
                     check_in_clear(format, document, visit.id)?;
+                    if format.syntax().depends_on_the_end(document, visit.id) {
+                        plan.places.push((visit.id, What::Same(value.clone())));
+                    }
                 }
                 let plain = if covered { canonical(document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };
                 plan.mac.add(&plain);
@@ -225,7 +239,8 @@ impl<'d> Plan<'d> {
             Some(sealed) => Ciphertext::Known(sealed),
             None => Ciphertext::Fresh(self.fresh.add((kind, plain), additional)),
         };
-        self.places.push((id, kind, ciphertext));
+        let what = if kind == Kind::Comment { What::Comment(ciphertext) } else { What::Value(ciphertext) };
+        self.places.push((id, what));
     }
 }
 

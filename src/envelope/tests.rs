@@ -188,3 +188,20 @@ fn without_version_and_rule_everything_is_encrypted() {
     assert_ne!(unversioned, unruled);
     assert_eq!(opened(Format::Json, unversioned.as_bytes()).expect("opens").text.as_slice(), text.as_bytes());
 }
+
+/// Behind a block at the very end, the metadata would add the line break that it does not have.
+#[test]
+fn a_block_at_the_end_without_a_line_break_stays_what_it_is() {
+    let selector = Selector::from_field("encrypted_regex", "^a$").expect("compiles");
+    for (text, mac_only_encrypted) in
+        [("a: 1\nb: |\n  x", false), ("a: 1\nb:\n- >\n  x\n  y", true), ("b: |+\n  x\na: |\n  z", false)]
+    {
+        let policy = Policy { selector: Some(selector.clone()), mac_only_encrypted, ..policy() };
+        let encrypted = sealed(Format::Yaml, text, &policy).expect("encrypts").text;
+        let parsed = Format::Yaml.syntax().parse(&encrypted).expect("is YAML");
+        let ends_with_break = |node: &crate::document::Node<'_>| matches!(&node.content, crate::document::Content::Leaf { value: crate::document::Scalar::Text(text), .. } if text.ends_with(b"\n"));
+        let last = parsed.nodes.last().expect("has nodes");
+        assert!(!ends_with_break(last), "{}", String::from_utf8_lossy(&encrypted));
+        assert_eq!(opened(Format::Yaml, &encrypted).expect("opens").text.as_slice(), text.as_bytes());
+    }
+}

@@ -15,7 +15,7 @@ mod stores;
 
 use std::ops::Range;
 
-use crate::document::Span;
+use crate::document::{Format, Span};
 use crate::envelope::{Pattern, Selector};
 use crate::recipient::Recipient;
 
@@ -86,6 +86,12 @@ pub struct CreationRule {
     pub selector: Option<Selector>,
     /// Whether the MAC covers only those.
     pub mac_only_encrypted: bool,
+    /// Whether files are not to carry what SOPS's format cannot say of their spelling (cloze only).
+    pub no_exact_spelling: bool,
+    /// The format of its files in clear, whatever their names say (cloze only).
+    pub input_type: Option<Format>,
+    /// The format of its files encrypted (cloze only).
+    pub output_type: Option<Format>,
     /// The rule in the text.
     pub span: Span,
     /// What SOPS would find wrong on the way through the rules.

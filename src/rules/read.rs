@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use super::fields::{Fields, Reader};
 use super::places::{Content, Id, Places};
 use super::{CreationRule, Rules, RulesError, Strictness, destination, stores};
-use crate::document::Scalar;
-use crate::document::Span;
 use crate::document::tree::Tree;
+use crate::document::{Format, Scalar, Span};
 use crate::envelope::Selector;
 use crate::recipient::{Kind, Recipient, parse};
 
@@ -37,6 +36,9 @@ const RULE: &[&str] = &[
     "unencrypted_comment_regex",
     "encrypted_comment_regex",
     "mac_only_encrypted",
+    "exact_spelling",
+    "input_type",
+    "output_type",
 ];
 
 /// The fields of a key group.
@@ -114,8 +116,25 @@ pub(super) fn creation_rule(reader: &mut Reader<'_>, id: Id, place: &str) -> Res
     if let Some(id) = fields.get("mac_only_encrypted") {
         rule.mac_only_encrypted = reader.bool(id, "mac_only_encrypted")?;
     }
+    if let Some(id) = fields.get("exact_spelling") {
+        rule.no_exact_spelling = !reader.bool(id, "exact_spelling")?;
+    }
+    rule.input_type = format(reader, &fields, "input_type")?;
+    rule.output_type = format(reader, &fields, "output_type")?;
     rule.defect = reader.defect.take();
     Ok(rule)
+}
+
+/// A format by its name. Our own field: SOPS ignores it.
+fn format(reader: &Reader<'_>, fields: &Fields, name: &str) -> Result<Option<Format>, RulesError> {
+    let Some(id) = fields.get(name) else { return Ok(None) };
+    let Some(text) = reader.text(id, name)? else { return Ok(None) };
+    let known: Vec<&str> = Format::ALL.iter().map(|(_, name)| *name).collect();
+    let error = || {
+        RulesError::new(reader.places.span(id), format!("`{name}` names no format that there is"))
+            .hint(format!("the formats are {}", known.join(", ")))
+    };
+    Format::from_name(text).map(Some).ok_or_else(error)
 }
 
 fn selector(reader: &mut Reader<'_>, fields: &Fields) -> Result<Option<Selector>, RulesError> {

@@ -16,7 +16,7 @@ mod tests;
 
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
 use super::tree::Tree;
-use super::{Alias, Content, Document, New, NodeId, Scalar};
+use super::{Alias, Content, Document, New, NodeId, Scalar, Style};
 
 /// The format.
 pub(super) struct Yaml;
@@ -28,6 +28,16 @@ impl Syntax for Yaml {
 
     fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {
         spell::spell(document, node, new)
+    }
+
+    /// A block that the file ends without a line break has none at its end; with the metadata behind
+    /// it, it would get one.
+    fn depends_on_the_end(&self, document: &Document<'_>, node: NodeId) -> bool {
+        let node = document.node(node);
+        matches!(&node.content, Content::Leaf { style: Style::Literal | Style::Folded, .. })
+            && node.span.end as usize == document.text.len()
+            && !document.text.ends_with(b"\n")
+            && !document.text.ends_with(b"\r")
     }
 
     fn expand<'n>(
