@@ -128,6 +128,10 @@ fn examine(sandbox: &Sandbox, sops: Option<&Path>, format: Format, path: &Path, 
         },
     };
     let encrypted = encrypted.ok();
+    // Sops knows no TOML, and would take it for bytes.
+    let sops = sops.filter(|_| format != Format::Toml);
+    // Sops knows no TOML, and would take it for bytes.
+    let sops = sops.filter(|_| format != Format::Toml);
     let sops =
         sops.map_or(Judgement::NotAsked, |sops| judge(sandbox, sops, format, path, policy, encrypted.as_deref()));
     let file = path.file_name().unwrap().to_string_lossy().into_owned();

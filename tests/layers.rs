@@ -40,9 +40,15 @@ fn files(layer: &str) -> Vec<PathBuf> {
     found
 }
 
+/// Whether a file holds nothing but tests: `tests.rs`, or below a folder `tests` of the sources.
+fn is_test(file: &Path) -> bool {
+    let inside = file.strip_prefix(repository("src")).unwrap();
+    inside.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs")))
+}
+
 /// The `crate::` paths of a file, comments and tests left out: a test may join layers.
 fn imports(file: &Path) -> BTreeSet<String> {
-    if file.file_name().is_some_and(|name| name == "tests.rs") {
+    if is_test(file) {
         return BTreeSet::new();
     }
     let source = fs::read_to_string(file).unwrap();
@@ -112,8 +118,7 @@ fn only_the_command_line_prints_or_touches_the_disk() {
             let code = source.split("#[cfg(test)]").next().unwrap();
             for name in outside {
                 let used = code.lines().any(|line| line.contains(name) && !line.trim_start().starts_with("//"));
-                let tests = file.file_name().is_some_and(|name| name == "tests.rs");
-                assert!(!used || tests, "{} uses {name}", file.display());
+                assert!(!used || is_test(&file), "{} uses {name}", file.display());
             }
         }
     }

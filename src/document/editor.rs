@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use zeroize::Zeroize as _;
+
 use super::syntax::{EmitError, Layout, Splice, Syntax};
 use super::tree::Tree;
 use super::{Document, NodeId, Scalar, Text};
@@ -122,6 +124,8 @@ fn splice(text: &[u8], mut splices: Vec<Splice>) -> Result<Vec<u8>, EmitError> {
         copied = range.end;
     }
     out.extend_from_slice(&text[copied..]);
+    // They may be the plaintext.
+    splices.iter_mut().for_each(|splice| splice.text.zeroize());
     Ok(out)
 }
 

@@ -7,6 +7,7 @@ use crate::recipient::stored::{list_of, read_group, text_of, write_group};
 use crate::recipient::{KeyGroup, Kind};
 
 use super::error::Error;
+use super::pattern::Pattern;
 use super::selector::Selector;
 
 /// The version of SOPS whose format we write: what `version` says in new files.
@@ -151,10 +152,15 @@ impl Metadata {
         self.last_modified.whole_seconds().to_string().into_bytes()
     }
 
-    /// The rule that holds: the default where the file does not say.
+    /// The rule that holds: the default where the file does not say. rops, which records no
+    /// version, encrypts everything then.
     #[must_use]
     pub fn effective_selector(&self) -> Selector {
-        self.selector.clone().unwrap_or_default()
+        match &self.selector {
+            Some(selector) => selector.clone(),
+            None if self.version.is_empty() => Selector::EncryptedRegex(Pattern::everything()),
+            None => Selector::default(),
+        }
     }
 }
 

@@ -17,6 +17,10 @@ use regex::{Regex, RegexBuilder};
 /// The `regex` crate's limit for nesting; far above what `translate` lets through.
 const NEST_LIMIT: u32 = 1000;
 
+/// The longest expression that is read, in bytes: a file from anywhere brings its own, and a very
+/// long one takes seconds to compile and to match.
+const MAX_BYTES: usize = 16 << 10;
+
 /// A regular expression in Go's dialect.
 #[derive(Clone)]
 pub struct Pattern {
@@ -41,8 +45,13 @@ impl Pattern {
     /// It is not valid in Go's dialect, or one of the few things that have no exact counterpart
     /// here, or too large.
     pub fn new(text: &str) -> Result<Self, PatternError> {
+        if text.len() > MAX_BYTES {
+            let message = "the regular expression is too large".to_owned();
+            return Err(PatternError { message, range: 0..text.len() });
+        }
         let translated = translate::translate(text)?;
-        let regex = RegexBuilder::new(&translated).nest_limit(NEST_LIMIT).build().map_err(|error| {
+        let builder = RegexBuilder::new(&translated).nest_limit(NEST_LIMIT).build();
+        let regex = builder.map_err(|error| {
             let message = match error {
                 regex::Error::CompiledTooBig(_) => "the regular expression is too large".to_owned(),
                 _ => "the regular expression is not supported".to_owned(),
@@ -50,6 +59,12 @@ impl Pattern {
             PatternError { message, range: 0..text.len() }
         })?;
         Ok(Pattern { text: text.to_owned(), regex })
+    }
+
+    /// The one that matches anything.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self::new(".*").expect("impossible: it is a valid expression")
     }
 
     /// Whether it matches anywhere in a text. As in Go, each byte that is not part of UTF-8 counts

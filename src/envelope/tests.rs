@@ -173,3 +173,18 @@ fn a_draft_of_another_file_is_refused() {
         assert_eq!(open_draft(&planted, Some(&opened), tools).err(), Some(Error::ForeignDraft));
     });
 }
+
+/// rops records neither a version nor a rule, and encrypts everything.
+#[test]
+fn without_version_and_rule_everything_is_encrypted() {
+    let selector = Selector::from_field("encrypted_regex", ".*").expect("compiles");
+    let policy = Policy { selector: Some(selector), ..policy() };
+    let text = "{\n  \"a_unencrypted\": 1\n}\n";
+    let sealed = String::from_utf8(sealed(Format::Json, text, &policy).expect("encrypts").text).expect("is text");
+    let lines = sealed.lines().filter(|line| !line.contains("\"encrypted_regex\""));
+    let unruled: String = lines.map(|line| format!("{line}\n")).collect();
+    assert!(matches!(opened(Format::Json, unruled.as_bytes()), Err(Error::Mac(_))));
+    let unversioned = unruled.replace(&format!(",\n    \"version\": \"{WRITTEN_VERSION}\""), "");
+    assert_ne!(unversioned, unruled);
+    assert_eq!(opened(Format::Json, unversioned.as_bytes()).expect("opens").text.as_slice(), text.as_bytes());
+}

@@ -106,3 +106,9 @@ mod random {
         }
     }
 }
+
+#[test]
+fn an_expression_that_would_take_seconds_is_refused() {
+    let error = Pattern::new(&format!("{}{}", "a?".repeat(100_000), "a".repeat(100_000))).expect_err("is too large");
+    assert_eq!(error.message, "the regular expression is too large");
+}
