@@ -324,6 +324,7 @@ fn implied_command(name: Name, scan: &Scan) -> Result<String, CommandError> {
     let command = match scan.modes[..] {
         [] => "edit",
         [mode] => mode,
+        // Under both names (docs/differences.md): no call that means something does this.
         _ => return Err(CommandError::conflict("only one of --encrypt, --decrypt and --rotate can be used at a time")),
     };
     if command == "rotate" {
