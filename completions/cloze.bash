@@ -125,7 +125,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__edit)
-            opts="-s -a -p -k -h --resume --show-master-keys --input-type --output-type --ignore-mac --decryption-order --age --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --unencrypted-suffix --encrypted-suffix --unencrypted-regex --encrypted-regex --unencrypted-comment-regex --encrypted-comment-regex --mac-only-encrypted --allow-unmatched --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
+            opts="-s -a -p -k -h --resume --show-master-keys --input-type --output-type --ignore-mac --decryption-order --age --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --unencrypted-suffix --encrypted-suffix --unencrypted-regex --encrypted-regex --unencrypted-comment-regex --encrypted-comment-regex --mac-only-encrypted --allow-unmatched --no-exact-spelling --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -243,7 +243,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__encrypt)
-            opts="-i -a -p -k -h --in-place --output --input-type --output-type --filename-override --age --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --unencrypted-suffix --encrypted-suffix --unencrypted-regex --encrypted-regex --unencrypted-comment-regex --encrypted-comment-regex --mac-only-encrypted --allow-unmatched --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
+            opts="-i -a -p -k -h --in-place --output --input-type --output-type --filename-override --age --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --unencrypted-suffix --encrypted-suffix --unencrypted-regex --encrypted-regex --unencrypted-comment-regex --encrypted-comment-regex --mac-only-encrypted --allow-unmatched --no-exact-spelling --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
