@@ -386,8 +386,12 @@ impl<'t, 'c> Reader<'t, 'c> {
             }
             Role::Key => {
                 let key = key_text(scalar)
-                    .map(|key| if self.starts_a_line(span) { without_mark(key) } else { key })
                     .ok_or_else(|| SyntaxError::at(span, "a key must be a string").hint("put the key in quotes"))?;
+                // go-yaml counts it to the key, or not, by what stands before it.
+                if key.starts_with('\u{feff}') && style == Style::Plain {
+                    let error = SyntaxError::at(span, "a byte order mark inside of a text is read in two ways");
+                    return Err(error.hint("remove it").into());
+                }
                 self.key(key, span, event.place);
                 return Ok(());
             }
@@ -407,11 +411,6 @@ impl<'t, 'c> Reader<'t, 'c> {
             self.comments.token(place, act);
         }
         Ok(())
-    }
-
-    fn starts_a_line(&self, span: Span) -> bool {
-        let before = &self.source.as_bytes()[..span.start as usize];
-        before.last().is_none_or(|byte| matches!(byte, b'\n' | b'\r'))
     }
 
     /// Whether a missing value stands behind a colon that go-yaml counts to a plain key:
@@ -627,14 +626,6 @@ fn without_last_break(scalar: Scalar<'_>) -> Scalar<'_> {
             Scalar::Text(Text::Owned(bytes))
         }
         other => other,
-    }
-}
-
-/// go-yaml passes over a byte order mark at the start of any line; to granit it is a character.
-fn without_mark(key: Cow<'_, str>) -> Cow<'_, str> {
-    match key {
-        Cow::Borrowed(key) => Cow::Borrowed(key.strip_prefix('\u{feff}').unwrap_or(key)),
-        Cow::Owned(key) => Cow::Owned(key.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(key)),
     }
 }
 
