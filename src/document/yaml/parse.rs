@@ -32,6 +32,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
         let at = error.valid_up_to();
         SyntaxError::at(Span::new(at..at + 1), "the text is not UTF-8")
     })?;
+    refuse_inner_marks(source)?;
     let compact = Compact::new(source);
     match read(source, &compact) {
         Err(Failure::Syntax(error)) => Err(error),
@@ -52,6 +53,20 @@ pub(super) fn parse_in_full(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
         Ok(raw) => raw.arrange(text),
         Err(Failure::Syntax(error)) => Err(error),
         Err(Failure::Restart) => Err(SyntaxError::whole("the text cannot be read")),
+    }
+}
+
+/// A byte order mark at the start of a line: go-yaml counts it to what follows, or not, by what
+/// stands before it, so that SOPS may read another key from the encrypted file than from this one.
+fn refuse_inner_marks(source: &str) -> Result<(), SyntaxError> {
+    let starts_a_line = |at: &usize| *at > 0 && matches!(source.as_bytes()[at - 1], b'\n' | b'\r');
+    match memchr::memmem::find_iter(source.as_bytes(), "\u{feff}").find(starts_a_line) {
+        None => Ok(()),
+        Some(at) => {
+            let error =
+                SyntaxError::at(Span::new(at..at + 3), "a byte order mark inside of a text is read in two ways");
+            Err(error.hint("remove it"))
+        }
     }
 }
 
@@ -387,11 +402,6 @@ impl<'t, 'c> Reader<'t, 'c> {
             Role::Key => {
                 let key = key_text(scalar)
                     .ok_or_else(|| SyntaxError::at(span, "a key must be a string").hint("put the key in quotes"))?;
-                // go-yaml counts it to the key, or not, by what stands before it.
-                if key.starts_with('\u{feff}') && style == Style::Plain {
-                    let error = SyntaxError::at(span, "a byte order mark inside of a text is read in two ways");
-                    return Err(error.hint("remove it").into());
-                }
                 self.key(key, span, event.place);
                 return Ok(());
             }
