@@ -49,6 +49,7 @@ pub(super) fn parse(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
 #[cfg(test)]
 pub(super) fn parse_in_full(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
     let source = std::str::from_utf8(text).map_err(|_| SyntaxError::whole("the text is not UTF-8"))?;
+    refuse_inner_marks(source)?;
     match read(source, &Compact::none(source)) {
         Ok(raw) => raw.arrange(text),
         Err(Failure::Syntax(error)) => Err(error),
