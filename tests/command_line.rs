@@ -455,3 +455,37 @@ fn a_reader_that_goes_away_is_no_error() {
     let output = child.wait_with_output().expect("ends");
     assert_eq!((output.status.code(), output.stderr), (Some(141), Vec::new()));
 }
+
+#[test]
+fn exact_spelling_is_kept_unless_it_is_switched_off() {
+    let place = Place::new();
+    let spelled = "{\"n\": 1.50}\n";
+    place.put("n.json", spelled);
+    place.run("cloze encrypt --output kept.json n.json");
+    assert_eq!(place.run("cloze decrypt kept.json").out, spelled);
+    assert!(place.get("kept.json").contains("cloze_spelling"));
+
+    place.run("cloze encrypt --no-exact-spelling --output flag.json n.json");
+    place.put(".sops.yaml", &format!("creation_rules:\n  - age: {RECIPIENT}\n    exact_spelling: false\n"));
+    place.run("cloze encrypt --output rule.json n.json");
+    for name in ["flag.json", "rule.json"] {
+        assert!(!place.get(name).contains("cloze_spelling"), "{name}");
+        assert_eq!(place.run(&format!("cloze decrypt {name}")).out, "{\"n\": 1.5}\n", "{name}");
+    }
+}
+
+#[test]
+fn a_rule_can_say_in_which_format_a_file_is() {
+    let place = Place::new();
+    let rule = format!("creation_rules:\n  - path_regex: conf$\n    age: {RECIPIENT}\n    input_type: dotenv\n");
+    place.put(".sops.yaml", &rule);
+    place.put("app.conf", "A=1\n");
+    assert_eq!(place.run("cloze encrypt --in-place app.conf").code, Some(0));
+    assert!(place.get("app.conf").starts_with("A=ENC["));
+    assert_eq!(place.run("cloze decrypt app.conf").out, "A=1\n");
+    let wrong = rule.replace("dotenv", "dotenvs");
+    place.put(".sops.yaml", &wrong);
+    let ended = place.run("cloze encrypt app.conf");
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.err.contains("names no format"), "{}", ended.err);
+}
