@@ -46,8 +46,11 @@ impl<V: Sync> Batch<V> {
         let one = |(number, (value, range)): (usize, &(V, Range<usize>))| {
             work(number, value, &self.additional[range.clone()])
         };
-        let threads =
-            std::thread::available_parallelism().map_or(1, NonZero::get).min(self.values.len() / WORTH_A_THREAD);
+        // How many processors there are takes time to find out: only where it matters.
+        let threads = match self.values.len() / WORTH_A_THREAD {
+            few @ (0 | 1) => few,
+            many => std::thread::available_parallelism().map_or(1, NonZero::get).min(many),
+        };
         if threads < 2 {
             return self.values.iter().enumerate().map(one).collect();
         }

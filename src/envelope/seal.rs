@@ -132,6 +132,8 @@ fn seal(
     }
     let mut editor = Editor::new(document, format.syntax());
     let mut fresh = plan.fresh.seal(key, random);
+    // Large, and not needed any more.
+    drop((plan.fresh, plan.known));
     let mut sealed = |ciphertext| match ciphertext {
         Ciphertext::Known(sealed) => sealed,
         Ciphertext::Fresh(number) => std::mem::take(&mut fresh[number]),

@@ -62,7 +62,19 @@ pub(super) fn binary(bytes: &[u8]) -> String {
 
 /// Whether a string reads back as itself without quotes, for readers of YAML 1.1 too.
 pub(super) fn is_plain(text: &str, place: Place) -> bool {
+    if place == Place::Block && is_ciphertext(text) {
+        return true;
+    }
     can_stand_plain(text, place) && resolve::plain(text).is_none() && !is_ambiguous(text)
+}
+
+/// Whether a string looks like a ciphertext, which nothing in a block can mistake. There are many
+/// of them: this is quicker than to look for what would have to be quoted.
+fn is_ciphertext(text: &str) -> bool {
+    let is_harmless =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b',' | b':' | b'_');
+    let body = text.strip_prefix("ENC[AES256_GCM,").and_then(|rest| rest.strip_suffix(']'));
+    body.is_some_and(|body| body.bytes().all(is_harmless))
 }
 
 /// The same for readers of YAML 1.2 only.
