@@ -14,7 +14,7 @@ use super::error::Error;
 use super::metadata::Metadata;
 use super::spelling;
 use super::typed::{Unsealed, unseal};
-use super::walk::{Item, Side, walk};
+use super::walk::{Item, Side, Visit, walk};
 use super::{Opened, Options, Tools};
 
 /// Decrypts a file.
@@ -99,15 +99,9 @@ fn open_envelope(
     Ok(Zeroizing::new(format.syntax().emit(&plain, root, Layout::default())?))
 }
 
-/// What is to be done with a leaf or comment once everything is open.
-enum Step {
-    /// A selected value, and its place among the sealed ones.
-    Value(NodeId, usize),
-    /// A selected comment, likewise.
-    Comment(NodeId, usize),
-    /// A value that stays, and counts for the MAC.
-    Clear(NodeId),
-}
+/// How many values are opened at once: enough for all processors, and few enough that they take
+/// little memory beside the text.
+const WINDOW: usize = 16 << 10;
 
 /// Opens every sealed value and comment, checks the MAC, and hands over what they hold. What was
 /// handed over must not be used before this returns.
@@ -119,65 +113,56 @@ fn unseal_all(
     warnings: &mut Vec<String>,
     mut put: impl FnMut(NodeId, New<'static>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let (steps, sealed) = sealed_parts(document, metadata)?;
-    let mut opened = sealed.open(key);
-    let mut take = |at: usize| std::mem::replace(&mut opened[at], Err(ValueError::NotSealed));
     let mut mac = Mac::new(metadata.mac_only_encrypted);
-    for step in steps {
-        match step {
-            Step::Clear(id) => {
-                if let Content::Leaf { value, .. } = &document.node(id).content {
-                    hash(&mut mac, document, id, value)?;
-                }
-            }
-            Step::Value(id, at) => {
-                let kind = sealed.value(at).kind;
-                match take(at).and_then(|plain| unseal(kind, plain)).map_err(|error| refused(document, id, error))? {
-                    Unsealed::Comment(text) => put(id, New::Comment(text))?,
-                    Unsealed::Value(plain) => {
-                        hash(&mut mac, document, id, &plain)?;
-                        put(id, New::Value(plain))?;
-                    }
-                }
-            }
-            Step::Comment(id, at) => match take(at) {
-                Ok(text) => put(id, New::Comment(Text::Owned(text)))?,
-                // A comment among the values; the MAC does not cover it.
-                Err(error) if matches!(document.node(id).content, Content::Leaf { .. }) => {
-                    return Err(refused(document, id, error));
-                }
-                Err(error) => warnings.push(format!("a comment {error}; it was left as it is")),
-            },
+    let mut window = Window::default();
+    walk(document, Side::Sealed, &metadata.effective_selector(), |visit| {
+        window.add(document, metadata, &visit)?;
+        if window.steps.len() < WINDOW {
+            return Ok(());
         }
-    }
+        std::mem::take(&mut window).open(document, key, &mut mac, warnings, &mut put)
+    })?;
+    window.open(document, key, &mut mac, warnings, &mut put)?;
     if ignore_mac { Ok(()) } else { check_mac(&Cipher::new(key), metadata, &mac.finish()) }
 }
 
-/// Everything that is sealed, and what counts for the MAC, in the order of the file.
-fn sealed_parts<'d>(
-    document: &'d Document<'_>,
-    metadata: &Metadata,
-) -> Result<(Vec<Step>, Batch<EncryptedValue<'d>>), Error> {
-    let mut sealed = Batch::default();
-    let mut steps = Vec::new();
-    walk(document, Side::Sealed, &metadata.effective_selector(), |visit| {
+/// Leaves and comments that follow each other, to be opened together.
+#[derive(Default)]
+struct Window<'d> {
+    steps: Vec<Step>,
+    sealed: Batch<EncryptedValue<'d>>,
+}
+
+/// What is to be done with a leaf or comment once the window is open.
+enum Step {
+    /// A selected value, and its place among the sealed ones.
+    Value(NodeId, usize),
+    /// A selected comment, likewise.
+    Comment(NodeId, usize),
+    /// A value that stays, and counts for the MAC.
+    Clear(NodeId),
+}
+
+impl<'d> Window<'d> {
+    /// Takes the next leaf or comment in.
+    fn add(&mut self, document: &Document<'_>, metadata: &Metadata, visit: &Visit<'_, 'd, '_>) -> Result<(), Error> {
         let refuse = |error| refused(document, visit.id, error);
         match visit.item {
             Item::Value(Scalar::Null) => {}
             Item::Value(_) if !visit.selected => {
                 if !metadata.mac_only_encrypted {
-                    steps.push(Step::Clear(visit.id));
+                    self.steps.push(Step::Clear(visit.id));
                 }
             }
             Item::Value(Scalar::Text(text)) if text.is_empty() => {}
             Item::Value(Scalar::Text(text)) => {
                 let value = EncryptedValue::parse(text).map_err(refuse)?;
-                steps.push(Step::Value(visit.id, sealed.add(value, visit.additional)));
+                self.steps.push(Step::Value(visit.id, self.sealed.add(value, visit.additional)));
             }
             Item::Value(_) => return Err(refuse(ValueError::NotSealed)),
             Item::Comment(text) => match EncryptedValue::parse(text).and_then(only_comment) {
                 Ok(value) if visit.selected => {
-                    steps.push(Step::Comment(visit.id, sealed.add(value, visit.additional)));
+                    self.steps.push(Step::Comment(visit.id, self.sealed.add(value, visit.additional)));
                 }
                 Err(error) if matches!(document.node(visit.id).content, Content::Leaf { .. }) => {
                     return Err(refuse(error));
@@ -186,8 +171,51 @@ fn sealed_parts<'d>(
             },
         }
         Ok(())
-    })?;
-    Ok((steps, sealed))
+    }
+
+    /// Opens what is sealed, adds the values to the MAC, and hands them over.
+    fn open(
+        self,
+        document: &Document<'_>,
+        key: &DataKey,
+        mac: &mut Mac,
+        warnings: &mut Vec<String>,
+        put: &mut impl FnMut(NodeId, New<'static>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut opened = self.sealed.open(key);
+        let mut take = |at: usize| std::mem::replace(&mut opened[at], Err(ValueError::NotSealed));
+        for step in self.steps {
+            match step {
+                Step::Clear(id) => {
+                    if let Content::Leaf { value, .. } = &document.node(id).content {
+                        hash(mac, document, id, value)?;
+                    }
+                }
+                Step::Value(id, at) => {
+                    let kind = self.sealed.value(at).kind;
+                    match take(at)
+                        .and_then(|plain| unseal(kind, plain))
+                        .map_err(|error| refused(document, id, error))?
+                    {
+                        Unsealed::Comment(text) => put(id, New::Comment(text))?,
+                        Unsealed::Value(plain) => {
+                            hash(mac, document, id, &plain)?;
+                            put(id, New::Value(plain))?;
+                        }
+                    }
+                }
+                Step::Comment(id, at) => match take(at) {
+                    Ok(text) => put(id, New::Comment(Text::Owned(text)))?,
+                    // A comment among the values; the MAC does not cover it.
+                    Err(error) if matches!(document.node(id).content, Content::Leaf { .. }) => {
+                        return Err(refused(document, id, error));
+                    }
+                    Err(error) => warnings.push(format!("a comment {error}; it was left as it is")),
+                },
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A comment must have been sealed as one.

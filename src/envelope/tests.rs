@@ -205,3 +205,13 @@ fn a_block_at_the_end_without_a_line_break_stays_what_it_is() {
         assert_eq!(opened(Format::Yaml, &encrypted).expect("opens").text.as_slice(), text.as_bytes());
     }
 }
+
+/// More values than are opened at once, and one of the last ones damaged.
+#[test]
+fn large_files_are_opened_to_the_end() {
+    let lines: String = (0..40_000).map(|number| format!("K{number}=v{number}\n")).collect();
+    let sealed = sealed(Format::Dotenv, &lines, &policy()).expect("encrypts").text;
+    assert_eq!(opened(Format::Dotenv, &sealed).expect("opens").text.as_slice(), lines.as_bytes());
+    let moved = String::from_utf8(sealed).expect("is text").replacen("K39999=", "K40000=", 1);
+    assert!(matches!(opened(Format::Dotenv, moved.as_bytes()), Err(Error::DecryptValue { .. })));
+}
