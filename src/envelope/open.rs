@@ -101,7 +101,7 @@ fn open_envelope(
 
 /// How many values are opened at once: enough for all processors, and few enough that they take
 /// little memory beside the text.
-const WINDOW: usize = 16 << 10;
+pub(super) const WINDOW: usize = 16 << 10;
 
 /// Opens every sealed value and comment, checks the MAC, and hands over what they hold. What was
 /// handed over must not be used before this returns.

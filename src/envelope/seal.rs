@@ -9,7 +9,7 @@ use crate::document::{Document, Editor, Event, Format, New, NodeId, Scalar, Text
 
 use super::error::Error;
 use super::metadata::{Metadata, WRITTEN_VERSION};
-use super::open::{Ciphertexts, as_spelled, metadata_of, open};
+use super::open::{Ciphertexts, WINDOW, as_spelled, metadata_of, open};
 use super::policy::Policy;
 use super::selector::Selector;
 use super::spelling;
@@ -84,16 +84,50 @@ fn check_is_plain(document: &Document<'_>) -> Result<(), Error> {
     if document.parts.iter().any(|part| part.metadata.is_some()) { Err(Error::AlreadyEncrypted) } else { Ok(()) }
 }
 
-/// What the walk gathers before anything is sealed.
+/// What the walk gathers.
 struct Plan<'d> {
     mac: Mac,
-    /// What is sealed, in the order of the file.
-    places: Vec<(NodeId, What<'d>)>,
-    fresh: Batch<(Kind, Cow<'d, [u8]>)>,
+    window: Window<'d>,
     known: Ciphertexts,
     seals_empty: bool,
+    /// How many values are encrypted.
+    encrypted: usize,
     /// How many values there are; empty ones and nulls are none.
     total: usize,
+}
+
+/// Places that follow each other, to be sealed together.
+#[derive(Default)]
+struct Window<'d> {
+    places: Vec<(NodeId, What<'d>)>,
+    fresh: Batch<(Kind, Cow<'d, [u8]>)>,
+}
+
+impl<'d> Window<'d> {
+    /// Seals what is new, and puts everything in its place.
+    fn write(
+        self,
+        document: &'d Document<'_>,
+        selector: &Selector,
+        key: &DataKey,
+        random: &dyn Random,
+        editor: &mut Editor<'d, '_, 'd>,
+    ) -> Result<(), Error> {
+        let mut fresh = self.fresh.seal(key, random);
+        let mut sealed = |ciphertext| match ciphertext {
+            Ciphertext::Known(sealed) => sealed,
+            Ciphertext::Fresh(number) => std::mem::take(&mut fresh[number]),
+        };
+        for (id, what) in self.places {
+            let new = match what {
+                What::Value(ciphertext) => New::Value(Scalar::Text(sealed(ciphertext).into())),
+                What::Comment(ciphertext) => New::Comment(checked_comment(document, id, sealed(ciphertext), selector)?),
+                What::Same(value) => New::Value(value),
+            };
+            editor.replace(id, new)?;
+        }
+        Ok(())
+    }
 }
 
 /// What becomes of a place.
@@ -124,29 +158,14 @@ fn seal(
     random: &dyn Random,
 ) -> Result<Encrypted, Error> {
     let selector = metadata.effective_selector();
-    let plan = plan(format, document, &metadata, &selector, known)?;
-    let encrypted = plan.places.iter().filter(|(_, what)| matches!(what, What::Value(_))).count();
-    let total = plan.total;
+    let mut editor = Editor::new(document, format.syntax());
+    let Plan { mac, encrypted, total, .. } = seal_all(format, document, &metadata, &selector, known, |window| {
+        window.write(document, &selector, key, random, &mut editor)
+    })?;
     if encrypted == 0 && total > 0 && !options.allow_unmatched {
         return Err(unmatched(document, &selector, total));
     }
-    let mut editor = Editor::new(document, format.syntax());
-    let mut fresh = plan.fresh.seal(key, random);
-    // Large, and not needed any more.
-    drop((plan.fresh, plan.known));
-    let mut sealed = |ciphertext| match ciphertext {
-        Ciphertext::Known(sealed) => sealed,
-        Ciphertext::Fresh(number) => std::mem::take(&mut fresh[number]),
-    };
-    for (id, what) in plan.places {
-        let new = match what {
-            What::Value(ciphertext) => New::Value(Scalar::Text(sealed(ciphertext).into())),
-            What::Comment(ciphertext) => New::Comment(checked_comment(document, id, sealed(ciphertext), &selector)?),
-            What::Same(value) => New::Value(value),
-        };
-        editor.replace(id, new)?;
-    }
-    let mac = plan.mac.finish();
+    let mac = mac.finish();
     let sealed = Cipher::new(key).seal(Kind::Str, mac.as_bytes(), &metadata.mac_additional(), random);
     metadata.mac = String::from_utf8(sealed).expect("impossible: a sealed value is ASCII");
     let tree = metadata.write();
@@ -182,20 +201,21 @@ fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result
     }
 }
 
-/// Decides for every value and comment what becomes of it.
-fn plan<'d>(
+/// Decides for every value and comment what becomes of it, and hands it over a window at a time.
+fn seal_all<'d>(
     format: Format,
     document: &'d Document<'_>,
     metadata: &Metadata,
     selector: &Selector,
     known: Ciphertexts,
+    mut write: impl FnMut(Window<'d>) -> Result<(), Error>,
 ) -> Result<Plan<'d>, Error> {
     let mut plan = Plan {
         mac: Mac::new(metadata.mac_only_encrypted),
-        places: Vec::new(),
-        fresh: Batch::default(),
+        window: Window::default(),
         known,
         seals_empty: format.syntax().seals_empty(),
+        encrypted: 0,
         total: 0,
     };
     walk(document, Side::Plain, selector, |visit| -> Result<(), Error> {
@@ -205,7 +225,7 @@ fn plan<'d>(
                 if !visit.selected {
                     check_in_clear(format, document, visit.id)?;
                     if format.syntax().depends_on_the_end(document, visit.id) {
-                        plan.places.push((visit.id, What::Same(value.clone())));
+                        plan.window.places.push((visit.id, What::Same(value.clone())));
                     }
                 }
                 let plain = if covered { canonical(document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };
@@ -217,8 +237,9 @@ fn plan<'d>(
             }
             Item::Comment(_) => {}
         }
-        Ok(())
+        if plan.window.places.len() < WINDOW { Ok(()) } else { write(std::mem::take(&mut plan.window)) }
     })?;
+    write(std::mem::take(&mut plan.window))?;
     Ok(plan)
 }
 
@@ -231,6 +252,7 @@ impl<'d> Plan<'d> {
         }
         self.total += 1;
         if selected {
+            self.encrypted += 1;
             self.seal(id, kind, plain, additional);
         }
     }
@@ -239,10 +261,10 @@ impl<'d> Plan<'d> {
     fn seal(&mut self, id: NodeId, kind: Kind, plain: Cow<'d, [u8]>, additional: &[u8]) {
         let ciphertext = match self.known.take(additional, kind, &plain) {
             Some(sealed) => Ciphertext::Known(sealed),
-            None => Ciphertext::Fresh(self.fresh.add((kind, plain), additional)),
+            None => Ciphertext::Fresh(self.window.fresh.add((kind, plain), additional)),
         };
         let what = if kind == Kind::Comment { What::Comment(ciphertext) } else { What::Value(ciphertext) };
-        self.places.push((id, what));
+        self.window.places.push((id, what));
     }
 }
 
