@@ -1,6 +1,7 @@
 //! Rules files that work, and what is said about those that do not.
 
 use super::*;
+use crate::document::Format;
 use crate::recipient::Kind;
 
 const EXAMPLE: &str = include_str!("../../.sops.yaml.example");
@@ -25,7 +26,10 @@ fn recipients(rules: &Rules, path: &str) -> String {
 #[test]
 fn the_example_is_a_valid_configuration() {
     let rules = strict(EXAMPLE);
-    assert_eq!(rules.creation_rules.as_ref().map(Vec::len), Some(4));
+    assert_eq!(rules.creation_rules.as_ref().map(Vec::len), Some(5));
+    let own = rules.find("app.conf").expect("no error").expect("a rule");
+    assert_eq!((own.input_type, own.output_type), (Some(Format::Dotenv), Some(Format::Dotenv)));
+    assert!(own.no_exact_spelling);
     assert_eq!(rules.destination_rules.len(), 3);
     assert_eq!(rules.stores, Stores { yaml_indent: Some(2), json_indent: Some(-1), json_binary_indent: Some(2) });
     assert_eq!(Stores::parse(EXAMPLE), rules.stores);
