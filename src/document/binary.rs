@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::json::{self, Json};
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
 use super::tree::Tree;
-use super::{Alias, Content, Document, New, Node, NodeId, Part, Scalar, Span, Style, Text};
+use super::{Content, Document, New, Node, NodeId, Part, Scalar, Span, Style, Text};
 
 /// The format.
 pub(super) struct Binary;
@@ -34,15 +34,6 @@ impl Syntax for Binary {
     fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {
         let text = json::spelled(new)?;
         Ok(Splice { span: document.node(node).span, text })
-    }
-
-    fn expand<'n>(
-        &self,
-        _document: &Document<'_>,
-        _alias: &Alias,
-        _change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
-    ) -> Result<Splice, EmitError> {
-        Err(EmitError("a binary file has no aliases".into()))
     }
 
     /// The JSON object around the leaf, which must have been spelled anew unless it is empty.

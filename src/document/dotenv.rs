@@ -14,7 +14,7 @@ use super::dotenv_value;
 use super::flat;
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
 use super::tree::Tree;
-use super::{Alias, Block, Content, Document, New, Node, NodeId, Part, Scalar, Span, Style, Text};
+use super::{Block, Content, Document, New, Node, NodeId, Part, Scalar, Span, Style, Text};
 
 /// The format.
 pub(super) struct Dotenv;
@@ -91,15 +91,6 @@ impl Syntax for Dotenv {
         memchr(b'\n', document.source(document.node(node).span))
             .filter(|_| matches!(document.node(node).content, Content::Leaf { .. }))
             .map(|_| "has several lines, which SOPS cannot read in a value that is not encrypted; write `\\n` instead")
-    }
-
-    fn expand<'n>(
-        &self,
-        _document: &Document<'_>,
-        _alias: &Alias,
-        _change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
-    ) -> Result<Splice, EmitError> {
-        Err(EmitError("a dotenv file has no aliases".into()))
     }
 
     fn metadata(

@@ -40,10 +40,12 @@ pub trait Syntax: Sync {
     /// The place cannot hold a value.
     fn expand<'n>(
         &self,
-        document: &Document<'_>,
-        alias: &Alias,
-        change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
-    ) -> Result<Splice, EmitError>;
+        _document: &Document<'_>,
+        _alias: &Alias,
+        _change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
+    ) -> Result<Splice, EmitError> {
+        Err(EmitError("this format has no aliases".into()))
+    }
 
     /// Puts a metadata block into a document, in place of the one that it has if it has one.
     /// Removing what was inserted gives back the text before, byte for byte.

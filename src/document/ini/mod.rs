@@ -16,7 +16,7 @@ use memchr::memrchr;
 use super::json::Json;
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
 use super::tree::Tree;
-use super::{Alias, Block, Content, Document, New, NodeId, Span};
+use super::{Block, Content, Document, New, NodeId, Span};
 
 /// The format.
 pub(super) struct Ini;
@@ -65,15 +65,6 @@ impl Syntax for Ini {
             "holds `#` or `;`, where SOPS would end a value that is not encrypted; \
              put it in backticks, or a blank in front of a comment",
         )
-    }
-
-    fn expand<'n>(
-        &self,
-        _document: &Document<'_>,
-        _alias: &Alias,
-        _change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
-    ) -> Result<Splice, EmitError> {
-        Err(EmitError("an INI file has no aliases".into()))
     }
 
     fn metadata(

@@ -12,7 +12,7 @@ mod write;
 use self::write::{Escapes, Lines, Writer};
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
 use super::tree::Tree;
-use super::{Alias, Block, Content, Document, Event, New, NodeId, Scalar, Span};
+use super::{Block, Content, Document, Event, New, NodeId, Scalar, Span};
 
 /// The format.
 pub(super) struct Json;
@@ -30,15 +30,6 @@ impl Syntax for Json {
             return Err(EmitError("the top of a JSON file is an object".into()));
         }
         Ok(Splice { span: document.node(node).span, text: spelled(new)? })
-    }
-
-    fn expand<'n>(
-        &self,
-        _document: &Document<'_>,
-        _alias: &Alias,
-        _change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
-    ) -> Result<Splice, EmitError> {
-        Err(EmitError("JSON has no aliases".into()))
     }
 
     fn metadata(

@@ -14,7 +14,7 @@ mod value;
 
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
 use super::tree::Tree;
-use super::{Alias, Content, Document, New, NodeId, Scalar};
+use super::{Content, Document, New, NodeId, Scalar};
 
 /// The format.
 pub(super) struct Toml;
@@ -42,15 +42,6 @@ impl Syntax for Toml {
             _ => return Err(EmitError("a value of a TOML file can only become another value".into())),
         }
         Ok(Splice { span: place.span, text })
-    }
-
-    fn expand<'n>(
-        &self,
-        _document: &Document<'_>,
-        _alias: &Alias,
-        _change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
-    ) -> Result<Splice, EmitError> {
-        Err(EmitError("TOML has no aliases".into()))
     }
 
     fn metadata(
