@@ -16,8 +16,10 @@ mod files;
 mod formats;
 mod identities;
 mod init;
+mod set;
 mod signals;
 mod ui;
+mod unset;
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
@@ -108,6 +110,8 @@ fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> R
         args::Command::Encrypt(args) => encrypt::run(&args, &run(args.general.verbose)),
         args::Command::Decrypt(args) => decrypt::run(&args, &run(args.general.verbose)),
         args::Command::Edit(args) => edit::run(&args, &run(args.general.verbose)),
+        args::Command::Set(args) => set::run(&args, &run(args.general.verbose)),
+        args::Command::Unset(args) => unset::run(&args, &run(args.general.verbose)),
         args::Command::Init(args) => init::run(&args, &run(args.verbose)),
     }
 }

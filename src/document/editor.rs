@@ -110,7 +110,7 @@ impl<'d, 't, 'n> Editor<'d, 't, 'n> {
 ///
 /// # Errors
 /// Two pieces overlap, which would be a fault of the format that gave them.
-fn splice(text: &[u8], mut splices: Vec<Splice>) -> Result<Vec<u8>, EmitError> {
+pub fn splice(text: &[u8], mut splices: Vec<Splice>) -> Result<Vec<u8>, EmitError> {
     // Stable, and fast on what is nearly in order: insertions at one place keep their order.
     splices.sort_by_key(|splice| (splice.span.start, splice.span.end));
     let grown: usize = splices.iter().map(|splice| splice.text.len()).sum();

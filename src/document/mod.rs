@@ -6,6 +6,7 @@
 //! * [`Syntax`]: what one file format must provide; one file each, listed in [`Format`].
 //! * [`Editor`]: gathers replacements and splices them in one pass.
 
+pub mod change;
 mod editor;
 mod key_path;
 mod scalar;
@@ -28,7 +29,7 @@ mod yaml;
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub use editor::{Editor, New};
+pub use editor::{Editor, New, splice};
 pub use key_path::{KeyPath, KeyPathError, Step};
 pub use scalar::Scalar;
 pub use syntax::{EmitError, Format, Layout, Splice, Syntax, SyntaxError};

@@ -5,7 +5,9 @@
 //!   decides, the additional data is made, and the MAC grows.
 //! * [`reencrypt`] is `encrypt` under a file's own data key, reusing the ciphertext of every value
 //!   that did not change.
+//! * [`change`] sets or takes out one value of a sealed text, and leaves all the rest of it as it is.
 
+mod change;
 mod draft;
 mod error;
 mod metadata;
@@ -27,6 +29,7 @@ use crate::cipher::{DataKey, Random};
 use crate::document::{Layout, Timestamp};
 use crate::recipient::Keyring;
 
+pub use change::{Changed, change};
 pub use draft::{open_draft, seal_draft, seal_new_draft};
 pub use error::Error;
 pub use metadata::{Metadata, WRITTEN_VERSION};

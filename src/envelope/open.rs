@@ -65,11 +65,39 @@ pub(super) fn open(
     ignore_mac: bool,
     warnings: &mut Vec<String>,
 ) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let check = |mac: &str| if ignore_mac { Ok(()) } else { check_mac(&Cipher::new(key), metadata, mac) };
+    open_and(format, document, metadata, key, warnings, check)
+}
+
+/// The plaintext of a document, and the MAC of its values, whatever the one in the file is.
+pub(super) fn open_for_mac(
+    format: Format,
+    document: &Document<'_>,
+    metadata: &Metadata,
+    key: &DataKey,
+) -> Result<(Zeroizing<Vec<u8>>, String), Error> {
+    let mut found = String::new();
+    let plain = open_and(format, document, metadata, key, &mut Vec::new(), |mac| {
+        mac.clone_into(&mut found);
+        Ok(())
+    })?;
+    Ok((plain, found))
+}
+
+/// The plaintext of a document, after `check` has seen the MAC of its values.
+fn open_and(
+    format: Format,
+    document: &Document<'_>,
+    metadata: &Metadata,
+    key: &DataKey,
+    warnings: &mut Vec<String>,
+    check: impl FnOnce(&str) -> Result<(), Error>,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
     if format != format.sealed() {
-        return open_envelope(format, document, metadata, key, ignore_mac, warnings);
+        return open_envelope(format, document, metadata, key, warnings, check);
     }
     let mut editor = Editor::new(document, format.syntax());
-    unseal_all(document, metadata, key, ignore_mac, warnings, |id, new| Ok(editor.replace(id, new)?))?;
+    unseal_all(document, metadata, key, warnings, |id, new| Ok(editor.replace(id, new)?), check)?;
     for part in 0..document.parts.len() {
         editor.remove_metadata(part);
     }
@@ -83,17 +111,18 @@ fn open_envelope(
     document: &Document<'_>,
     metadata: &Metadata,
     key: &DataKey,
-    ignore_mac: bool,
     warnings: &mut Vec<String>,
+    check: impl FnOnce(&str) -> Result<(), Error>,
 ) -> Result<Zeroizing<Vec<u8>>, Error> {
     let (mut nodes, parts) = (document.nodes.clone(), document.parts.clone());
-    unseal_all(document, metadata, key, ignore_mac, warnings, |id, new| {
+    let put = |id: NodeId, new| {
         let node: &mut Node<'_> = &mut nodes[id.index()];
         if let (Content::Leaf { value, .. }, New::Value(new)) = (&mut node.content, new) {
             *value = new;
         }
         Ok(())
-    })?;
+    };
+    unseal_all(document, metadata, key, warnings, put, check)?;
     let root = parts[0].root;
     let plain = Document { text: document.text, nodes, parts, aliases: Vec::new() };
     Ok(Zeroizing::new(format.syntax().emit(&plain, root, Layout::default())?))
@@ -103,15 +132,15 @@ fn open_envelope(
 /// little memory beside the text.
 pub(super) const WINDOW: usize = 16 << 10;
 
-/// Opens every sealed value and comment, checks the MAC, and hands over what they hold. What was
+/// Opens every sealed value and comment, has the MAC checked, and hands over what they hold. What was
 /// handed over must not be used before this returns.
 fn unseal_all(
     document: &Document<'_>,
     metadata: &Metadata,
     key: &DataKey,
-    ignore_mac: bool,
     warnings: &mut Vec<String>,
     mut put: impl FnMut(NodeId, New<'static>) -> Result<(), Error>,
+    check: impl FnOnce(&str) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut mac = Mac::new(metadata.mac_only_encrypted);
     let mut window = Window::default();
@@ -123,7 +152,7 @@ fn unseal_all(
         std::mem::take(&mut window).open(document, key, &mut mac, warnings, &mut put)
     })?;
     window.open(document, key, &mut mac, warnings, &mut put)?;
-    if ignore_mac { Ok(()) } else { check_mac(&Cipher::new(key), metadata, &mac.finish()) }
+    check(&mac.finish())
 }
 
 /// Leaves and comments that follow each other, to be opened together.

@@ -184,7 +184,7 @@ fn seal(
 }
 
 /// The canonical bytes of a value.
-fn canonical<'v>(document: &Document<'_>, id: NodeId, value: &'v Scalar<'_>) -> Result<Cow<'v, [u8]>, Error> {
+pub(super) fn canonical<'v>(document: &Document<'_>, id: NodeId, value: &'v Scalar<'_>) -> Result<Cow<'v, [u8]>, Error> {
     value.canonical().ok_or_else(|| Error::EncryptValue {
         path: document.path(id),
         reason:
@@ -194,7 +194,7 @@ fn canonical<'v>(document: &Document<'_>, id: NodeId, value: &'v Scalar<'_>) -> 
 }
 
 /// Refuses a value in clear that SOPS would read otherwise.
-fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
+pub(super) fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
     match format.syntax().misread_in_clear(document, id) {
         Some(reason) => Err(Error::EncryptValue { path: document.path(id), reason: reason.into() }),
         None => Ok(()),
@@ -309,7 +309,7 @@ fn check_opens(
 }
 
 /// What a sealed text opens to.
-fn opened(format: Format, text: &[u8], metadata: &Metadata, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub(super) fn opened(format: Format, text: &[u8], metadata: &Metadata, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Error> {
     let sealed = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
     let metadata = metadata_of(&sealed).ok().filter(|read| read.write() == metadata.write()).ok_or(Error::RoundTrip)?;
     let plain = open(format, &sealed, &metadata, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
@@ -346,7 +346,7 @@ fn same_values(left: &Document<'_>, right: &Document<'_>) -> bool {
 
 /// Whether two values are the same. A whole float is spelled without its point, as SOPS does, and
 /// then reads as an integer.
-fn same_value(left: &Scalar<'_>, right: &Scalar<'_>) -> bool {
+pub(super) fn same_value(left: &Scalar<'_>, right: &Scalar<'_>) -> bool {
     let is_number = |value: &Scalar<'_>| matches!(value, Scalar::Int(_) | Scalar::Float(_));
     left == right || (is_number(left) && is_number(right) && left.canonical() == right.canonical())
 }

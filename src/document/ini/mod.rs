@@ -4,6 +4,7 @@
 //! * [`read`] finds the nodes and the block, [`value`] reads and spells one value.
 //! * [`mod@write`] prints what is new.
 
+mod change;
 mod read;
 mod space;
 mod value;
@@ -83,6 +84,41 @@ impl Syntax for Ini {
             text.truncate(text.len() - place.feed.len());
         }
         Ok(vec![Splice { span: place.span, text }])
+    }
+
+    fn insert(
+        &self,
+        document: &Document<'_>,
+        container: NodeId,
+        key: Option<&str>,
+        value: &Tree,
+        _layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        change::insert(document, container, key, value)
+    }
+
+    fn replace(
+        &self,
+        document: &Document<'_>,
+        parent: NodeId,
+        node: NodeId,
+        value: &Tree,
+        _layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        change::replace(document, parent, node, value)
+    }
+
+    fn remove(&self, document: &Document<'_>, parent: NodeId, node: NodeId) -> Result<Vec<Splice>, EmitError> {
+        change::remove(document, parent, node)
+    }
+
+    fn set_fields(
+        &self,
+        document: &Document<'_>,
+        part: usize,
+        fields: &[(&str, Option<&str>)],
+    ) -> Option<Vec<Splice>> {
+        change::set_fields(document, part, fields)
     }
 
     fn emit(&self, document: &Document<'_>, node: NodeId, layout: Layout) -> Result<Vec<u8>, EmitError> {
