@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::argv::Name;
 use super::error::{CommandError, Exit};
-use super::files::{self, Contents};
+use super::files::{self, Contents, FileError};
 use super::{Destination, Run, args, config, formats, given, identities, tools};
 use crate::document::change::{self, Change, Manner};
 use crate::document::tree::Tree;
@@ -84,7 +84,11 @@ impl Target<'_> {
             return Err(CommandError::stream(self.file));
         }
         let keyring = identities::keyring(self.services, self.opening.decryption_order.as_deref(), run)?;
-        let text = files::read(self.file).map_err(CommandError::file)?;
+        let text = files::read(self.file).map_err(|error| match (error, run.name) {
+            // SOPS has another code here than in its other commands.
+            (FileError::Missing(path), Name::Sops) => CommandError::new(Exit::Read, "there is no such file").about(path),
+            (error, _) => CommandError::file(error),
+        })?;
         let format = formats::of_sealed(self.types, self.general, Some(self.file), &text, run);
         let manner = Manner { layout: self.layout(format, run)?, lenient: run.name == Name::Sops };
         let options = Options { ignore_mac: self.opening.ignore_mac, ..Options::default() };

@@ -51,9 +51,12 @@ pub fn change(
     let metadata = metadata_of(&document)?;
     check_not_reserved(format, path)?;
     let key = unwrap(&metadata, tools)?;
+    // To take out what is beyond an end is to take out nothing.
+    let manner = Manner { lenient: manner.lenient || matches!(change, Change::Unset), ..manner };
     let mut warnings = Vec::new();
     let plain = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
     let spelled = metadata.spelling.as_ref().and_then(|sealed| spelling::restore(&Cipher::new(&key), &plain, sealed));
+    let path = &settled(format, &plain, path, manner)?;
     let file = File { format, document: &document, selector: metadata.effective_selector(), key: &key, path, manner };
     let wanted = file.change_plain(spelled.as_ref().unwrap_or(&plain), change)?;
     let is_same = file.is_same(&plain, change)? || *wanted == **spelled.as_ref().unwrap_or(&plain);
@@ -79,6 +82,24 @@ fn check_not_reserved(format: Format, path: &KeyPath) -> Result<(), Error> {
         Some(Step::Key(key)) if is_reserved(key) => Err(Error::AlreadyEncrypted),
         _ => Ok(()),
     }
+}
+
+/// A path with indices beyond the end of a list brought back to the end.
+fn settled(format: Format, plain: &[u8], path: &KeyPath, manner: Manner) -> Result<KeyPath, Error> {
+    let document = format.syntax().parse(plain)?;
+    let located = change::locate(&document, path, &HashSet::new(), manner.lenient)?;
+    let mut path = path.clone();
+    let (first, length) = match located {
+        Located::Found { .. } => return Ok(path),
+        Located::Lacking { container, step } => (step, elements(&document, container)),
+        Located::Blocked { step, .. } => (step, 0),
+    };
+    for (number, step) in path.0.iter_mut().enumerate().skip(first).filter(|_| manner.lenient) {
+        if let Step::Index(index) = step {
+            *index = if number == first { length } else { 0 };
+        }
+    }
+    Ok(path)
 }
 
 /// A sealed text, and what is to be changed in it.
@@ -216,7 +237,14 @@ impl File<'_, '_> {
         let mut editor = Editor::new(&document, syntax);
         walk(&document, Side::Sealed, &self.selector, |visit| -> Result<(), Error> {
             let Item::Comment(text) = visit.item else { return Ok(()) };
-            let (None, Some(plain)) = (read(text, visit.additional), known.get(&**text)) else { return Ok(()) };
+            let Some(plain) = known.get(&**text) else { return Ok(()) };
+            if !visit.selected {
+                let reason = "would have a comment in clear that is encrypted now; take the comment out first";
+                return Err(Error::EncryptValue { path: self.path.clone(), reason: reason.into() });
+            }
+            if read(text, visit.additional).is_some() {
+                return Ok(());
+            }
             let sealed = Text::from(cipher.seal(Kind::Comment, plain, visit.additional, tools.random));
             let new = match document.node(visit.id).content {
                 Content::Leaf { .. } => New::Value(Scalar::Text(sealed)),
@@ -240,7 +268,7 @@ impl File<'_, '_> {
         let sealed = self.format.sealed().syntax().parse(values)?;
         let (new, _) = open_for_mac(self.format, &sealed, metadata, self.key)?;
         let (before, after, wanted) = (syntax.parse(plain)?, syntax.parse(&new)?, syntax.parse(wanted)?);
-        if !same_comments(&after, &wanted) {
+        if !same_comments(&after, &wanted) || !same_but(&after, None, &wanted, None) {
             return Ok(false);
         }
         let none = HashSet::new();
@@ -258,26 +286,25 @@ impl File<'_, '_> {
         };
         let Change::Set(value) = change else {
             let Some(mut gone) = gone else { return Ok(false) };
+            // The first section of an INI file is always there.
+            let left = place(&after, self.path).filter(|left| after.children(*left).next().is_none());
+            if left.is_some() && same_but(&before, Some(gone), &after, left) {
+                return Ok(true);
+            }
             // A table of TOML may be nothing but its entries.
             for steps in (0..self.path.0.len()).rev() {
                 if same_but(&before, Some(gone), &after, None) {
                     return Ok(true);
                 }
                 match place(&before, &KeyPath(self.path.0[..steps].to_vec())) {
-                    Some(around) if before.children(around).count() == 1 => gone = around,
+                    Some(around) if elements(&before, around) == 1 => gone = around,
                     _ => return Ok(false),
                 }
             }
             return Ok(false);
         };
-        let mut top_path = self.path.0[..=step].to_vec();
-        if gone.is_none()
-            && let Some(Step::Index(index)) = top_path.last_mut()
-            && let Located::Lacking { container, .. } = located
-        {
-            *index = elements(&before, container);
-        }
-        let Some(top) = place(&after, &KeyPath(top_path)) else { return Ok(false) };
+        let top_path = KeyPath(self.path.0[..=step].to_vec());
+        let Some(top) = place(&after, &top_path) else { return Ok(false) };
         let wrapped = innermost(&after, top, self.path.0.len() - 1 - step);
         Ok(wrapped.is_some_and(|node| is_value(&after, node, value)) && same_but(&before, gone, &after, Some(top)))
     }
@@ -396,15 +423,16 @@ fn same_scalar(found: &Scalar<'_>, value: &Scalar<'_>) -> bool {
         || (is_text(found) && !is_text(value) && crate::document::flat::untyped(value) == found.canonical().unwrap_or_default())
 }
 
-/// How many values a list holds.
-fn elements(document: &Document<'_>, list: NodeId) -> usize {
-    document.children(list).filter(|child| !matches!(document.node(*child).content, Content::Comment { .. })).count()
+/// How many values a map or list holds.
+fn elements(document: &Document<'_>, container: NodeId) -> usize {
+    document.children(container).filter(|child| !matches!(document.node(*child).content, Content::Comment { .. })).count()
 }
 
 /// What stands so many levels below a node, if it is the only thing on each of them.
 fn innermost(document: &Document<'_>, mut node: NodeId, levels: usize) -> Option<NodeId> {
     for _ in 0..levels {
-        let mut inside = document.children(node);
+        let mut inside =
+            document.children(node).filter(|child| !matches!(document.node(*child).content, Content::Comment { .. }));
         node = inside.next().filter(|_| inside.next().is_none())?;
     }
     Some(node)

@@ -1,6 +1,7 @@
 //! Entries, elements and tables that come or go. A table may be spread over the text, so that what
 //! goes are statements: the lines of its headers and of its values.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::super::change::{self, Excerpt, STAND_IN, as_leaves, feed, line_end, line_start, lines, nodes_of};
@@ -41,13 +42,13 @@ pub(super) fn insert(
     match (kind, value) {
         (Kind::Tables, Tree::Map(entries)) => {
             let name = header_name(document, &path, None);
-            let after = statements(document, &kinds, container).iter().map(|range| range.end).max();
+            let after = statements(document, &kinds, container).iter().map(|(range, _)| range.end).max();
             append(document, after, &format!("[[{name}]]"), entries)
         }
         (Kind::Tables, _) => Err(EmitError("an array of tables can only hold tables".into())),
         (_, Tree::Map(entries)) if !entries.is_empty() && !in_tables && kind != Kind::Named => {
             let name = header_name(document, &path, key);
-            append(document, last_statement(document, &kinds), &format!("[{name}]"), entries)
+            append(document, content_end(document, &kinds), &format!("[{name}]"), entries)
         }
         _ => statement(document, &kinds, container, &path, key.unwrap_or_default(), value),
     }
@@ -84,7 +85,7 @@ pub(super) fn remove(document: &Document<'_>, parent: NodeId, node: NodeId) -> R
     }
     let text = document.text;
     let mut gone: Vec<Range<usize>> = Vec::new();
-    for statement in statements(document, &kinds, node) {
+    for (statement, _) in statements(document, &kinds, node) {
         let mut range = lines(text, statement.start, statement.end).range();
         // The blank line above a header was put there for it.
         if text[line_start(text, statement.start)..].trim_ascii_start().starts_with(b"[") {
@@ -131,7 +132,7 @@ pub(super) fn set_fields(
 fn kinds(document: &Document<'_>) -> Vec<Kind> {
     let text = document.text;
     let mut kinds = vec![Kind::Inline; document.nodes.len()];
-    let mut open: Vec<(usize, Kind)> = Vec::new();
+    let mut open: Vec<(usize, usize)> = Vec::new();
     for (at, node) in document.nodes.iter().enumerate() {
         while open.last().is_some_and(|(end, _)| *end <= at) {
             open.pop();
@@ -142,16 +143,23 @@ fn kinds(document: &Document<'_>) -> Vec<Kind> {
             _ => continue,
         };
         let start = node.span.range().start;
-        kinds[at] = match (open.last(), text.get(start)) {
+        let around = open.last().map(|(_, around)| *around);
+        // A table that only longer headers name has the place of the first of them.
+        if let Some(around) = around.filter(|around| kinds[*around] == Kind::Table)
+            && document.nodes[around].span.range().start == start
+        {
+            kinds[around] = Kind::Named;
+        }
+        kinds[at] = match (around.map(|around| kinds[around]), text.get(start)) {
             (None, _) => Kind::Top,
-            (Some((_, Kind::Inline)), _) => Kind::Inline,
+            (Some(Kind::Inline), _) => Kind::Inline,
             (_, Some(b'{')) if is_map => Kind::Inline,
             (_, Some(b'[')) if !starts_line(text, start) => Kind::Inline,
             (_, Some(b'[')) if is_map => Kind::Table,
             (_, Some(b'[')) => Kind::Tables,
             _ => Kind::Named,
         };
-        open.push((end, kinds[at]));
+        open.push((end, at));
     }
     kinds
 }
@@ -185,7 +193,7 @@ fn header_name(document: &Document<'_>, path: &[NodeId], key: Option<&str>) -> S
 }
 
 /// The statements of a node and of all inside it: headers, and keys with their values.
-fn statements(document: &Document<'_>, kinds: &[Kind], node: NodeId) -> Vec<Range<usize>> {
+fn statements(document: &Document<'_>, kinds: &[Kind], node: NodeId) -> Vec<(Range<usize>, NodeId)> {
     let text = document.text;
     let mut found = Vec::new();
     let extent = document.extent(node);
@@ -196,16 +204,16 @@ fn statements(document: &Document<'_>, kinds: &[Kind], node: NodeId) -> Vec<Rang
         match &document.node(id).content {
             Content::Comment { .. } => at += 1,
             Content::Leaf { .. } => {
-                found.push(line_start(text, span.start)..span.end);
+                found.push((line_start(text, span.start)..span.end, id));
                 at += 1;
             }
             Content::Map { .. } | Content::List { .. } => match kinds[at] {
                 Kind::Inline => {
-                    found.push(line_start(text, span.start)..span.end);
+                    found.push((line_start(text, span.start)..span.end, id));
                     at = document.extent(id).end;
                 }
                 Kind::Table => {
-                    found.push(span.start..line_end(text, span.start));
+                    found.push((span.start..line_end(text, span.start), id));
                     at += 1;
                 }
                 Kind::Top | Kind::Named | Kind::Tables => at += 1,
@@ -215,9 +223,14 @@ fn statements(document: &Document<'_>, kinds: &[Kind], node: NodeId) -> Vec<Rang
     found
 }
 
-/// Where the last statement ends that is not metadata.
-fn last_statement(document: &Document<'_>, kinds: &[Kind]) -> Option<usize> {
-    statements(document, kinds, document.parts[0].root).into_iter().map(|range| range.end).max()
+/// Where the file ends but for the metadata: behind the last statement and the comments below it.
+fn content_end(document: &Document<'_>, kinds: &[Kind]) -> Option<usize> {
+    let text = document.text;
+    let statements = statements(document, kinds, document.parts[0].root);
+    let last = statements.into_iter().map(|(range, _)| range.end).max()?;
+    let block = document.parts[0].metadata.iter().flat_map(|block| &block.spans).map(|span| span.range().start);
+    let end = block.filter(|start| *start >= last).min().unwrap_or(text.len());
+    Some(last + text[last..end].trim_ascii_end().len())
 }
 
 /// A table behind the statement that ends here.
@@ -262,16 +275,9 @@ fn statement(
 ) -> Result<Vec<Splice>, EmitError> {
     let text = document.text;
     let kind = kinds[container.index()];
-    let is_statement = |child: &NodeId| {
-        let is_comment = matches!(document.node(*child).content, Content::Comment { .. });
-        !is_comment && kinds[child.index()] == Kind::Inline
-    };
-    let spans = document.children(container).filter(is_statement).map(|child| document.node(child).span.range());
-    let own: Vec<_> = spans.map(|span| (span.start, span.end)).collect();
     let value = inline(value)?;
     let key = print::key(key);
-    let last = own.iter().max();
-    let inside = statements(document, kinds, container);
+    let last = last_in(document, kinds, container, path.len() - 1);
     let named_at = document.node(container).span.range().start;
     let by_header = text[line_start(text, named_at)..].trim_ascii_start().starts_with(b"[");
     if kind == Kind::Named && last.is_none() && by_header {
@@ -282,15 +288,13 @@ fn statement(
         let new = [format!("{header}{feed}{key} = ").into_bytes(), value, [feed, feed].concat().into()].concat();
         return Ok(vec![Splice { span: Span::new(at..at), text: new }]);
     }
-    let deeper = inside.iter().map(|range| (range.start, range.end)).max().filter(|_| kind == Kind::Named);
-    let last = last.or(deeper.as_ref());
-    if let Some((start, end)) = last {
-        let line = &text[line_start(text, *start)..*end];
+    if let Some((range, start, prefix)) = last {
+        let line = &text[range.start..start];
         let indent = &line[..line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()];
-        let dotted = dotted_prefix(document, kinds, path);
-        let before = &text[line_start(text, *start)..*start];
-        let equals = if before.ends_with(b"=") && !before.ends_with(b" =") { "=" } else { " = " };
-        let at = line_end(text, *end);
+        let keys = path[path.len() - prefix..].iter().filter_map(|node| document.node(*node).key.as_deref());
+        let dotted: String = keys.map(|key| print::key(key) + ".").collect();
+        let equals = if line.ends_with(b"=") && !line.ends_with(b" =") { "=" } else { " = " };
+        let at = line_end(text, range.end);
         let new = [feed(text, at).as_bytes(), indent, format!("{dotted}{key}{equals}").as_bytes(), &value].concat();
         return Ok(vec![Splice { span: Span::new(at..at), text: new }]);
     }
@@ -307,18 +311,48 @@ fn statement(
     Ok(vec![Splice { span: Span::new(at..at), text: [&entry, feed, blank].concat() }])
 }
 
-/// What stands before the last key in the statements of a table: the dotted keys that lead to it
-/// from the last header.
-fn dotted_prefix(document: &Document<'_>, kinds: &[Kind], path: &[NodeId]) -> String {
-    let mut prefix = String::new();
-    for node in path.iter().rev() {
-        if kinds[node.index()] != Kind::Named {
-            break;
+/// The last statement behind which one more of this table can stand: its lines, where its value
+/// starts, and how many keys lead from the header above it to the table.
+fn last_in(
+    document: &Document<'_>,
+    kinds: &[Kind],
+    container: NodeId,
+    depth: usize,
+) -> Option<(Range<usize>, usize, usize)> {
+    let mut depths: HashMap<NodeId, usize> = HashMap::new();
+    let mut open: Vec<usize> = Vec::new();
+    for at in document.extent(container) {
+        while open.last().is_some_and(|end| *end <= at) {
+            open.pop();
         }
-        let key = document.node(*node).key.as_deref().unwrap_or_default();
-        prefix = format!("{}.{prefix}", print::key(key));
+        let id = NodeId(u32::try_from(at).expect("impossible: there are fewer nodes than bytes"));
+        depths.insert(id, open.len());
+        if let Content::Map { end } | Content::List { end } = document.node(id).content {
+            open.push(end.index());
+        }
     }
-    prefix
+    let fits = |(range, id): (Range<usize>, NodeId)| {
+        let start = document.node(id).span.range().start;
+        let prefix = segments(document.text.get(range.start..start)?).checked_sub(*depths.get(&id)?)?;
+        (kinds[id.index()] == Kind::Inline && prefix <= depth).then_some((range, start, prefix))
+    };
+    statements(document, kinds, container).into_iter().filter_map(fits).max_by_key(|(range, _, _)| range.start)
+}
+
+/// How many keys stand before an `=`.
+fn segments(line: &[u8]) -> usize {
+    let (mut quote, mut escaped, mut count) = (None, false, 1);
+    for byte in line {
+        match (quote, byte) {
+            (None, b'"' | b'\'') => quote = Some(*byte),
+            (None, b'.') => count += 1,
+            (None, b'=') => break,
+            (Some(open), byte) if open == *byte && !escaped => quote = None,
+            _ => {}
+        }
+        escaped = *byte == b'\\' && !escaped && quote == Some(b'"');
+    }
+    count
 }
 
 /// Where the first header stands, with the comments right above it.
@@ -326,7 +360,7 @@ fn first_table(document: &Document<'_>, kinds: &[Kind]) -> usize {
     let text = document.text;
     let headers = statements(document, kinds, document.parts[0].root);
     let block = document.parts[0].metadata.iter().flat_map(|block| &block.spans).map(|span| span.range().start);
-    let Some(first) = headers.iter().map(|range| range.start).chain(block).min() else { return content_start(text) };
+    let Some(first) = headers.iter().map(|(range, _)| range.start).chain(block).min() else { return content_start(text) };
     with_comments_above(text, first)
 }
 

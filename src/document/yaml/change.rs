@@ -9,7 +9,7 @@ use super::quoting::{self, Place};
 use super::{Yaml, metadata, parse, spell};
 use crate::document::change::{self, Excerpt, STAND_IN, as_leaves, line_end, line_start, nodes_of};
 use crate::document::tree::Tree;
-use crate::document::{Content, Document, EmitError, Layout, Node, NodeId, Scalar, Span, Splice, Style};
+use crate::document::{Content, Document, EmitError, Layout, New, Node, NodeId, Scalar, Span, Splice, Style, Syntax as _};
 
 /// A document with the places of its keys, which nodes do not have.
 struct Places<'d, 't> {
@@ -61,7 +61,9 @@ pub(super) fn insert(
     let lead = places.lead(at, last)?;
     let end = line_end(text, places.end(last));
     let new = places.printer(&nodes, end)?.collection(0, lead.column, lead.column, false);
-    Ok(vec![Splice { span: Span::new(end..end), text: new }])
+    let mut splices = places.ended(end)?;
+    splices.push(Splice { span: Span::new(end..end), text: new });
+    Ok(splices)
 }
 
 /// Another value at the place of one.
@@ -341,6 +343,19 @@ impl<'d, 't> Places<'d, 't> {
         }
         let brackets: (&[u8], &[u8]) = if key.is_some() { (b"{", b"}") } else { (b"[", b"]") };
         Ok(vec![Splice { span: Span::new(span), text: [brackets.0, &entry, brackets.1].concat() }])
+    }
+
+    /// A block that the text ends without a line break, spelled so that it stays what it is when
+    /// something comes behind it.
+    fn ended(&self, end: usize) -> Result<Vec<Splice>, EmitError> {
+        if end < self.document.text.len() {
+            return Ok(Vec::new());
+        }
+        let mut last = (0..).take(self.document.nodes.len()).map(NodeId);
+        let last = last.find(|id| Yaml.depends_on_the_end(self.document, *id));
+        let Some(id) = last else { return Ok(Vec::new()) };
+        let Content::Leaf { value, .. } = &self.document.node(id).content else { return Ok(Vec::new()) };
+        Ok(vec![spell::spell(self.document, id, &New::Value(value.clone()))?])
     }
 
     /// The collection around a node.
