@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 
 use crate::engine::Engine;
 use crate::harness::{Sandbox, require_sops};
+use crate::interop::{cases, sandbox};
 use crate::properties::{entries, layout, value, yaml};
 
 /// A change to a model of the document.
@@ -218,7 +219,7 @@ fn check(format: Format, text: &[u8], place: usize, kind: u8, new: Json, total: 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn yaml_holds_what_was_set(document in entries(value()), layout in layout(), place: usize, kind: u8, new in new_value()) {
@@ -320,4 +321,347 @@ fn flow() -> impl Strategy<Value = String> {
         let text = if wide { serde_json::to_string_pretty(&document).unwrap() } else { document.to_string() };
         if root { text + "\n" } else { format!("a: {}\nz: 1\n", text.replace('\n', "\n  ")) }
     })
+}
+
+/// A file that real SOPS writes, in every format that it has.
+const FILES: [(&str, &str); 4] = [
+    ("f.yaml", "a: x\nm:\n    k: 1\n    l:\n        - p\n        - q\n# about n\nn: \"null\"\nz_unencrypted: 2.5\n"),
+    ("f.json", "{\"a\": \"x\", \"m\": {\"k\": 1, \"l\": [\"p\", \"q\"]}, \"n\": \"null\", \"z_unencrypted\": 2.5}\n"),
+    ("f.env", "a=x\n# about n\nn=null\nz_unencrypted=2.5\n"),
+    ("f.ini", "a = x\n\n; about m\n[m]\nk = 1\nlong_key = 2\n\n[n]\nz_unencrypted = 2.5\n"),
+];
+
+/// The data as real SOPS reads them.
+fn read_by_sops(sandbox: &Sandbox, sops: &std::path::Path, file: &str) -> Json {
+    let call = sandbox.real(sops, ["decrypt", "--output-type", "json", file]);
+    serde_json::from_slice(&call.ok()).unwrap()
+}
+
+#[test]
+fn the_same_calls_do_the_same_as_in_sops() {
+    let Some(sops) = require_sops() else { return };
+    // By file: the call, with F for the file; whether the data is to be the same too.
+    let calls: &[(&str, &[&str])] = &[
+        (".", &["set", "F", "[\"a\"]", "\"y\""]),
+        (".", &["set", "F", "[\"a\"]", "\"x\""]),
+        (".", &["set", "--idempotent", "F", "[\"a\"]", "\"x\""]),
+        (".", &["set", "F", "['a']", "\"two\\nlines\""]),
+        (".", &["set", "F", "[\"sp ace\"]", "\"v\""]),
+        (".", &["set", "F", "[\"new\"]", "\"\""]),
+        (".", &["set", "F", "[\"a\"]", "hello"]),
+        (".", &["set", "F", "[\"a\"]", ""]),
+        (".", &["set", "F", "[\"a\"]", "\"x\" 1"]),
+        (".", &["set", "F", "a", "1"]),
+        (".", &["set", "F", "[\"a\"", "1"]),
+        (".", &["set", "F"]),
+        (".", &["set", "F", "[\"a\"]"]),
+        (".", &["set", "F", "[\"a\"]", "1", "2"]),
+        (".", &["set", "missing", "[\"a\"]", "1"]),
+        (".", &["set", "--value-file", "--value-stdin", "F", "[\"a\"]"]),
+        (".", &["set", "--value-file", "F", "[\"a\"]", "value.json"]),
+        (".", &["set", "--value-file", "F", "[\"a\"]", "F"]),
+        (".", &["set", "--value-stdin", "F", "[\"a\"]"]),
+        (".", &["set", "--value-stdin", "F", "[\"a\"]", "1"]),
+        (".", &["--set", "[\"a\"] \"y\"", "F"]),
+        (".", &["--set", "[\"n\"] \"y] z\"", "F"]),
+        (".", &["--set", "[\"a\"]", "F"]),
+        (".", &["unset", "F", "[\"a\"]"]),
+        (".", &["unset", "F", "[\"zz\"]"]),
+        (".", &["unset", "--idempotent", "F", "[\"zz\"]"]),
+        (".", &["unset", "--idempotent", "F", "[\"a\"]"]),
+        (".", &["unset", "F"]),
+        (".", &["unset", "F", "a"]),
+        (".", &["unset", "F", "[\"a\"][\"b\"]"]),
+        ("tree", &["set", "F", "[\"a\"]", "5"]),
+        ("tree", &["set", "F", "[\"a\"]", "2.5"]),
+        ("tree", &["set", "F", "[\"a\"]", "true"]),
+        ("tree", &["set", "F", "[\"a\"]", "null"]),
+        ("tree", &["set", "F", "[\"a\"]", "{\"x\":1,\"y\":[1,2.5,{\"z\":null}],\"e\":{}}"]),
+        ("tree", &["set", "F", "[\"a\"][\"b\"][\"c\"]", "\"z\""]),
+        ("tree", &["set", "F", "[\"m\"][\"k\"]", "{\"v\":\"w\"}"]),
+        ("tree", &["set", "F", "[\"m\"]", "\"flat\""]),
+        ("tree", &["set", "F", "[\"m\"][\"l\"][1]", "\"z\""]),
+        ("tree", &["set", "F", "[\"m\"][\"l\"][2]", "\"z\""]),
+        ("tree", &["set", "F", "[\"m\"][\"l\"][9]", "\"z\""]),
+        ("tree", &["set", "F", "[\"m\"][\"l\"][0][\"x\"]", "\"z\""]),
+        ("tree", &["set", "F", "[\"q\"][3][\"r\"]", "\"z\""]),
+        ("tree", &["set", "F", "[\"z_unencrypted\"]", "\"z\""]),
+        ("tree", &["set", "F", "[\"y_unencrypted\"]", "{\"in\":[\"clear\"]}"]),
+        ("tree", &["unset", "F", "[\"m\"]"]),
+        ("tree", &["unset", "F", "[\"m\"][\"l\"]"]),
+        ("tree", &["unset", "F", "[\"m\"][\"l\"][0]"]),
+        ("tree", &["unset", "F", "[\"m\"][\"l\"][7]"]),
+        ("tree", &["unset", "F", "[\"z_unencrypted\"]"]),
+        ("ini", &["set", "F", "[\"m\"][\"k\"]", "\"y\""]),
+        ("ini", &["set", "F", "[\"m\"][\"new\"]", "\"y; z\""]),
+        ("ini", &["set", "F", "[\"new\"][\"k\"]", "\"y\""]),
+        ("ini", &["set", "F", "[\"DEFAULT\"][\"b\"]", "\"y\""]),
+        ("ini", &["set", "F", "[\"n\"][\"z_unencrypted\"]", "\"z\""]),
+        ("ini", &["unset", "F", "[\"m\"]"]),
+        ("ini", &["unset", "F", "[\"n\"]"]),
+        ("ini", &["unset", "F", "[\"m\"][\"k\"]"]),
+    ];
+    let sandbox = Sandbox::with_rules();
+    sandbox.write("value.json", "\"from a file\"\n");
+    for (file, text) in FILES {
+        sandbox.write(file, text);
+        sandbox.real(sops, ["encrypt", "--age", crate::harness::ALICE, "-i", file]).ok();
+        let old = sandbox.read(file);
+        let kind = match file {
+            "f.ini" => "ini",
+            "f.env" => "env",
+            _ => "tree",
+        };
+        for (of, call) in calls {
+            // In INI, SOPS puts values where sections stand, and writes files that nobody can read.
+            if !(*of == kind || *of == "." && kind != "ini") {
+                continue;
+            }
+            let args: Vec<&str> = call.iter().map(|arg| if *arg == "F" { file } else { arg }).collect();
+            let theirs = sandbox.real(sops, &args).stdin("\"from stdin\"\n").run();
+            let expected = read_by_sops(&sandbox, sops, file);
+            sandbox.write(file, &old);
+            let ours = sandbox.named("sops", &args).stdin("\"from stdin\"\n").run();
+            ours.expect(theirs.code);
+            let found = read_by_sops(&sandbox, sops, file);
+            assert!(same(&found, &expected), "{args:?} in {file}:\n{found}\n{expected}");
+            sandbox.cloze(["decrypt", file]).ok();
+            sandbox.write(file, &old);
+        }
+    }
+}
+
+/// The lines of the second text that are not in the first, without what stands behind a colon.
+fn keys_of_new_lines(before: &str, after: &str) -> Vec<String> {
+    let old: std::collections::HashSet<&str> = before.lines().collect();
+    let new = after.lines().filter(|line| !old.contains(line));
+    new.map(|line| line.trim_start().split([':', '=']).next().unwrap().trim().to_owned()).collect()
+}
+
+#[test]
+fn a_file_of_sops_changes_in_three_lines() {
+    let Some(sops) = require_sops() else { return };
+    let sandbox = Sandbox::with_rules();
+    for (file, text) in FILES {
+        sandbox.write(file, text);
+        sandbox.real(sops, ["encrypt", "--age", crate::harness::ALICE, "-i", file]).ok();
+        // The date has whole seconds, and is to be another one.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        let before = sandbox.text(file);
+        let path = if file == "f.ini" { "DEFAULT.a" } else { "a" };
+        sandbox.cloze(["set", file, path, "\"other\""]).run().expect(0).silent();
+        let after = sandbox.text(file);
+        let names = keys_of_new_lines(&before, &after).into_iter();
+        let mut names: Vec<_> = names.map(|name| name.replace("sops_", "").replace('"', "")).collect();
+        names.sort();
+        assert_eq!(names, ["a", "lastmodified", "mac"], "{file}");
+        assert_eq!(before.lines().count(), after.lines().count());
+    }
+}
+
+#[test]
+fn every_file_that_sops_has_written_can_be_changed() {
+    let Some(sops) = require_sops() else { return };
+    for case in cases() {
+        let (path, steps, value) = match case.format {
+            Format::Binary => ("data", vec!["data"], "v"),
+            Format::Ini => ("new.key", vec!["new", "key"], "v"),
+            _ => ("new", vec!["new"], "v"),
+        };
+        let sandbox = sandbox(&case, &case.openers()[0]);
+        let file = case.file("encrypted");
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let sealed = case.read("encrypted");
+        sandbox.write(name, &sealed);
+        let before = read_by_sops(&sandbox, sops, name);
+        let plain = sandbox.cloze(["decrypt", name]).ok();
+        sandbox.cloze(["set", "--string", name, path, value]).run().expect(0).silent();
+        let lines = new_lines(&sealed, &sandbox.read(name));
+        // A new entry, in INI a new section, in JSON a comma.
+        let wanted = if matches!(case.format, Format::Ini) || file.display().to_string().contains("multi") { 7 } else { 4 };
+        assert!(lines <= wanted, "{lines} lines: {}", file.display());
+        let steps: Vec<_> = steps.into_iter().map(|step| Step::Key(step.into())).collect();
+        let expected = changed(before, &steps, &Asked::Set(json!("v")));
+        let found = read_by_sops(&sandbox, sops, name);
+        assert!(same(&found, &expected), "{}\n{found}\n{expected}", file.display());
+        if case.format == Format::Binary {
+            continue;
+        }
+        let last = if case.format == Format::Ini { "new" } else { path };
+        sandbox.cloze(["unset", name, last]).run().expect(0).silent();
+        sandbox.cloze(["decrypt", name]).run().prints(&plain);
+        let documents = sealed.windows(5).filter(|part| part == b"\nsops").count().max(1);
+        assert!(new_lines(&sealed, &sandbox.read(name)) <= 2 * documents, "{}", file.display());
+    }
+}
+
+/// Seals a YAML text, makes a change, and gives back the plaintext.
+#[track_caller]
+fn yaml_after(engine: &Engine, text: &str, path: &str, value: Option<&str>) -> String {
+    let sealed = engine.encrypt(Format::Yaml, text.as_bytes()).unwrap();
+    let tree = value.map(|value| change::value(value.as_bytes()).unwrap());
+    let path = KeyPath::parse(path).unwrap();
+    let result = engine
+        .change(Format::Yaml, &sealed.text, &path, tree.as_ref().map_or(Change::Unset, Change::Set))
+        .unwrap_or_else(|error| panic!("{error}: {path} in\n{text}"));
+    String::from_utf8(engine.decrypt(Format::Yaml, &result.text).unwrap().text.to_vec()).unwrap()
+}
+
+#[test]
+fn the_layout_of_the_neighbours_is_taken_over() {
+    let engine = Engine::cheap();
+    let table = [
+        ("a:\n  b: 1 # one\n  # tail\nc: 2\n", "a.x", Some("\"y\""), "a:\n  b: 1 # one\n  x: 'y'\n  # tail\nc: 2\n"),
+        ("l:\n- 1\n- 2\nc: 3\n", "l[2]", Some("{\"k\":[1],\"m\":2}"), "l:\n- 1\n- 2\n- k:\n    - 1\n  m: 2\nc: 3\n"),
+        ("l:\n    - - a\n      - b\n", "l[0][2]", Some("\"c\""), "l:\n    - - a\n      - b\n      - c\n"),
+        ("l:\n    - - a\n      - b\n", "l[0][0]", None, "l:\n    - - b\n"),
+        ("l:\n  - a: 1\n    b: 2\n", "l[0].a", None, "l:\n  - b: 2\n"),
+        ("l:\n  - a: 1\n", "l[0].a", None, "l:\n  - {}\n"),
+        ("a: {b: 1, \"c\": 2}\n", "a.d", Some("[\"x\"]"), "a: {b: 1, \"c\": 2, \"d\": [\"x\"]}\n"),
+        ("a: {b: 1, c: 2}\n", "a.b", None, "a: {c: 2}\n"),
+        ("a: [\n  1,\n  2,\n]\n", "a[2]", Some("3"), "a: [\n  1,\n  2,\n  3,\n]\n"),
+        ("a:\r\n  b: x\r\nc: y\r\n", "a.d", Some("\"p\\nq\\n\""), "a:\r\n  b: x\r\n  d: |\r\n    p\r\n    q\r\nc: y\r\n"),
+        ("a: 0x1F\nb: 1.0\nc: &x d\ne: *x\n", "b", Some("7"), "a: 0x1F\nb: 7\nc: &x d\ne: *x\n"),
+        ("a: 1\n# gone with it?\nb: 2 # yes\nc: 3\n", "b", None, "a: 1\n# gone with it?\nc: 3\n"),
+        ("a:\n  # stays\n  b: 1\nc: 2\n", "a.b", None, "a: {}\n  # stays\nc: 2\n"),
+        ("a: # stays\n  b: 1\nc: 2\n", "a", Some("\"s\""), "a: s # stays\nc: 2\n"),
+        ("a: s # stays\nc: 2\n", "a", Some("{\"b\":1}"), "a: # stays\n    b: 1\nc: 2\n"),
+        ("a: |\n  x\n\nc: 2\n", "b.c[0]", Some("true"), "a: |\n  x\n\nc: 2\nb:\n    c:\n        - true\n"),
+        ("a:\n", "a.b", Some("1"), "a:\n    b: 1\n"),
+        ("\"k\": 'v'\n", "yes", Some("\"no\""), "\"k\": 'v'\n\"yes\": 'no'\n"),
+        ("a: 1\n---\na: 2\n", "a", Some("3"), "a: 3\n---\na: 2\n"),
+        ("a: 1\n---\nb: 2\n", "c", Some("3"), "a: 1\nc: 3\n---\nb: 2\n"),
+    ];
+    for (text, path, value, expected) in table {
+        assert_eq!(yaml_after(&engine, text, path, value), expected, "{path} in\n{text}");
+    }
+}
+
+#[test]
+fn aliases_keep_what_they_stood_for() {
+    let engine = Engine::cheap();
+    let table = [
+        ("a: &x one\nb: *x\n", "a", Some("\"two\""), "a: &x two\nb: one\n"),
+        ("a: &x one\nb: *x\n", "b", Some("\"two\""), "a: &x one\nb: two\n"),
+        ("a: &x one\nb: *x\n", "a", None, "b: one\n"),
+        ("a: &x one\nb: *x\nc: *x\n", "b", None, "a: &x one\nc: *x\n"),
+        ("a: &x\n  k: 1\nb: *x\n", "b.m", Some("2"), "a: &x\n  k: 1\nb:\n    k: 1\n    m: 2\n"),
+        ("a: &x\n  k: 1\nb: *x\n", "a.m", Some("2"), "a: &x\n  k: 1\n  m: 2\nb:\n    k: 1\n"),
+        ("a: &x\n  k: 1\nb:\n  <<: *x\n  l: 2\n", "b.l", Some("3"), "a: &x\n  k: 1\nb:\n  <<: *x\n  l: 3\n"),
+    ];
+    for (text, path, value, expected) in table {
+        assert_eq!(yaml_after(&engine, text, path, value), expected, "{path} in\n{text}");
+    }
+}
+
+#[test]
+fn the_rule_decides_for_every_new_value() {
+    let sealed_lines = |engine: &Engine, text: &str, path: &str, value: Option<&str>| {
+        let sealed = engine.encrypt(Format::Yaml, text.as_bytes()).unwrap();
+        let tree = value.map(|value| change::value(value.as_bytes()).unwrap());
+        let path = KeyPath::parse(path).unwrap();
+        let result = engine.change(Format::Yaml, &sealed.text, &path, tree.as_ref().map_or(Change::Unset, Change::Set)).unwrap();
+        engine.decrypt(Format::Yaml, &result.text).unwrap();
+        let text = String::from_utf8(result.text).unwrap();
+        let data = text.split("\nsops:").next().unwrap();
+        data.lines().map(|line| line.split("ENC[").next().unwrap().to_owned() + if line.contains("ENC[") { "*" } else { "" }).collect::<Vec<_>>().join("|")
+    };
+    let suffix = Engine::cheap();
+    assert_eq!(sealed_lines(&suffix, "a: 1\n", "b_unencrypted.c", Some("[1]")), "a: *|b_unencrypted:|    c:|        - 1");
+    let regex = Engine::cheap().selecting("encrypted_regex", "^pass");
+    assert_eq!(sealed_lines(&regex, "pass: 1\n", "db", Some("{\"pass\":1,\"user\":2}")), "pass: *|db:|    pass: *|    user: 2");
+    let comment = Engine::cheap().selecting("encrypted_comment_regex", "secret");
+    let text = "# secret\na: 1\nb: 2\n";
+    assert_eq!(sealed_lines(&comment, text, "a", Some("5")), "# secret|a: *|b: 2");
+    assert_eq!(sealed_lines(&comment, text, "c", Some("5")), "# secret|a: *|b: 2|c: 5");
+    // The comment would be about what follows.
+    assert_eq!(sealed_lines(&comment, text, "a", None), "b: 2");
+    let comment = Engine::cheap().selecting("unencrypted_comment_regex", "clear");
+    assert_eq!(sealed_lines(&comment, "# clear\na: 1\nb: 2\n", "a", None), "b: *");
+}
+
+#[test]
+fn an_equal_value_keeps_its_ciphertext() {
+    let sandbox = Sandbox::with_rules();
+    let before = sandbox.encrypted("f.yaml", "a: x\nm: {k: 1}\n");
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    for (path, value) in [("a", "\"x\""), ("m", "{\"k\":1}"), ("m.k", "1")] {
+        sandbox.cloze(["set", "--idempotent", "f.yaml", path, value]).run().expect(0).silent();
+        assert_eq!(sandbox.read("f.yaml"), before, "{path}");
+    }
+    sandbox.cloze(["set", "f.yaml", "a", "\"x\""]).run().expect(0);
+    assert_eq!(keys_of_new_lines(&String::from_utf8(before).unwrap(), &sandbox.text("f.yaml")), ["lastmodified", "mac"]);
+    // Another type is another value.
+    let before = sandbox.read("f.yaml");
+    sandbox.cloze(["set", "--idempotent", "f.yaml", "m.k", "\"1\""]).run().expect(0);
+    assert_ne!(sandbox.read("f.yaml"), before);
+    sandbox.cloze(["decrypt", "f.yaml"]).run().prints("a: x\nm: {k: '1'}\n");
+}
+
+#[test]
+fn values_come_from_arguments_files_and_standard_input() {
+    let sandbox = Sandbox::with_rules();
+    sandbox.encrypted("f.json", "{\"a\": 1}\n");
+    let held = |sandbox: &Sandbox| {
+        let text = sandbox.cloze(["decrypt", "f.json"]).text();
+        serde_json::from_str::<Json>(&text).unwrap()["a"].clone()
+    };
+    sandbox.cloze(["set", "f.json", "a", "-5"]).run().expect(0).silent();
+    assert_eq!(held(&sandbox), json!(-5));
+    sandbox.cloze(["set", "f.json", "a", "9007199254740993"]).run().expect(0);
+    assert_eq!(held(&sandbox), json!(9_007_199_254_740_993_i64));
+    sandbox.cloze(["set", "f.json", "a", "[1, 2.5, \"x\", null, {}]"]).run().expect(0);
+    assert_eq!(held(&sandbox), json!([1, 2.5, "x", null, {}]));
+    sandbox.cloze(["set", "--string", "f.json", "a", "no \"json\""]).run().expect(0);
+    assert_eq!(held(&sandbox), json!("no \"json\""));
+    sandbox.cloze(["set", "--value-stdin", "--string", "f.json", "a"]).stdin("piped\n").run().expect(0);
+    assert_eq!(held(&sandbox), json!("piped\n"));
+    sandbox.write("value", "{\"k\": true}\n");
+    sandbox.cloze(["set", "--value-file", "f.json", "a", "value"]).run().expect(0);
+    assert_eq!(held(&sandbox), json!({"k": true}));
+    let before = sandbox.read("f.json");
+    for (args, code, said) in [
+        (&["set", "f.json", "a", "18446744073709551615"][..], 7, "64 bits"),
+        (&["set", "f.json", "a", "canary"], 7, "not JSON"),
+        (&["set", "f.json", "a", "1}, \"b\": {\"c\": 2"], 7, "JSON"),
+        (&["set", "f.json", "a", "1, \"b\": 2"], 7, "more than one value"),
+        (&["set", "f.json", "a.k.x", "1"], 7, "`a.k` is a single value"),
+        (&["set", "f.json", "a[0]", "1"], 7, "`a` is a map"),
+        (&["set", "f.json", "b[1]", "1"], 7, "has 0 elements"),
+        (&["set", "f.json", "sops.mac", "1"], 203, "reserved"),
+        (&["set", "--output-type", "yaml", "f.json", "a", "1"], 8, "--output-type"),
+        (&["unset", "f.json", "a.x"], 1, "nothing at `a.x`"),
+    ] {
+        let outcome = sandbox.cloze(args).run();
+        outcome.expect(code).says(said);
+        assert!(!outcome.stderr.contains("canary"));
+        assert_eq!(sandbox.read("f.json"), before);
+    }
+}
+
+#[test]
+fn a_damaged_file_is_not_written() {
+    let sandbox = Sandbox::with_rules();
+    sandbox.encrypted("f.yaml", "a: x\nb_unencrypted: y\n");
+    let damaged = sandbox.text("f.yaml").replace("b_unencrypted: y", "b_unencrypted: z");
+    sandbox.write("f.yaml", &damaged);
+    for args in [&["set", "f.yaml", "a", "1"][..], &["unset", "f.yaml", "a"]] {
+        sandbox.cloze(args).run().expect(51);
+        assert_eq!(sandbox.text("f.yaml"), damaged);
+    }
+    sandbox.cloze(["set", "--ignore-mac", "f.yaml", "a", "1"]).run().expect(0);
+    sandbox.cloze(["decrypt", "f.yaml"]).run().expect(0).prints("a: 1\nb_unencrypted: z\n");
+}
+
+#[test]
+fn comments_that_sops_put_into_lists_do_not_count() {
+    let Some(sops) = require_sops() else { return };
+    let sandbox = Sandbox::with_rules();
+    sandbox.write("f.yaml", "l:\n    # about one\n    - one\n    # about two\n    - two\n");
+    sandbox.real(sops, ["encrypt", "--age", crate::harness::ALICE, "-i", "f.yaml"]).ok();
+    sandbox.cloze(["set", "f.yaml", "l[1]", "\"second\""]).run().expect(0).silent();
+    sandbox.cloze(["set", "f.yaml", "l[2]", "\"third\""]).run().expect(0).silent();
+    sandbox.cloze(["unset", "f.yaml", "l[0]"]).run().expect(0).silent();
+    let text = sandbox.cloze(["decrypt", "f.yaml"]).text();
+    assert_eq!(text, "l:\n    # about one\n    # about two\n    - second\n    - third\n");
 }

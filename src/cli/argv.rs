@@ -304,6 +304,11 @@ fn request(name: Name, mut scan: Scan, flags: &Flags) -> Result<Request, Command
         let surplus = scan.operands.split_off(1);
         warnings.push(format!("only one file is taken; the other {} are ignored", surplus.len()));
     }
+    let most = if command == "set" { 3 } else { 2 };
+    if takes_many && scan.operands.len() > most {
+        let message = format!("`{command}` takes {most} arguments, and there are {}", scan.operands.len());
+        return Err(CommandError::new(Exit::NoFile, message));
+    }
     if let Some(set) = scan.set.take() {
         scan.operands.truncate(1);
         scan.operands.extend(path_and_value(&set)?);

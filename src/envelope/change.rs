@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind};
@@ -181,7 +182,14 @@ impl File<'_, '_> {
             Ok(())
         })?;
         let tree = with_leaves(value, &mut sealed.into_iter()).ok_or(Error::RoundTrip)?;
-        Ok(self.sealed(Change::Set(&tree))?.to_vec())
+        let mut text = self.sealed(Change::Set(&tree))?.to_vec();
+        // Once it is open, a block of lines at the end of a YAML text needs its last line break.
+        let is_last = extent.end == document.nodes.len();
+        let is_block = matches!(last_leaf(value), Some(Scalar::Text(text)) if text.ends_with(b"\n"));
+        if format == Format::Yaml && is_last && is_block && !text.ends_with(b"\n") {
+            text.push(b'\n');
+        }
+        Ok(text)
     }
 
     /// A text without the comments that the rule asks about and that stand above what is to be
@@ -371,6 +379,10 @@ fn leaves(value: &Tree) -> Vec<&Scalar<'static>> {
     found
 }
 
+fn last_leaf(value: &Tree) -> Option<&Scalar<'static>> {
+    leaves(value).last().copied()
+}
+
 /// A value with other scalars, in order. Values are shallow: their reader sees to it.
 fn with_leaves(value: &Tree, leaves: &mut dyn Iterator<Item = Scalar<'static>>) -> Option<Tree> {
     Some(match value {
@@ -440,6 +452,47 @@ fn innermost(document: &Document<'_>, mut node: NodeId, levels: usize) -> Option
 
 /// Whether two documents hold the same, but for one node of each with all inside it.
 fn same_but(before: &Document<'_>, gone: Option<NodeId>, after: &Document<'_>, new: Option<NodeId>) -> bool {
+    same_in_order(before, gone, after, new) || in_any_order(before, gone) == in_any_order(after, new)
+}
+
+/// The paths of all values and what they are, but for one node with all inside it, in an order of
+/// their own: a table of TOML may get another place when a part of it goes.
+fn in_any_order(document: &Document<'_>, skip: Option<NodeId>) -> Vec<(Vec<u8>, [u8; 32])> {
+    let mut found = Vec::new();
+    // The paths of the containers around, and how many elements each has had.
+    let mut around: Vec<(Vec<u8>, usize)> = Vec::new();
+    for (depth, node) in Shape::of(document, skip) {
+        around.truncate(depth);
+        let mut path = around.last().map_or(Vec::new(), |(path, _)| path.clone());
+        let step = match (&node.key, around.last_mut()) {
+            (Some(key), _) => format!("{key:?}."),
+            (None, Some((_, count))) => {
+                *count += 1;
+                format!("{count}.")
+            }
+            (None, None) => String::new(),
+        };
+        path.extend_from_slice(step.as_bytes());
+        let mut what = Sha256::new();
+        match &node.content {
+            Content::Map { .. } => what.update(b"{"),
+            Content::List { .. } => what.update(b"["),
+            Content::Leaf { value, .. } => {
+                let kind = kind_of(value).filter(|kind| !matches!(kind, Kind::Int | Kind::Float));
+                what.update(kind.map_or("", Kind::name));
+                what.update(b":");
+                what.update(value.canonical().unwrap_or_default());
+            }
+            Content::Comment { .. } => {}
+        }
+        around.push((path.clone(), 0));
+        found.push((path, what.finalize().into()));
+    }
+    found.sort_unstable();
+    found
+}
+
+fn same_in_order(before: &Document<'_>, gone: Option<NodeId>, after: &Document<'_>, new: Option<NodeId>) -> bool {
     let mut left = Shape::of(before, gone);
     let mut right = Shape::of(after, new);
     loop {

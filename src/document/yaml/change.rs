@@ -60,7 +60,8 @@ pub(super) fn insert(
     };
     let lead = places.lead(at, last)?;
     let end = line_end(text, places.end(last));
-    let new = places.printer(&nodes, end)?.collection(0, lead.column, lead.column, false);
+    let mut new = places.printer(&nodes, end)?.collection(0, lead.column, lead.column, false);
+    new.extend_from_slice(places.last_break(&nodes, end));
     let mut splices = places.ended(end)?;
     splices.push(Splice { span: Span::new(end..end), text: new });
     Ok(splices)
@@ -84,7 +85,8 @@ pub(super) fn replace(
     let nodes = nodes_of(None, value);
     if places.is_flow(parent) {
         let text = places.printer(&nodes, 0)?.flow(1);
-        return Ok(vec![Splice { span: document.node(node).span, text }]);
+        let start = document.node(node).span.range().start;
+        return Ok(vec![Splice { span: Span::new(start..places.end(at)), text }]);
     }
     let lead = places.lead(parent, at)?;
     places.put(lead, document.node(node), places.last_byte(node), &nodes, value)
@@ -108,12 +110,13 @@ pub(super) fn remove(document: &Document<'_>, parent: NodeId, node: NodeId) -> R
         splices.extend(places.hollow(parent, parent_at, &entry)?);
     }
     splices.push(Splice { span: Span::new(places.lines_of(entry)), text: Vec::new() });
+    splices.extend(places.break_at_end(node));
     // What is hollow may be put where the entry was.
-    if let [first, second] = &splices[..]
+    if let [first, second, ..] = &splices[..]
         && first.span.range().end > second.span.range().start
         && first.span.range().start < second.span.range().end
     {
-        splices.truncate(1);
+        splices.remove(1);
     }
     Ok(splices)
 }
@@ -162,10 +165,10 @@ impl<'d, 't> Places<'d, 't> {
         })
     }
 
-    /// Where a value ends.
+    /// Where a value ends, with what belongs to it.
     fn end(&self, node: u32) -> usize {
-        let ends = self.raw.nodes[node as usize].span.end.max(self.raw.keys[node as usize].end);
-        ends as usize
+        let end = self.raw.nodes[node as usize].span.end.max(self.raw.keys[node as usize].end);
+        spell::end_of_mark(self.document.text, end as usize)
     }
 
     fn is_flow(&self, node: u32) -> bool {
@@ -261,14 +264,16 @@ impl<'d, 't> Places<'d, 't> {
         let is_block = !matches!(old.content, Content::Leaf { .. })
             && !matches!(text.get(old.span.start as usize), Some(b'{' | b'['));
         let is_literal = matches!(old.content, Content::Leaf { style: Style::Literal | Style::Folded, .. });
-        let end = if is_block { line_end(text, old_end) } else { old.span.end as usize };
+        let end = if is_block { line_end(text, old_end) } else { spell::end_of_mark(text, old.span.end as usize) };
         let line = line_end(text, lead.end);
         let rest = text[lead.end..line].trim_ascii_start();
         // A comment behind the key stays, where nothing printed behind the key would run into it.
         let keeps = (is_block && rest.starts_with(b"#") && !inline.contains(&b'\n'))
             || (!is_block && !is_literal && !below.is_empty() && line_end(text, end) > end);
+        let last_break = self.last_break(nodes, end);
         if !keeps {
             inline.extend(below);
+            inline.extend_from_slice(last_break);
             return Ok(vec![Splice { span: Span::new(lead.end..end.max(lead.end)), text: inline }]);
         }
         if is_block {
@@ -343,6 +348,34 @@ impl<'d, 't> Places<'d, 't> {
         }
         let brackets: (&[u8], &[u8]) = if key.is_some() { (b"{", b"}") } else { (b"[", b"]") };
         Ok(vec![Splice { span: Span::new(span), text: [brackets.0, &entry, brackets.1].concat() }])
+    }
+
+    /// The line break that a block needs at the end of a text that has none, if it is to end with
+    /// one.
+    fn last_break(&self, nodes: &[Node<'_>], end: usize) -> &'static [u8] {
+        let is_block = nodes.last().is_some_and(|last| {
+            matches!(&last.content, Content::Leaf { value: Scalar::Text(text), .. } if text.ends_with(b"\n"))
+        });
+        if is_block && end == self.document.text.len() {
+            spell::line_break_after(self.document.text, end).as_bytes()
+        } else {
+            b""
+        }
+    }
+
+    /// The line break that a text without one at its end needs when a block comes to stand there.
+    fn break_at_end(&self, gone: NodeId) -> Option<Splice> {
+        let text = self.document.text;
+        let nodes = &self.document.nodes;
+        if text.ends_with(b"\n") || self.document.extent(gone).end < nodes.len() {
+            return None;
+        }
+        let last = nodes[..gone.index()].iter().rev().find(|node| !matches!(node.content, Content::Map { .. } | Content::List { .. }))?;
+        let is_block = matches!(last.content, Content::Leaf { style: Style::Literal | Style::Folded, .. });
+        let start = last.span.range().start;
+        let chomps = text[start..line_end(text, start)].starts_with(b"|-") || text[start..].starts_with(b">-");
+        let feed = spell::line_break_after(text, 0).as_bytes().to_vec();
+        (is_block && !chomps).then(|| Splice { span: Span::new(text.len()..text.len()), text: feed })
     }
 
     /// A block that the text ends without a line break, spelled so that it stays what it is when
