@@ -177,7 +177,8 @@ fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &Flags) -> Resu
             scan.operands.extend(argv);
             break;
         }
-        let is_number = || scan.command.as_deref() == Some("set") && text.is_some_and(|text| text.parse::<f64>().is_ok());
+        let is_number =
+            || scan.command.as_deref() == Some("set") && text.is_some_and(|text| text.parse::<f64>().is_ok());
         let flag = text.and_then(|text| text.strip_prefix('-')).filter(|flag| !flag.is_empty() && !is_number());
         let Some(flag) = flag else {
             operand(name, &mut scan, token, flags)?;
@@ -356,7 +357,11 @@ fn implied_command(name: Name, scan: &Scan) -> Result<String, CommandError> {
         [] => "edit",
         [mode] => mode,
         // Under both names (docs/differences.md): no call that means something does this.
-        _ => return Err(CommandError::conflict("only one of --encrypt, --decrypt, --rotate and --set can be used at a time")),
+        _ => {
+            return Err(CommandError::conflict(
+                "only one of --encrypt, --decrypt, --rotate and --set can be used at a time",
+            ));
+        }
     };
     if command == "rotate" {
         return Err(CommandError::not_yet("the flag --rotate"));

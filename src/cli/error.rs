@@ -287,8 +287,10 @@ impl CommandError {
                 let new = Self::usage(message).hint("--idempotent makes this no error");
                 CommandError { nothing_there: true, ..new }
             }
-            ChangeError::InTheWay(path) => Self::new(Exit::Set, message)
-                .hint(format!("`cloze unset FILE '{path}'` takes it out first")),
+            ChangeError::Reserved(_) => Self::new(Exit::AlreadyEncrypted, message),
+            ChangeError::InTheWay(path) => {
+                Self::new(Exit::Set, message).hint(format!("`cloze unset FILE '{path}'` takes it out first"))
+            }
             _ => Self::new(Exit::Set, message),
         }
     }

@@ -30,7 +30,8 @@ pub(super) fn run(args: &args::Set, run: &Run) -> Result<(), CommandError> {
     }
     let path = key_path(path, run.name)?;
     let value = value(args.value.as_deref(), args)?;
-    let target = Target { file, types: &args.types, opening: &args.opening, services: &args.services, general: &args.general };
+    let target =
+        Target { file, types: &args.types, opening: &args.opening, services: &args.services, general: &args.general };
     let (changed, text) = target.change(&path, Change::Set(&value), run)?;
     if changed.is_same && args.idempotent {
         return Ok(());
@@ -86,7 +87,9 @@ impl Target<'_> {
         let keyring = identities::keyring(self.services, self.opening.decryption_order.as_deref(), run)?;
         let text = files::read(self.file).map_err(|error| match (error, run.name) {
             // SOPS has another code here than in its other commands.
-            (FileError::Missing(path), Name::Sops) => CommandError::new(Exit::Read, "there is no such file").about(path),
+            (FileError::Missing(path), Name::Sops) => {
+                CommandError::new(Exit::Read, "there is no such file").about(path)
+            }
             (error, _) => CommandError::file(error),
         })?;
         let format = formats::of_sealed(self.types, self.general, Some(self.file), &text, run);
@@ -103,7 +106,9 @@ impl Target<'_> {
         if let Some(output) = self.types.output_type.as_deref().and_then(Format::from_name)
             && output != format
         {
-            return Err(CommandError::conflict("a file is changed in the format that it has: --output-type cannot differ"));
+            return Err(CommandError::conflict(
+                "a file is changed in the format that it has: --output-type cannot differ",
+            ));
         }
         if self.general.indent.is_none() {
             return Ok(Layout::default());

@@ -56,6 +56,9 @@ pub enum ChangeError {
     /// A value stands where a map or list is needed.
     #[error("`{0}` is a single value, and would be lost")]
     InTheWay(KeyPath),
+    /// The key belongs to the metadata.
+    #[error("the key `{0}` is reserved for the metadata")]
+    Reserved(String),
     /// The path names the whole document.
     #[error("the path is empty")]
     NoPath,
@@ -118,7 +121,9 @@ fn tree(document: &Document<'_>, node: NodeId, depth: usize) -> Result<Tree, Syn
     if depth > MAX_DEPTH {
         return Err(SyntaxError::whole(format!("it is nested more than {MAX_DEPTH} levels deep")));
     }
-    let inside = |child| Ok((document.node(child).key.as_deref().unwrap_or_default().to_owned(), tree(document, child, depth + 1)?));
+    let inside = |child| {
+        Ok((document.node(child).key.as_deref().unwrap_or_default().to_owned(), tree(document, child, depth + 1)?))
+    };
     Ok(match &document.node(node).content {
         Content::Map { .. } => Tree::Map(document.children(node).map(inside).collect::<Result<_, SyntaxError>>()?),
         Content::List { .. } => {
@@ -128,7 +133,9 @@ fn tree(document: &Document<'_>, node: NodeId, depth: usize) -> Result<Tree, Syn
         Content::Leaf { value: Scalar::Float(_), .. }
             if document.source(document.node(node).span).iter().all(|byte| byte.is_ascii_digit() || *byte == b'-') =>
         {
-            return Err(SyntaxError::whole("an integer beyond 64 bits with a sign would lose digits: put it in quotes"));
+            return Err(SyntaxError::whole(
+                "an integer beyond 64 bits with a sign would lose digits: put it in quotes",
+            ));
         }
         Content::Leaf { value, .. } => Tree::Leaf(value.clone().into_owned()),
         Content::Comment { .. } => Tree::Leaf(Scalar::Null),
@@ -149,9 +156,8 @@ pub fn locate(
     let (mut at, mut above) = (root, None);
     for (number, step) in path.0.iter().enumerate() {
         let here = || KeyPath(path.0[..number].to_vec());
-        let counts = |id: &NodeId| {
-            !matches!(document.node(*id).content, Content::Comment { .. }) && !hidden.contains(id)
-        };
+        let counts =
+            |id: &NodeId| !matches!(document.node(*id).content, Content::Comment { .. }) && !hidden.contains(id);
         let next = match (&document.node(at).content, step) {
             (Content::Map { .. }, Step::Key(key)) => {
                 document.children(at).find(|child| document.node(*child).key.as_deref() == Some(key))
@@ -240,13 +246,7 @@ fn made(
 }
 
 /// A value inside of the maps and lists that further steps need.
-fn wrapped(
-    value: &Tree,
-    steps: &[Step],
-    path: &KeyPath,
-    first: usize,
-    lenient: bool,
-) -> Result<Tree, ChangeError> {
+fn wrapped(value: &Tree, steps: &[Step], path: &KeyPath, first: usize, lenient: bool) -> Result<Tree, ChangeError> {
     let mut tree = value.clone();
     for (number, step) in steps.iter().enumerate().rev() {
         tree = match step {
@@ -323,9 +323,8 @@ pub(super) fn set_fields(
     let mut splices = Vec::new();
     for (name, value) in fields {
         let key = format!("{}{name}", excerpt.prefix);
-        let is_named = |child: &NodeId| {
-            document.node(*child).key.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(&key))
-        };
+        let is_named =
+            |child: &NodeId| document.node(*child).key.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(&key));
         let field = document.children(block).find(is_named);
         splices.extend(match (field, value) {
             (Some(node), Some(value)) => {

@@ -158,12 +158,7 @@ impl Syntax for Dotenv {
         Ok(vec![Splice { span: lines(document.text, span.start, span.end), text: Vec::new() }])
     }
 
-    fn set_fields(
-        &self,
-        document: &Document<'_>,
-        part: usize,
-        fields: &[(&str, Option<&str>)],
-    ) -> Option<Vec<Splice>> {
+    fn set_fields(&self, document: &Document<'_>, part: usize, fields: &[(&str, Option<&str>)]) -> Option<Vec<Splice>> {
         let mut text = document.text.to_vec();
         for span in &document.parts[part].metadata.as_ref()?.spans {
             for at in memmem::find_iter(document.source(*span), PREFIX) {

@@ -103,12 +103,7 @@ pub trait Syntax: Sync {
 
     /// Changes single fields of a metadata block to strings, or takes them out, and leaves every
     /// other byte of the block alone. None where the block is laid out so that this cannot be done.
-    fn set_fields(
-        &self,
-        document: &Document<'_>,
-        part: usize,
-        fields: &[(&str, Option<&str>)],
-    ) -> Option<Vec<Splice>>;
+    fn set_fields(&self, document: &Document<'_>, part: usize, fields: &[(&str, Option<&str>)]) -> Option<Vec<Splice>>;
 
     /// Prints a node and all inside it as a new file of this format: a container as a whole
     /// document, a scalar as the bare value (§8.5 of sops-compat.md: a string without newline).

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind};
-use crate::document::change::{self, Change, Located, Manner};
+use crate::document::change::{self, Change, ChangeError, Located, Manner};
 use crate::document::tree::Tree;
 use crate::document::{Content, Document, Editor, Format, KeyPath, New, Node, NodeId, Scalar, Splice, Step, Text, splice};
 
@@ -80,7 +80,7 @@ pub fn change(
 fn check_not_reserved(format: Format, path: &KeyPath) -> Result<(), Error> {
     let is_reserved = |key: &str| key == "sops" || (format == Format::Dotenv && key.starts_with("sops_"));
     match path.0.first() {
-        Some(Step::Key(key)) if is_reserved(key) => Err(Error::AlreadyEncrypted),
+        Some(Step::Key(key)) if is_reserved(key) => Err(Error::Change(ChangeError::Reserved(key.clone()))),
         _ => Ok(()),
     }
 }
@@ -163,7 +163,7 @@ impl File<'_, '_> {
                 _ => given,
             };
             let is_empty = matches!(value, Scalar::Text(text) if text.is_empty());
-            let kind = kind_of(value).filter(|_| visit.selected && !(is_empty && !format.syntax().seals_empty()));
+            let kind = kind_of(value).filter(|_| visit.selected && (!is_empty || format.syntax().seals_empty()));
             let covered = visit.selected || !metadata.mac_only_encrypted;
             let bytes = if covered { Some(canonical(&document, visit.id, value)?) } else { None };
             sealed.push(match (kind, bytes) {

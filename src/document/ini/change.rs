@@ -101,11 +101,7 @@ pub(super) fn remove(document: &Document<'_>, parent: NodeId, node: NodeId) -> R
 }
 
 /// Single fields of the block.
-pub(super) fn set_fields(
-    document: &Document<'_>,
-    part: usize,
-    fields: &[(&str, Option<&str>)],
-) -> Option<Vec<Splice>> {
+pub(super) fn set_fields(document: &Document<'_>, part: usize, fields: &[(&str, Option<&str>)]) -> Option<Vec<Splice>> {
     let span = document.parts[part].metadata.as_ref()?.spans.first()?.range();
     let start = span.start + document.text[span.clone()].iter().position(|byte| *byte == b'[')?;
     let text = change::masked(document.text[start..span.end].to_vec())?;
@@ -127,21 +123,12 @@ fn section(document: &Document<'_>, name: &str, entries: &[(String, Tree)]) -> R
     let style = document.children(root).last().map(|last| Looks::of(document, last)).unwrap_or_default();
     let lines = [vec![header], entry_lines(entries, &style)?].concat();
     let feed = feed(text, at).as_bytes();
-    let new = if at > start {
-        [feed, feed, &lines.join(feed)].concat()
-    } else {
-        [&lines.join(feed), feed].concat()
-    };
+    let new = if at > start { [feed, feed, &lines.join(feed)].concat() } else { [&lines.join(feed), feed].concat() };
     Ok(vec![Splice { span: Span::new(at..at), text: new }])
 }
 
 /// An entry at the end of a section.
-fn entry(
-    document: &Document<'_>,
-    section: NodeId,
-    key: &str,
-    value: &Scalar<'_>,
-) -> Result<Vec<Splice>, EmitError> {
+fn entry(document: &Document<'_>, section: NodeId, key: &str, value: &Scalar<'_>) -> Result<Vec<Splice>, EmitError> {
     let text = document.text;
     let line = Looks::of(document, section).line(key, value)?;
     let last = document.children(section).filter(|child| is_leaf(document, *child)).last();

@@ -90,8 +90,7 @@ pub(super) fn set_fields(
 ) -> Option<Vec<Splice>> {
     let block = block_of(document)?;
     let source = [b"{", &document.text[block.clone()], b"}"].concat();
-    let excerpt =
-        Excerpt { text: change::masked(source)?, offset: block.start - 1, block: vec![STAND_IN], prefix: "" };
+    let excerpt = Excerpt { text: change::masked(source)?, offset: block.start - 1, block: vec![STAND_IN], prefix: "" };
     change::set_fields(&Json, &excerpt, fields)
 }
 
@@ -128,8 +127,10 @@ fn entry(document: &Document<'_>, node: NodeId) -> Range<usize> {
 fn gap<'d>(document: &Document<'d>, container: NodeId, start: usize) -> &'d [u8] {
     let gap = trailing_space(&document.text[..start]);
     // The only entry of `{"a": 1}` has none before it, which says nothing about a second one.
-    let is_first = document.text[..start - gap.len()].ends_with(b"{") || document.text[..start - gap.len()].ends_with(b"[");
-    let is_spaced = || document.source(document.node(container).span).windows(2).any(|pair| matches!(pair, b": " | b", "));
+    let is_first =
+        document.text[..start - gap.len()].ends_with(b"{") || document.text[..start - gap.len()].ends_with(b"[");
+    let is_spaced =
+        || document.source(document.node(container).span).windows(2).any(|pair| matches!(pair, b": " | b", "));
     let is_list = matches!(document.node(container).content, Content::List { .. });
     if is_first && !gap.contains(&b'\n') && (is_list || is_spaced()) { b" " } else { gap }
 }
@@ -143,7 +144,9 @@ fn colon<'d>(text: &'d [u8], entry: &Range<usize>) -> &'d [u8] {
         escaped = *byte == b'\\' && !escaped;
         closes
     });
-    let Some(after) = close.filter(|_| source.starts_with(b"\"")).map(|close| &source[close + 2..]) else { return b": " };
+    let Some(after) = close.filter(|_| source.starts_with(b"\"")).map(|close| &source[close + 2..]) else {
+        return b": ";
+    };
     let length = after.iter().take_while(|byte| is_space(**byte) || **byte == b':').count();
     let found = &after[..length];
     if found.contains(&b':') && !found.contains(&b'\n') { found } else { b": " }

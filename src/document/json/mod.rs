@@ -85,12 +85,7 @@ impl Syntax for Json {
         change::remove(document, parent, node)
     }
 
-    fn set_fields(
-        &self,
-        document: &Document<'_>,
-        part: usize,
-        fields: &[(&str, Option<&str>)],
-    ) -> Option<Vec<Splice>> {
+    fn set_fields(&self, document: &Document<'_>, part: usize, fields: &[(&str, Option<&str>)]) -> Option<Vec<Splice>> {
         change::set_fields(document, part, fields)
     }
 
