@@ -151,7 +151,9 @@ fn without_empty(model: Json) -> Json {
             let entries = entries.into_iter().map(|(key, value)| (key, without_empty(value)));
             Json::Object(entries.filter(|(_, value)| !is_empty(value)).collect())
         }
-        Json::Array(items) => Json::Array(items.into_iter().map(without_empty).filter(|item| !is_empty(item)).collect()),
+        Json::Array(items) => {
+            Json::Array(items.into_iter().map(without_empty).filter(|item| !is_empty(item)).collect())
+        }
         other => other,
     }
 }
@@ -478,7 +480,8 @@ fn every_file_that_sops_has_written_can_be_changed() {
         sandbox.cloze(["set", "--string", name, path, value]).run().expect(0).silent();
         let lines = new_lines(&sealed, &sandbox.read(name));
         // A new entry, in INI a new section, in JSON a comma.
-        let wanted = if matches!(case.format, Format::Ini) || file.display().to_string().contains("multi") { 7 } else { 4 };
+        let wanted =
+            if matches!(case.format, Format::Ini) || file.display().to_string().contains("multi") { 7 } else { 4 };
         assert!(lines <= wanted, "{lines} lines: {}", file.display());
         let steps: Vec<_> = steps.into_iter().map(|step| Step::Key(step.into())).collect();
         let expected = changed(before, &steps, &Asked::Set(json!("v")));
@@ -520,12 +523,19 @@ fn the_layout_of_the_neighbours_is_taken_over() {
         ("a: {b: 1, \"c\": 2}\n", "a.d", Some("[\"x\"]"), "a: {b: 1, \"c\": 2, \"d\": [\"x\"]}\n"),
         ("a: {b: 1, c: 2}\n", "a.b", None, "a: {c: 2}\n"),
         ("a: [\n  1,\n  2,\n]\n", "a[2]", Some("3"), "a: [\n  1,\n  2,\n  3,\n]\n"),
-        ("a:\r\n  b: x\r\nc: y\r\n", "a.d", Some("\"p\\nq\\n\""), "a:\r\n  b: x\r\n  d: |\r\n    p\r\n    q\r\nc: y\r\n"),
+        (
+            "a:\r\n  b: x\r\nc: y\r\n",
+            "a.d",
+            Some("\"p\\nq\\n\""),
+            "a:\r\n  b: x\r\n  d: |\r\n    p\r\n    q\r\nc: y\r\n",
+        ),
         ("a: 0x1F\nb: 1.0\nc: &x d\ne: *x\n", "b", Some("7"), "a: 0x1F\nb: 7\nc: &x d\ne: *x\n"),
         ("a: 1\n# gone with it?\nb: 2 # yes\nc: 3\n", "b", None, "a: 1\n# gone with it?\nc: 3\n"),
         ("a:\n  # stays\n  b: 1\nc: 2\n", "a.b", None, "a: {}\n  # stays\nc: 2\n"),
         ("a: # stays\n  b: 1\nc: 2\n", "a", Some("\"s\""), "a: s # stays\nc: 2\n"),
         ("a: s # stays\nc: 2\n", "a", Some("{\"b\":1}"), "a: # stays\n    b: 1\nc: 2\n"),
+        ("l:\n  - s # stays\n", "l[0]", Some("{\"b\":\"p\\nq\\n\"}"), "l:\n  - # stays\n    b: |\n      p\n      q\n"),
+        ("a: # stays\n  b: 1\n", "a", Some("\"p\\nq\\n\""), "a: \"p\\nq\\n\" # stays\n"),
         ("a: |\n  x\n\nc: 2\n", "b.c[0]", Some("true"), "a: |\n  x\n\nc: 2\nb:\n    c:\n        - true\n"),
         ("a:\n", "a.b", Some("1"), "a:\n    b: 1\n"),
         ("\"k\": 'v'\n", "yes", Some("\"no\""), "\"k\": 'v'\n\"yes\": 'no'\n"),
@@ -560,16 +570,26 @@ fn the_rule_decides_for_every_new_value() {
         let sealed = engine.encrypt(Format::Yaml, text.as_bytes()).unwrap();
         let tree = value.map(|value| change::value(value.as_bytes()).unwrap());
         let path = KeyPath::parse(path).unwrap();
-        let result = engine.change(Format::Yaml, &sealed.text, &path, tree.as_ref().map_or(Change::Unset, Change::Set)).unwrap();
+        let result =
+            engine.change(Format::Yaml, &sealed.text, &path, tree.as_ref().map_or(Change::Unset, Change::Set)).unwrap();
         engine.decrypt(Format::Yaml, &result.text).unwrap();
         let text = String::from_utf8(result.text).unwrap();
         let data = text.split("\nsops:").next().unwrap();
-        data.lines().map(|line| line.split("ENC[").next().unwrap().to_owned() + if line.contains("ENC[") { "*" } else { "" }).collect::<Vec<_>>().join("|")
+        data.lines()
+            .map(|line| line.split("ENC[").next().unwrap().to_owned() + if line.contains("ENC[") { "*" } else { "" })
+            .collect::<Vec<_>>()
+            .join("|")
     };
     let suffix = Engine::cheap();
-    assert_eq!(sealed_lines(&suffix, "a: 1\n", "b_unencrypted.c", Some("[1]")), "a: *|b_unencrypted:|    c:|        - 1");
+    assert_eq!(
+        sealed_lines(&suffix, "a: 1\n", "b_unencrypted.c", Some("[1]")),
+        "a: *|b_unencrypted:|    c:|        - 1"
+    );
     let regex = Engine::cheap().selecting("encrypted_regex", "^pass");
-    assert_eq!(sealed_lines(&regex, "pass: 1\n", "db", Some("{\"pass\":1,\"user\":2}")), "pass: *|db:|    pass: *|    user: 2");
+    assert_eq!(
+        sealed_lines(&regex, "pass: 1\n", "db", Some("{\"pass\":1,\"user\":2}")),
+        "pass: *|db:|    pass: *|    user: 2"
+    );
     let comment = Engine::cheap().selecting("encrypted_comment_regex", "secret");
     let text = "# secret\na: 1\nb: 2\n";
     assert_eq!(sealed_lines(&comment, text, "a", Some("5")), "# secret|a: *|b: 2");
@@ -590,7 +610,10 @@ fn an_equal_value_keeps_its_ciphertext() {
         assert_eq!(sandbox.read("f.yaml"), before, "{path}");
     }
     sandbox.cloze(["set", "f.yaml", "a", "\"x\""]).run().expect(0);
-    assert_eq!(keys_of_new_lines(&String::from_utf8(before).unwrap(), &sandbox.text("f.yaml")), ["lastmodified", "mac"]);
+    assert_eq!(
+        keys_of_new_lines(&String::from_utf8(before).unwrap(), &sandbox.text("f.yaml")),
+        ["lastmodified", "mac"]
+    );
     // Another type is another value.
     let before = sandbox.read("f.yaml");
     sandbox.cloze(["set", "--idempotent", "f.yaml", "m.k", "\"1\""]).run().expect(0);

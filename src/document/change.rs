@@ -406,6 +406,21 @@ pub(super) fn as_leaves<'v>(document: &Document<'_>, node: NodeId, value: &'v Tr
     }
 }
 
+/// A new element behind the last one of a collection between brackets, which ends here. A comment
+/// on the line of that one stays with it.
+pub(super) fn behind_element(text: &[u8], end: usize, gap: &[u8], element: &[u8]) -> Vec<Splice> {
+    let line = line_end(text, end);
+    let rest = text[end..line].trim_ascii_start();
+    let after_comma = rest.strip_prefix(b",");
+    let is_commented = after_comma.unwrap_or(rest).trim_ascii_start().starts_with(b"#");
+    let put = |at: usize, parts: &[&[u8]]| Splice { span: Span::new(at..at), text: parts.concat() };
+    match after_comma {
+        _ if !is_commented || !gap.contains(&b'\n') => vec![put(end, &[b",", gap, element])],
+        Some(_) => vec![put(line, &[gap, element, b","])],
+        None => vec![put(end, &[b","]), put(line, &[gap, element])],
+    }
+}
+
 /// Where the line with this place ends, before its line break.
 pub(super) fn line_end(text: &[u8], at: usize) -> usize {
     let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
@@ -447,4 +462,48 @@ pub fn comment_line(text: &[u8], comment: Span) -> Option<Splice> {
     let before = &text[line_start(text, range.start)..range.start];
     let is_alone = before.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'#' | b';'));
     is_alone.then(|| Splice { span: lines(text, range.start, range.end), text: Vec::new() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Format;
+    use super::*;
+
+    #[test]
+    fn values_are_json_of_one_value() {
+        assert_eq!(value(b" 5\n"), Ok(Tree::Leaf(Scalar::Int(5))));
+        assert_eq!(value(b"5.0"), Ok(Tree::Leaf(Scalar::Float(5.0))));
+        assert_eq!(value(b"[1,\"a\"]"), Ok(Tree::List(vec![Tree::Leaf(Scalar::Int(1)), Tree::string("a")])));
+        assert_eq!(value(b"{\"sops\":null}"), Ok(Tree::Map(vec![("sops".into(), Tree::Leaf(Scalar::Null))])));
+        let deep = "[".repeat(100) + &"]".repeat(100);
+        for text in ["", "a", "1 2", "1,\"b\":2", "1},{", "9223372036854775808", "-9223372036854775809", &deep] {
+            assert!(value(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_leads_to_something_or_to_where_it_is_lacking() {
+        let document = Format::Json.syntax().parse(b"{\"a\":{\"l\":[1,2]},\"s\":3}").expect("is JSON");
+        let located = |path: &str, lenient| {
+            locate(&document, &KeyPath::parse(path).expect("is a path"), &HashSet::new(), lenient)
+        };
+        assert_eq!(located("a.l[1]", false), Ok(Located::Found { parent: NodeId(2), node: NodeId(4) }));
+        assert_eq!(located("a.l[2]", false), Ok(Located::Lacking { container: NodeId(2), step: 2 }));
+        assert_eq!(located("a.l[9]", true), Ok(Located::Lacking { container: NodeId(2), step: 2 }));
+        assert_eq!(located("x.y", false), Ok(Located::Lacking { container: NodeId(0), step: 0 }));
+        assert_eq!(located("s.y", false), Ok(Located::Blocked { parent: NodeId(0), node: NodeId(5), step: 1 }));
+        assert!(matches!(located("a.l[3]", false), Err(ChangeError::Beyond { length: 2, .. })));
+        assert!(matches!(located("a.l.x", false), Err(ChangeError::WrongStep { kind: "list", .. })));
+        assert!(matches!(located("a[0]", true), Err(ChangeError::WrongStep { kind: "map", .. })));
+        let nowhere = locate(&document, &KeyPath::default(), &HashSet::new(), false);
+        assert_eq!(nowhere, Err(ChangeError::NoPath));
+    }
+
+    #[test]
+    fn hidden_elements_do_not_count() {
+        let document = Format::Json.syntax().parse(b"{\"l\":[1,2,3]}").expect("is JSON");
+        let path = KeyPath::parse("l[1]").expect("is a path");
+        let found = locate(&document, &path, &HashSet::from([NodeId(3)]), false);
+        assert_eq!(found, Ok(Located::Found { parent: NodeId(1), node: NodeId(4) }));
+    }
 }

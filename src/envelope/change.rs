@@ -12,7 +12,9 @@ use zeroize::Zeroizing;
 use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind};
 use crate::document::change::{self, Change, ChangeError, Located, Manner};
 use crate::document::tree::Tree;
-use crate::document::{Content, Document, Editor, Format, KeyPath, New, Node, NodeId, Scalar, Splice, Step, Text, splice};
+use crate::document::{
+    Content, Document, Editor, Format, KeyPath, New, Node, NodeId, Scalar, Splice, Step, Text, splice,
+};
 
 use super::error::Error;
 use super::metadata::Metadata;
@@ -59,13 +61,19 @@ pub fn change(
     let spelled = metadata.spelling.as_ref().and_then(|sealed| spelling::restore(&Cipher::new(&key), &plain, sealed));
     let path = &settled(format, &plain, path, manner)?;
     let file = File { format, document: &document, selector: metadata.effective_selector(), key: &key, path, manner };
-    let wanted = file.change_plain(spelled.as_ref().unwrap_or(&plain), change)?;
-    let is_same = file.is_same(&plain, change)? || *wanted == **spelled.as_ref().unwrap_or(&plain);
-    let (values, wanted) = match (is_same, change) {
-        (true, _) => (text.to_vec(), spelled.clone().unwrap_or_else(|| plain.clone())),
+    let before = spelled.as_ref().unwrap_or(&plain);
+    let wanted = file.change_plain(before, change)?;
+    let is_same = file.is_same(&plain, change)? || *wanted == **before;
+    let (mut values, wanted) = match (is_same, change) {
+        (true, _) => (text.to_vec(), before.clone()),
         (false, Change::Set(value)) => (file.set(value, &metadata, tools)?, wanted),
         (false, Change::Unset) => (file.sealed(Change::Unset)?.to_vec(), wanted),
     };
+    // Once it is open, a block at the end of a YAML text may need a last line break.
+    if format == Format::Yaml && wanted.ends_with(b"\n") && !before.ends_with(b"\n") && !values.ends_with(b"\n") {
+        let feed: &[u8] = if wanted.ends_with(b"\r\n") { b"\r\n" } else { b"\n" };
+        values.extend_from_slice(feed);
+    }
     let values = file.comments_in_place(values, tools)?;
     let (new, metadata) = authenticated(format, &values, metadata, &key, spelled.as_ref().map(|_| &wanted), tools)?;
     let result = opened(format, &new, &metadata, &key)?;
@@ -117,16 +125,18 @@ impl File<'_, '_> {
     /// The plaintext after the change.
     fn change_plain(&self, plain: &[u8], change: Change<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
         let syntax = self.format.syntax();
-        let plain = self.without_rule(plain, self.format, change, &|_| HashSet::new())?;
-        Ok(change::apply(syntax, &plain, self.path, change, self.manner, &|_| HashSet::new())?)
+        let less = self.without_rule(plain, self.format, change, &|_| HashSet::new())?;
+        let plain = less.as_ref().map_or(plain, |less| less);
+        Ok(change::apply(syntax, plain, self.path, change, self.manner, &|_| HashSet::new())?)
     }
 
     /// The sealed text after the change.
     fn sealed(&self, change: Change<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
         let format = self.format.sealed();
         let hidden = |document: &Document<'_>| sealed_comments(document, &self.selector);
-        let text = self.without_rule(self.document.text, format, change, &hidden)?;
-        Ok(change::apply(format.syntax(), &text, self.path, change, self.manner, &hidden)?)
+        let less = self.without_rule(self.document.text, format, change, &hidden)?;
+        let text = less.as_ref().map_or(self.document.text, |less| less);
+        Ok(change::apply(format.syntax(), text, self.path, change, self.manner, &hidden)?)
     }
 
     /// Whether the value is there already.
@@ -182,31 +192,24 @@ impl File<'_, '_> {
             Ok(())
         })?;
         let tree = with_leaves(value, &mut sealed.into_iter()).ok_or(Error::RoundTrip)?;
-        let mut text = self.sealed(Change::Set(&tree))?.to_vec();
-        // Once it is open, a block of lines at the end of a YAML text needs its last line break.
-        let is_last = extent.end == document.nodes.len();
-        let is_block = matches!(last_leaf(value), Some(Scalar::Text(text)) if text.ends_with(b"\n"));
-        if format == Format::Yaml && is_last && is_block && !text.ends_with(b"\n") {
-            text.push(b'\n');
-        }
-        Ok(text)
+        Ok(self.sealed(Change::Set(&tree))?.to_vec())
     }
 
     /// A text without the comments that the rule asks about and that stand above what is to be
-    /// taken out: they would be about what follows then.
-    fn without_rule<'x>(
+    /// taken out: they would be about what follows then. None where there are none.
+    fn without_rule(
         &self,
-        text: &'x [u8],
+        text: &[u8],
         format: Format,
         change: Change<'_>,
         hidden: &dyn Fn(&Document<'_>) -> HashSet<NodeId>,
-    ) -> Result<std::borrow::Cow<'x, [u8]>, Error> {
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
         if !(self.selector.is_about_comments() && matches!(change, Change::Unset)) {
-            return Ok(text.into());
+            return Ok(None);
         }
         let document = format.syntax().parse(text)?;
         let located = change::locate(&document, self.path, &hidden(&document), self.manner.lenient)?;
-        let Located::Found { parent, node } = located else { return Ok(text.into()) };
+        let Located::Found { parent, node } = located else { return Ok(None) };
         let mut above: Vec<NodeId> = Vec::new();
         for child in document.children(parent).take_while(|child| *child != node) {
             match document.node(child).content {
@@ -214,10 +217,11 @@ impl File<'_, '_> {
                 _ => above.clear(),
             }
         }
-        let is_rule = |node: &Node<'_>| matches!(&node.content, Content::Comment { text } if self.selector.comment_matches(text));
+        let is_rule =
+            |node: &Node<'_>| matches!(&node.content, Content::Comment { text } if self.selector.comment_matches(text));
         let comments = above.into_iter().map(|id| document.node(id)).filter(|node| is_rule(node));
         let splices: Vec<Splice> = comments.filter_map(|node| change::comment_line(text, node.span)).collect();
-        Ok(splice(text, splices)?.into())
+        Ok(Some(Zeroizing::new(splice(text, splices)?)))
     }
 
     /// The same text with those comments sealed anew that are counted to another map or list now,
@@ -280,11 +284,14 @@ impl File<'_, '_> {
             return Ok(false);
         }
         let none = HashSet::new();
-        let place = |document: &Document<'_>, path: &KeyPath| {
-            match change::locate(document, path, &none, self.manner.lenient) {
-                Ok(Located::Found { node, .. }) => Some(node),
-                _ => None,
-            }
+        let place = |document: &Document<'_>, path: &KeyPath| match change::locate(
+            document,
+            path,
+            &none,
+            self.manner.lenient,
+        ) {
+            Ok(Located::Found { node, .. }) => Some(node),
+            _ => None,
         };
         let located = change::locate(&before, self.path, &none, self.manner.lenient)?;
         let (gone, step) = match located {
@@ -379,10 +386,6 @@ fn leaves(value: &Tree) -> Vec<&Scalar<'static>> {
     found
 }
 
-fn last_leaf(value: &Tree) -> Option<&Scalar<'static>> {
-    leaves(value).last().copied()
-}
-
 /// A value with other scalars, in order. Values are shallow: their reader sees to it.
 fn with_leaves(value: &Tree, leaves: &mut dyn Iterator<Item = Scalar<'static>>) -> Option<Tree> {
     Some(match value {
@@ -432,12 +435,17 @@ fn is_value(document: &Document<'_>, node: NodeId, value: &Tree) -> bool {
 fn same_scalar(found: &Scalar<'_>, value: &Scalar<'_>) -> bool {
     let is_text = |value: &Scalar<'_>| matches!(value, Scalar::Text(_));
     same_value(found, value)
-        || (is_text(found) && !is_text(value) && crate::document::flat::untyped(value) == found.canonical().unwrap_or_default())
+        || (is_text(found)
+            && !is_text(value)
+            && crate::document::flat::untyped(value) == found.canonical().unwrap_or_default())
 }
 
 /// How many values a map or list holds.
 fn elements(document: &Document<'_>, container: NodeId) -> usize {
-    document.children(container).filter(|child| !matches!(document.node(*child).content, Content::Comment { .. })).count()
+    document
+        .children(container)
+        .filter(|child| !matches!(document.node(*child).content, Content::Comment { .. }))
+        .count()
 }
 
 /// What stands so many levels below a node, if it is the only thing on each of them.

@@ -184,7 +184,11 @@ fn seal(
 }
 
 /// The canonical bytes of a value.
-pub(super) fn canonical<'v>(document: &Document<'_>, id: NodeId, value: &'v Scalar<'_>) -> Result<Cow<'v, [u8]>, Error> {
+pub(super) fn canonical<'v>(
+    document: &Document<'_>,
+    id: NodeId,
+    value: &'v Scalar<'_>,
+) -> Result<Cow<'v, [u8]>, Error> {
     value.canonical().ok_or_else(|| Error::EncryptValue {
         path: document.path(id),
         reason:
@@ -309,7 +313,12 @@ fn check_opens(
 }
 
 /// What a sealed text opens to.
-pub(super) fn opened(format: Format, text: &[u8], metadata: &Metadata, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub(super) fn opened(
+    format: Format,
+    text: &[u8],
+    metadata: &Metadata,
+    key: &DataKey,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
     let sealed = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
     let metadata = metadata_of(&sealed).ok().filter(|read| read.write() == metadata.write()).ok_or(Error::RoundTrip)?;
     let plain = open(format, &sealed, &metadata, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;

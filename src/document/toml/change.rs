@@ -109,11 +109,7 @@ pub(super) fn remove(document: &Document<'_>, parent: NodeId, node: NodeId) -> R
 }
 
 /// Single fields of the block.
-pub(super) fn set_fields(
-    document: &Document<'_>,
-    part: usize,
-    fields: &[(&str, Option<&str>)],
-) -> Option<Vec<Splice>> {
+pub(super) fn set_fields(document: &Document<'_>, part: usize, fields: &[(&str, Option<&str>)]) -> Option<Vec<Splice>> {
     let mut text = document.text.to_vec();
     for span in &document.parts[part].metadata.as_ref()?.spans {
         for at in memchr::memmem::find_iter(document.source(*span), METADATA) {
@@ -360,7 +356,9 @@ fn first_table(document: &Document<'_>, kinds: &[Kind]) -> usize {
     let text = document.text;
     let headers = statements(document, kinds, document.parts[0].root);
     let block = document.parts[0].metadata.iter().flat_map(|block| &block.spans).map(|span| span.range().start);
-    let Some(first) = headers.iter().map(|(range, _)| range.start).chain(block).min() else { return content_start(text) };
+    let Some(first) = headers.iter().map(|(range, _)| range.start).chain(block).min() else {
+        return content_start(text);
+    };
     with_comments_above(text, first)
 }
 
@@ -413,7 +411,7 @@ fn into_brackets(
     let line = &text[line_start(text, span.start)..span.start];
     let is_alone = key.is_none() && line.iter().all(|byte| matches!(byte, b' ' | b'\t'));
     let gap = if is_alone { [feed(text, span.start).as_bytes(), line].concat() } else { b" ".to_vec() };
-    Ok(vec![Splice { span: Span::new(span.end..span.end), text: [b",", &gap[..], &entry].concat() }])
+    Ok(change::behind_element(text, span.end, &gap, &entry))
 }
 
 /// What must go for an entry or element between brackets to be gone.

@@ -87,12 +87,7 @@ impl Syntax for Toml {
         change::remove(document, parent, node)
     }
 
-    fn set_fields(
-        &self,
-        document: &Document<'_>,
-        part: usize,
-        fields: &[(&str, Option<&str>)],
-    ) -> Option<Vec<Splice>> {
+    fn set_fields(&self, document: &Document<'_>, part: usize, fields: &[(&str, Option<&str>)]) -> Option<Vec<Splice>> {
         change::set_fields(document, part, fields)
     }
 

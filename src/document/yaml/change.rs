@@ -9,7 +9,9 @@ use super::quoting::{self, Place};
 use super::{Yaml, metadata, parse, spell};
 use crate::document::change::{self, Excerpt, STAND_IN, as_leaves, line_end, line_start, nodes_of};
 use crate::document::tree::Tree;
-use crate::document::{Content, Document, EmitError, Layout, New, Node, NodeId, Scalar, Span, Splice, Style, Syntax as _};
+use crate::document::{
+    Content, Document, EmitError, Layout, New, Node, NodeId, Scalar, Span, Splice, Style, Syntax as _,
+};
 
 /// A document with the places of its keys, which nodes do not have.
 struct Places<'d, 't> {
@@ -122,11 +124,7 @@ pub(super) fn remove(document: &Document<'_>, parent: NodeId, node: NodeId) -> R
 }
 
 /// Single fields of the block.
-pub(super) fn set_fields(
-    document: &Document<'_>,
-    part: usize,
-    fields: &[(&str, Option<&str>)],
-) -> Option<Vec<Splice>> {
+pub(super) fn set_fields(document: &Document<'_>, part: usize, fields: &[(&str, Option<&str>)]) -> Option<Vec<Splice>> {
     let part = &document.parts[part];
     let span = part.metadata.as_ref()?.spans.first()?.range();
     let source = &document.text[span.clone()];
@@ -160,9 +158,9 @@ impl<'d, 't> Places<'d, 't> {
     /// The entries or elements, but for the metadata.
     fn entries(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
         let is_root = self.raw.parts.iter().any(|part| part.root == node);
-        self.raw.children(node).filter(move |child| {
-            !(is_root && self.raw.nodes[*child as usize].key.as_deref() == Some(METADATA_KEY))
-        })
+        self.raw
+            .children(node)
+            .filter(move |child| !(is_root && self.raw.nodes[*child as usize].key.as_deref() == Some(METADATA_KEY)))
     }
 
     /// Where a value ends, with what belongs to it.
@@ -203,7 +201,8 @@ impl<'d, 't> Places<'d, 't> {
             None => {
                 // The list starts at its first dash, or behind it.
                 let start = self.raw.nodes[parent as usize].span.start as usize;
-                let is_dash = text.get(start) == Some(&b'-') && matches!(text.get(start + 1), None | Some(b' ' | b'\t' | b'\r' | b'\n'));
+                let is_dash = text.get(start) == Some(&b'-')
+                    && matches!(text.get(start + 1), None | Some(b' ' | b'\t' | b'\r' | b'\n'));
                 let before = &text[..start];
                 let behind = before.iter().rposition(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
                 match behind.filter(|at| before[*at] == b'-') {
@@ -246,30 +245,42 @@ impl<'d, 't> Places<'d, 't> {
         let text = self.document.text;
         let printer = self.printer(nodes, lead.end)?;
         let child = lead.column + printer.indent;
+        let is_block = !matches!(old.content, Content::Leaf { .. })
+            && !matches!(text.get(old.span.start as usize), Some(b'{' | b'['));
+        let is_literal = matches!(old.content, Content::Leaf { style: Style::Literal | Style::Folded, .. });
+        let end = if is_block { line_end(text, old_end) } else { spell::end_of_mark(text, old.span.end as usize) };
+        let line = line_end(text, lead.end);
+        // A comment in the line of the key stays there: only what fits before it stands there too.
+        let has_comment = if is_block {
+            text[lead.end..line].trim_ascii_start().starts_with(b"#")
+        } else {
+            !is_literal && line_end(text, end) > end
+        };
         let mut inline = b" ".to_vec();
         let mut below = Vec::new();
         match value {
-            Tree::Leaf(value) => inline.extend(printer.scalar(value, lead.column, child).into_bytes()),
+            Tree::Leaf(value) => {
+                let block = printer.scalar(value, lead.column, child);
+                let line = quoting::as_text(value).filter(|_| has_comment && block.contains('\n')).map(quoting::double);
+                inline.extend(line.unwrap_or(block).into_bytes());
+            }
             Tree::Map(entries) if entries.is_empty() => inline.extend_from_slice(b"{}"),
             Tree::List(items) if items.is_empty() => inline.extend_from_slice(b"[]"),
             _ if lead.is_dash => {
                 let base = if matches!(value, Tree::Map(_)) { lead.column } else { lead.column + 2 };
-                inline.extend(printer.collection(1, lead.column + 2, base, true));
+                if has_comment {
+                    inline.clear();
+                    below = printer.collection(1, lead.column + 2, base, false);
+                } else {
+                    inline.extend(printer.collection(1, lead.column + 2, base, true));
+                }
             }
             _ => {
                 inline.clear();
                 below = printer.collection(1, child, child, false);
             }
         }
-        let is_block = !matches!(old.content, Content::Leaf { .. })
-            && !matches!(text.get(old.span.start as usize), Some(b'{' | b'['));
-        let is_literal = matches!(old.content, Content::Leaf { style: Style::Literal | Style::Folded, .. });
-        let end = if is_block { line_end(text, old_end) } else { spell::end_of_mark(text, old.span.end as usize) };
-        let line = line_end(text, lead.end);
-        let rest = text[lead.end..line].trim_ascii_start();
-        // A comment behind the key stays, where nothing printed behind the key would run into it.
-        let keeps = (is_block && rest.starts_with(b"#") && !inline.contains(&b'\n'))
-            || (!is_block && !is_literal && !below.is_empty() && line_end(text, end) > end);
+        let keeps = has_comment && (is_block || !below.is_empty());
         let last_break = self.last_break(nodes, end);
         if !keeps {
             inline.extend(below);
@@ -316,7 +327,7 @@ impl<'d, 't> Places<'d, 't> {
             let gap = &text[start - space..start];
             let gap: &[u8] = if gap.contains(&b'\n') { gap } else { b" " };
             let end = self.end(last);
-            return Ok(vec![Splice { span: Span::new(end..end), text: [b",", gap, &entry].concat() }]);
+            return Ok(change::behind_element(text, end, gap, &entry));
         }
         let has_block = self.raw.parts.iter().any(|part| part.root == at) && self.raw.children(at).next().is_some();
         if has_block {
@@ -325,7 +336,11 @@ impl<'d, 't> Places<'d, 't> {
         }
         // An empty collection outside of brackets becomes one that looks like the others.
         let is_root = self.raw.parts.iter().any(|part| part.root == at);
-        if !is_root && !spell::is_in_flow(text, span.end) && let Some(parent) = self.parent(at) && !self.is_flow(parent) {
+        if !is_root
+            && !spell::is_in_flow(text, span.end)
+            && let Some(parent) = self.parent(at)
+            && !self.is_flow(parent)
+        {
             let lead = self.lead(parent, at)?;
             let old = &self.raw.nodes[at as usize];
             let tree = match nodes[0].content {
@@ -353,9 +368,9 @@ impl<'d, 't> Places<'d, 't> {
     /// The line break that a block needs at the end of a text that has none, if it is to end with
     /// one.
     fn last_break(&self, nodes: &[Node<'_>], end: usize) -> &'static [u8] {
-        let is_block = nodes.last().is_some_and(|last| {
-            matches!(&last.content, Content::Leaf { value: Scalar::Text(text), .. } if text.ends_with(b"\n"))
-        });
+        let is_block = nodes.last().is_some_and(
+            |last| matches!(&last.content, Content::Leaf { value: Scalar::Text(text), .. } if text.ends_with(b"\n")),
+        );
         if is_block && end == self.document.text.len() {
             spell::line_break_after(self.document.text, end).as_bytes()
         } else {
@@ -370,12 +385,16 @@ impl<'d, 't> Places<'d, 't> {
         if text.ends_with(b"\n") || self.document.extent(gone).end < nodes.len() {
             return None;
         }
-        let last = nodes[..gone.index()].iter().rev().find(|node| !matches!(node.content, Content::Map { .. } | Content::List { .. }))?;
+        let last = nodes[..gone.index()]
+            .iter()
+            .rev()
+            .find(|node| !matches!(node.content, Content::Map { .. } | Content::List { .. }))?;
         let is_block = matches!(last.content, Content::Leaf { style: Style::Literal | Style::Folded, .. });
-        let start = last.span.range().start;
-        let chomps = text[start..line_end(text, start)].starts_with(b"|-") || text[start..].starts_with(b">-");
+        // A ciphertext does not tell; the plaintext does.
+        let ends_line =
+            matches!(&last.content, Content::Leaf { value: Scalar::Text(text), .. } if text.ends_with(b"\n"));
         let feed = spell::line_break_after(text, 0).as_bytes().to_vec();
-        (is_block && !chomps).then(|| Splice { span: Span::new(text.len()..text.len()), text: feed })
+        (is_block && ends_line).then(|| Splice { span: Span::new(text.len()..text.len()), text: feed })
     }
 
     /// A block that the text ends without a line break, spelled so that it stays what it is when
