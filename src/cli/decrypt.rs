@@ -13,7 +13,7 @@ pub(super) fn run(args: &args::Decrypt, run: &Run) -> Result<(), CommandError> {
     let destination = Destination::of(&args.output, file, run.name)?;
     let order = args.opening.decryption_order.as_deref();
     let keyring = identities::keyring(&args.services, order, run)?;
-    let input = Input::read(file, run.name)?;
+    let mut input = Input::read(file, run.name)?;
     let path =
         args.extract.as_deref().filter(|path| !path.is_empty()).map(|path| key_path(path, run.name)).transpose()?;
     let name = given(args.filename.filename_override.as_ref()).or(input.path.as_deref());
@@ -27,6 +27,8 @@ pub(super) fn run(args: &args::Decrypt, run: &Run) -> Result<(), CommandError> {
     let printed = printed(&opened, from, to, path.as_ref(), args, run)?;
     destination.write(printed.as_ref().unwrap_or(&opened.text), Contents::Plaintext, run.ui)?;
 
+    // A ciphertext need not be wiped, and it may be long.
+    drop(std::mem::take(&mut *input.text));
     opened.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
     Ok(())
 }

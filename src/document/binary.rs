@@ -32,7 +32,8 @@ impl Syntax for Binary {
 
     /// The value as JSON: what is put in place of the leaf is the ciphertext.
     fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {
-        let text = json::spelled(new)?;
+        let mut text = Vec::new();
+        json::spelled(new, &mut text)?;
         Ok(Splice { span: document.node(node).span, text })
     }
 

@@ -8,6 +8,7 @@
 
 mod editor;
 mod key_path;
+mod pile;
 mod scalar;
 mod syntax;
 mod text;
@@ -28,8 +29,9 @@ mod yaml;
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub use editor::{Editor, New};
+pub use editor::{Editor, New, Spellings};
 pub use key_path::{KeyPath, KeyPathError, Step};
+pub use pile::Pile;
 pub use scalar::Scalar;
 pub use syntax::{EmitError, Format, Layout, Splice, Syntax, SyntaxError};
 pub use text::Text;

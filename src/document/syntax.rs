@@ -1,5 +1,7 @@
 //! What one file format must provide, and the list of the formats.
 
+use zeroize::Zeroize as _;
+
 use super::tree::Tree;
 use super::{Alias, Document, New, NodeId, Span};
 
@@ -20,6 +22,24 @@ pub trait Syntax: Sync {
     /// # Errors
     /// The place cannot hold the value.
     fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError>;
+
+    /// The same at the end of a buffer, for formats that can do without a text of its own. Returns the
+    /// span. What a failure leaves in the buffer is no part of any result.
+    ///
+    /// # Errors
+    /// The place cannot hold the value.
+    fn spell_into(
+        &self,
+        document: &Document<'_>,
+        node: NodeId,
+        new: &New<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<Span, EmitError> {
+        let Splice { span, mut text } = self.spell(document, node, new)?;
+        out.extend_from_slice(&text);
+        text.zeroize();
+        Ok(span)
+    }
 
     /// Why a value must not stay in clear, if so: SOPS would read another one from the same bytes,
     /// so that the MAC would not fit, or nothing at all. As the end of a sentence, with the remedy.

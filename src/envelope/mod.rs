@@ -6,6 +6,7 @@
 //! * [`reencrypt`] is `encrypt` under a file's own data key, reusing the ciphertext of every value
 //!   that did not change.
 
+mod check;
 mod draft;
 mod error;
 mod metadata;
@@ -15,6 +16,7 @@ mod policy;
 mod print;
 mod seal;
 mod selector;
+mod shares;
 mod spelling;
 #[cfg(test)]
 mod tests;
