@@ -136,10 +136,15 @@ fn same(format: Format, found: &[u8], expected: &[u8]) -> Result<(), String> {
             let tidy = |comment: &String| comment.split(['\n', '#', ';']).map(str::trim).collect::<Vec<_>>().join("\n");
             data.comments = data.comments.iter().map(tidy).collect();
         }
-        // rops prints scalars before tables, and no comments.
-        if format == Format::Toml {
-            data.leaves.sort();
-            data.comments.clear();
+        match format {
+            // rops prints scalars before tables, and no comments.
+            Format::Toml => {
+                data.leaves.sort();
+                data.comments.clear();
+            }
+            // The last value of a repeated key, in the first place: there is no order to compare.
+            Format::Ini => data.leaves.sort(),
+            _ => {}
         }
         Ok::<_, String>(data)
     };

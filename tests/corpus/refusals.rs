@@ -1,18 +1,19 @@
 //! The list of what we refuse though no suite says that it is invalid, and of what we accept though
 //! a suite says so: `refused.tsv`, checked in. A new line fails the test, and so does one that is
-//! no longer true. Written by `CLOZE_BLESS=1 CLOZE_TEST_WHOLE=1 cargo test --test lib corpus`.
+//! no longer true. `CLOZE_BLESS=1 cargo test --test lib corpus` writes it; sops is then asked about the
+//! files that are new in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::cases::Expect;
+use super::cases::{Case, Expect};
 use super::judge::Judgement;
 use super::{Finding, Identity, POLICIES};
 use crate::harness::repository;
 
 const FILE: &str = "tests/corpus/refused.tsv";
 const HEAD: &str = "# What cloze refuses though it is not known to be invalid, and what it accepts though a test suite calls it\n\
-    # invalid. Checked and written by tests/corpus (CLOZE_BLESS=1 CLOZE_TEST_WHOLE=1 cargo test --test lib corpus).\n\
+    # invalid. Checked and written by tests/corpus (CLOZE_BLESS=1 cargo test --test lib corpus).\n\
     # format\tsops\tpolicies\tfile\treason\n";
 
 /// Why we refuse what SOPS accepts: format, a part of the message, reason.
@@ -77,12 +78,21 @@ impl Refusals {
         Refusals(lines)
     }
 
-    pub(super) fn write(&self) {
+    /// Whether there is a line of this file.
+    pub(super) fn names(&self, case: &Case) -> bool {
+        self.0.keys().any(|(format, file, _)| *format == case.format.name() && *file == case.name)
+    }
+
+    /// Writes the list; what sops was not asked about stays as it was.
+    pub(super) fn write(&self, before: &Refusals) {
         let mut text = HEAD.to_owned();
+        let known = |format: &str, file: &str| {
+            before.0.iter().find(|(key, _)| key.0 == format && key.1 == file).and_then(|(_, line)| line.sops)
+        };
         for ((format, file, message), line) in &self.0 {
             let policies = line.policies.iter().cloned().collect::<Vec<_>>().join(",");
             let policies = if line.policies.len() == POLICIES.len() { "all" } else { &policies };
-            let sops = match line.sops {
+            let sops = match line.sops.or_else(|| known(format, file)) {
                 None => "-",
                 Some(true) => "refuses",
                 Some(false) => "accepts",
