@@ -4,11 +4,8 @@
 use cloze::cipher::SystemRandom;
 use cloze::document::{Format, Timestamp};
 use cloze::envelope::{self, Encrypted, Error, Opened, Options, Policy, Selector, Tools};
-use cloze::recipient::age::{Age, IdentitySource};
 use cloze::recipient::{KeyService, Keyring, Kind, Recipient, Unwrapped, WrappedKey};
 use zeroize::Zeroizing;
-
-use crate::harness::{ALICE, key_file};
 
 /// Keeps a secret as hexadecimal digits, for everybody to read.
 struct InClear;
@@ -45,18 +42,12 @@ pub(crate) struct Engine {
 impl Engine {
     /// With the key service that costs nothing.
     pub(crate) fn cheap() -> Self {
-        Self::over(Keyring::new(vec![Box::new(InClear)], vec![]))
+        Self::over(Keyring::new(vec![Box::new(InClear)], vec![]), "age1")
     }
 
-    /// With alice's age identity.
-    pub(crate) fn age() -> Self {
-        let identity = std::fs::read_to_string(key_file("alice")).unwrap();
-        let source = move || IdentitySource { place: "test".into(), found: Ok(Some(Zeroizing::new(identity.clone()))) };
-        Self::over(Keyring::new(vec![Box::new(Age::new(move || vec![source()]))], vec![]))
-    }
-
-    fn over(keyring: Keyring) -> Self {
-        Engine { keyring, policy: Policy { groups: vec![vec![Recipient::age(ALICE)]], ..Policy::default() } }
+    /// With given key services, for an age recipient.
+    pub(crate) fn over(keyring: Keyring, recipient: &str) -> Self {
+        Engine { keyring, policy: Policy { groups: vec![vec![Recipient::age(recipient)]], ..Policy::default() } }
     }
 
     /// With a selector, named as in `.sops.yaml`.
