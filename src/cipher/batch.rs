@@ -41,6 +41,12 @@ impl<V: Sync> Batch<V> {
         &self.values[at].0
     }
 
+    /// What the value at a place is bound to.
+    #[must_use]
+    pub fn additional(&self, at: usize) -> &[u8] {
+        &self.additional[self.values[at].1.clone()]
+    }
+
     /// Works on every value with its number and additional data; the results are in order.
     fn map<R: Send>(&self, work: impl Fn(usize, &V, &[u8]) -> R + Sync) -> Vec<R> {
         let one = |(number, (value, range)): (usize, &(V, Range<usize>))| {

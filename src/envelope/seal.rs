@@ -270,7 +270,7 @@ impl<'d> Plan<'d> {
 
 /// With a rule on comments, a ciphertext that happens to match it would change what the rule
 /// selects when the file is decrypted.
-fn checked_comment(
+pub(super) fn checked_comment(
     document: &Document<'_>,
     id: NodeId,
     sealed: Vec<u8>,

@@ -1,0 +1,137 @@
+//! Changes the data key of a file: every ciphertext is made anew in its place, and the new key is
+//! given to the recipients. Nothing else outside of the metadata block changes.
+
+use zeroize::Zeroizing;
+
+use crate::cipher::{Batch, Cipher, DataKey, EncryptedValue, Kind};
+use crate::document::{Content, Document, Editor, Format, Layout, New, NodeId, Scalar};
+use crate::recipient::Access;
+use crate::recipient::stored::keep_unknown;
+
+use super::error::Error;
+use super::metadata::Metadata;
+use super::open::{WINDOW, metadata_of, open};
+use super::rewrap::data_key;
+use super::seal::checked_comment;
+use super::selector::Selector;
+use super::walk::{Item, Side, walk};
+use super::{Rewritten, Tools, block, spelling};
+
+/// Encrypts a file under a new data key, for the recipients given. It must open and its MAC must
+/// fit. The version that it records stays, as in SOPS.
+///
+/// # Errors
+/// Any damage, or a recipient that does not work; see [`Error`].
+pub fn rotate(
+    format: Format,
+    text: &[u8],
+    access: &Access,
+    layout: Layout,
+    tools: &Tools<'_>,
+) -> Result<Rewritten, Error> {
+    let syntax = format.sealed().syntax();
+    let document = syntax.parse(text)?;
+    let old = metadata_of(&document)?;
+    let old_key = data_key(&old, tools)?;
+    let key = DataKey::generate(tools.random);
+    // Whatever is wrong with a recipient is told before the work is done.
+    let mut metadata = old.clone();
+    let threshold = if access.groups.len() > 1 { Some(access.needed()) } else { access.threshold };
+    (metadata.groups, metadata.threshold) =
+        tools.keyring.wrap(&key, &access.groups, threshold, tools.now, tools.random)?;
+    keep_unknown(&old.groups, &mut metadata.groups);
+
+    let mut warnings = Vec::new();
+    let plain = open(format, &document, &old, &old_key, false, &mut warnings)?;
+    metadata.last_modified = tools.now;
+    metadata.mac = resealed_mac(&old, &old_key, &metadata, &key, tools)?;
+    metadata.spelling = old.spelling.as_ref().and_then(|sealed| {
+        let original = spelling::restore(&Cipher::new(&old_key), &plain, sealed)?;
+        Some(spelling::seal(&Cipher::new(&key), &plain, &original, tools.random))
+    });
+    let mut editor = Editor::new(&document, syntax);
+    let change = Rekey { document: &document, selector: old.effective_selector(), old: &old_key, new: &key, tools };
+    change.reseal(&mut editor)?;
+    block::put(&mut editor, &document, &metadata, layout)?;
+    let text = editor.finish()?;
+    if reopened(format, &text, &metadata, &key)?.as_slice() != plain.as_slice() {
+        return Err(Error::RoundTrip);
+    }
+    Ok(Rewritten { text, warnings })
+}
+
+/// The MAC says the same as before, under the new key and bound to the new date.
+fn resealed_mac(
+    old: &Metadata,
+    old_key: &DataKey,
+    new: &Metadata,
+    key: &DataKey,
+    tools: &Tools<'_>,
+) -> Result<String, Error> {
+    let mac = EncryptedValue::parse(old.mac.as_bytes())
+        .and_then(|mac| Cipher::new(old_key).open(&mac, &old.mac_additional()))
+        .map_err(|_| Error::Mac("it does not decrypt; it or `lastmodified` was changed"))?;
+    let sealed = Cipher::new(key).seal(Kind::Str, &mac, &new.mac_additional(), tools.random);
+    Ok(String::from_utf8(sealed).expect("impossible: a sealed value is ASCII"))
+}
+
+/// What the new text opens to.
+fn reopened(format: Format, text: &[u8], metadata: &Metadata, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let document = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
+    let read = metadata_of(&document).map_err(|_| Error::RoundTrip)?;
+    if read.write() != metadata.write() {
+        return Err(Error::RoundTrip);
+    }
+    open(format, &document, &read, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)
+}
+
+/// The values of one file on their way from one data key to another.
+struct Rekey<'r, 't> {
+    document: &'r Document<'t>,
+    selector: Selector,
+    old: &'r DataKey,
+    new: &'r DataKey,
+    tools: &'r Tools<'r>,
+}
+
+/// Places that follow each other, to be sealed together.
+#[derive(Default)]
+struct Window<'d> {
+    places: Vec<NodeId>,
+    sealed: Batch<EncryptedValue<'d>>,
+}
+
+impl<'r, 't> Rekey<'r, 't> {
+    /// Puts a new ciphertext in the place of every old one.
+    fn reseal(&self, editor: &mut Editor<'r, 't, '_>) -> Result<(), Error> {
+        let mut window = Window::default();
+        walk(self.document, Side::Sealed, &self.selector, |visit| {
+            let (Item::Value(Scalar::Text(text)) | Item::Comment(text)) = visit.item else { return Ok(()) };
+            // The file was opened: what is selected and no ciphertext is empty, or a comment in clear.
+            if let Some(value) = EncryptedValue::parse(text).ok().filter(|_| visit.selected) {
+                window.places.push(visit.id);
+                window.sealed.add(value, visit.additional);
+            }
+            if window.places.len() < WINDOW { Ok(()) } else { self.write(std::mem::take(&mut window), editor) }
+        })?;
+        self.write(window, editor)
+    }
+
+    fn write(&self, window: Window<'_>, editor: &mut Editor<'r, 't, '_>) -> Result<(), Error> {
+        let (mut places, mut fresh) = (Vec::with_capacity(window.places.len()), Batch::default());
+        for (at, opened) in window.sealed.open(self.old).into_iter().enumerate() {
+            // A comment that does not open was reported, and stays.
+            let Ok(plain) = opened else { continue };
+            fresh.add((window.sealed.value(at).kind, plain), window.sealed.additional(at));
+            places.push(window.places[at]);
+        }
+        for (id, sealed) in places.into_iter().zip(fresh.seal(self.new, self.tools.random)) {
+            let new = match &self.document.node(id).content {
+                Content::Comment { .. } => New::Comment(checked_comment(self.document, id, sealed, &self.selector)?),
+                _ => New::Value(Scalar::Text(sealed.into())),
+            };
+            editor.replace(id, new)?;
+        }
+        Ok(())
+    }
+}
