@@ -33,6 +33,8 @@ pub(super) enum Exit {
     EncryptValue,
     /// A value cannot be decrypted.
     DecryptValue,
+    /// Recipients were to be added to or removed from a file that is not there.
+    NoFileForKeys,
     /// The MAC does not fit.
     Mac,
     /// The path to extract is malformed.
@@ -67,6 +69,7 @@ impl Exit {
             Exit::Conflict => 8,
             Exit::EncryptValue => 23,
             Exit::DecryptValue => 25,
+            Exit::NoFileForKeys => 49,
             Exit::Mac => 51,
             Exit::Path => 91,
             Exit::Empty => 92,
@@ -176,6 +179,12 @@ impl CommandError {
     pub(super) fn aloud(mut self) -> Self {
         self.quiet = false;
         self
+    }
+
+    /// The same with another exit code.
+    #[must_use]
+    pub(super) fn with_code(self, code: Exit) -> Self {
+        CommandError { code, ..self }
     }
 
     /// Its exit code.

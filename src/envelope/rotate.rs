@@ -36,9 +36,8 @@ pub fn rotate(
     let key = DataKey::generate(tools.random);
     // Whatever is wrong with a recipient is told before the work is done.
     let mut metadata = old.clone();
-    let threshold = if access.groups.len() > 1 { Some(access.needed()) } else { access.threshold };
     (metadata.groups, metadata.threshold) =
-        tools.keyring.wrap(&key, &access.groups, threshold, tools.now, tools.random)?;
+        tools.keyring.wrap(&key, &access.groups, access.threshold, tools.now, tools.random)?;
     keep_unknown(&old.groups, &mut metadata.groups);
 
     let mut warnings = Vec::new();
