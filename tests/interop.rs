@@ -172,3 +172,38 @@ fn we_and_sops_take_turns_on_one_file() {
     let expected = data(Format::Yaml, plain.replace("one", "four").as_bytes()).unwrap();
     assert_eq!(difference(&data(Format::Yaml, &edited).unwrap(), &expected), None);
 }
+
+#[test]
+fn what_is_rotated_on_either_side_opens_on_the_other() {
+    let Some(sops) = require_sops() else { return };
+    for case in cases() {
+        let sandbox = sandbox(&case, &["alice", "bob", "carol"]);
+        let name = format!("file.{}", case.extension);
+        let before = case.read("encrypted");
+        let (what, sealed) = (case.folder.display(), case.format.sealed());
+        sandbox.write(&name, &before);
+        let plain = sandbox.cloze(["decrypt", &name]).ok();
+        sandbox.cloze(["rotate", "-i", &name]).run().expect(0).silent();
+        let ours = sandbox.read(&name);
+        // A new ciphertext in every place, and the same plaintext to the byte.
+        let places = |text: &[u8]| data(sealed, text).unwrap().leaves;
+        for (old, new) in places(&before).iter().zip(&places(&ours)) {
+            assert_eq!((&old.0, old.1 == new.1), (&new.0, !old.1.contains("ENC[")), "{what}");
+        }
+        assert_eq!(sandbox.cloze(["decrypt", &name]).ok(), plain, "{what}");
+        // 3.11 prints encrypted comments of lists as it reads them.
+        let sops_reads = |text: &[u8]| {
+            sandbox.write(&name, text);
+            data(case.format, &sandbox.real(sops, ["decrypt", &name]).ok()).unwrap().leaves
+        };
+        assert_eq!(sops_reads(&ours), sops_reads(&before), "{what}");
+        sandbox.write(&name, &ours);
+        sandbox.real(sops, ["rotate", "-i", &name]).ok();
+        let again = sandbox.cloze(["decrypt", &name]).ok();
+        assert_eq!(
+            difference(&data(case.format, &again).unwrap(), &data(case.format, &plain).unwrap()),
+            None,
+            "{what}"
+        );
+    }
+}

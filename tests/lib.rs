@@ -23,3 +23,4 @@ mod one_writer;
 mod properties;
 mod pty;
 mod readme;
+mod rekey;

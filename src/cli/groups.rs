@@ -38,11 +38,14 @@ pub(super) fn delete(args: &args::GroupsDelete, run: &Run) -> Result<(), Command
     change(&args.group, args.shamir_secret_sharing_threshold, run, |access, file| {
         let count = access.groups.len();
         if index >= count {
-            let error = CommandError::usage(format!("there is no key group {index}: they count from 0 to {}", count - 1));
+            let error =
+                CommandError::usage(format!("there is no key group {index}: they count from 0 to {}", count - 1));
             return Err(error.about(file));
         }
         if count == 1 {
-            return Err(CommandError::usage("the last key group cannot be deleted: nobody could open the file").about(file));
+            return Err(
+                CommandError::usage("the last key group cannot be deleted: nobody could open the file").about(file)
+            );
         }
         access.groups.remove(index);
         Ok(())
@@ -93,10 +96,10 @@ fn checked_threshold(from: &Access, to: &Access, flag: Option<usize>) -> Result<
         None if count == 1 => Ok(None),
         None => Ok(Some(count)),
         Some(wanted) if (2..=count).contains(&wanted) => Ok(Some(wanted)),
-        Some(wanted) if count == 1 => {
-            Err(CommandError::usage(format!("one key group would be left, and {wanted} would be needed to open the file"))
-                .hint("--shamir-secret-sharing-threshold 1 lets the one group open it alone"))
-        }
+        Some(wanted) if count == 1 => Err(CommandError::usage(format!(
+            "one key group would be left, and {wanted} would be needed to open the file"
+        ))
+        .hint("--shamir-secret-sharing-threshold 1 lets the one group open it alone")),
         Some(wanted) => {
             let message = format!("a threshold of {wanted} does not fit {count} key groups: it must be 2 to {count}");
             Err(CommandError::usage(message).hint("--shamir-secret-sharing-threshold sets it"))

@@ -47,7 +47,13 @@ impl Rekey {
     ///
     /// # Errors
     /// The file does not open, or a recipient does not work.
-    pub(super) fn rewrite(&self, file: &Path, layout: Layout, tools: &Tools<'_>, run: &Run) -> Result<Rewritten, CommandError> {
+    pub(super) fn rewrite(
+        &self,
+        file: &Path,
+        layout: Layout,
+        tools: &Tools<'_>,
+        run: &Run,
+    ) -> Result<Rewritten, CommandError> {
         let rewrite = if self.rotates() { envelope::rotate } else { envelope::rewrap };
         rewrite(self.format, &self.old, &self.to, layout, tools)
             .map_err(|error| CommandError::opening(error, &self.old, run.name).about(file))
@@ -126,7 +132,7 @@ impl Rekey {
             }
             return;
         }
-        exposure(&self.change.removed, self.format, &self.old, file, run);
+        exposure(&self.change, self.format, &self.old, file, run);
         if self.change.takes_away() && self.keep_data_key {
             run.ui.warn(&format!(
                 "`{}` keeps its data key: whoever has it can open later versions, too; `cloze rotate --in-place` changes it",
@@ -138,18 +144,19 @@ impl Rekey {
 
 /// Says, by their paths, which values removed recipients could read. A new data key does not make
 /// them forget.
-pub(super) fn exposure(removed: &[Recipient], format: Format, old: &[u8], file: &Path, run: &Run) {
-    if removed.is_empty() {
+pub(super) fn exposure(change: &Change, format: Format, old: &[u8], file: &Path, run: &Run) {
+    if change.removed.is_empty() {
         return;
     }
     let paths = match format {
         Format::Binary => Vec::new(),
         _ => envelope::sealed_paths(format, old).unwrap_or_default(),
     };
-    let names: Vec<String> = removed.iter().map(titled).collect();
+    let names: Vec<String> = change.removed.iter().map(titled).collect();
     let what = if format == Format::Binary { "all of it" } else { "these values" };
+    let together = if change.needed.0 > 1 { ", together with others" } else { "" };
     run.ui.say(&format!(
-        "`{}`: {} could read {what}, and can in older versions; change the secrets themselves",
+        "`{}`: {} could read {what}{together}, and can in older versions; change the secrets themselves",
         file.display(),
         names.join(", ")
     ));
@@ -183,7 +190,8 @@ mod tests {
 
     #[test]
     fn the_change_can_be_read() {
-        let rekey = rekey(&access(&[&["a", "b"], &["c"]], None), access(&[&["a", "\x1bd"], &["c"], &["e"]], Some(3)), false);
+        let rekey =
+            rekey(&access(&[&["a", "b"], &["c"]], None), access(&[&["a", "\x1bd"], &["c"], &["e"]], Some(3)), false);
         let shown = "x.yaml\n  key group 0\n    a\n  + \\u{1b}d\n  - b\n  key group 1\n    c\n  key group 2\n  + e\n  3 of 3 key groups are needed to open it, instead of 2\n  the data key changes too: without that, those who lose something keep it\n";
         assert_eq!(rekey.shown(Path::new("x.yaml"), Name::Cloze), shown);
         let sops = rekey.shown(Path::new("x.yaml"), Name::Sops);

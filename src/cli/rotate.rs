@@ -10,7 +10,7 @@ use super::files::{self, Contents};
 use super::{Destination, Input, Run, args, formats, given, identities, rekey, tools};
 use crate::document::{Format, Layout};
 use crate::envelope;
-use crate::recipient::{Access, Change, Recipient};
+use crate::recipient::{Access, Change, Kind, Recipient};
 
 /// Runs the command.
 pub(super) fn run(args: &args::Rotate, run: &Run) -> Result<(), CommandError> {
@@ -45,7 +45,7 @@ pub(super) fn run(args: &args::Rotate, run: &Run) -> Result<(), CommandError> {
 
     rotated.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
     if run.name == Name::Cloze {
-        rekey::exposure(&Change::between(&from, &to).removed, format, &input.text, input.name(), run);
+        rekey::exposure(&Change::between(&from, &to), format, &input.text, input.name(), run);
         warn_of_strangers(args, &to, name, run);
     }
     Ok(())
@@ -53,7 +53,15 @@ pub(super) fn run(args: &args::Rotate, run: &Run) -> Result<(), CommandError> {
 
 /// The recipients that flags name.
 fn named(flags: &[Named<'_>], run: &Run) -> Result<Vec<Recipient>, CommandError> {
-    config::recipients(flags, |_| None, run)
+    let named = config::recipients(flags, |_| None, run)?;
+    let is_none = |recipient: &&Recipient| {
+        let text = recipient.field("recipient");
+        recipient.kind == Kind::Age && !["age1", "ssh-"].iter().any(|start| text.starts_with(start))
+    };
+    match named.iter().find(is_none) {
+        Some(wrong) => Err(CommandError::usage(format!("`{wrong}` is not an age recipient (`age1…`)"))),
+        None => Ok(named),
+    }
 }
 
 /// A file is written in the format that it has.
@@ -94,7 +102,9 @@ fn changed(
             let message = format!("`{gone}` is no recipient, and cannot be removed");
             if run.name == Name::Cloze {
                 let all: Vec<String> = from.groups.iter().flatten().map(ToString::to_string).collect();
-                return Err(CommandError::usage(message).about(file).hint(format!("the recipients are {}", all.join(", "))));
+                return Err(CommandError::usage(message)
+                    .about(file)
+                    .hint(format!("the recipients are {}", all.join(", "))));
             }
             run.ui.note(&format!("warning: {message}"));
         }

@@ -10,7 +10,7 @@ use super::argv::Name;
 use super::error::{CommandError, Exit};
 use super::rekey::Rekey;
 use super::{Run, args, config, discover, files, formats, identities, tools, ui};
-use crate::document::Layout;
+use crate::document::{Format, Layout};
 use crate::envelope::{self, Rewritten, Tools};
 use crate::recipient::Access;
 use crate::rules::CreationRule;
@@ -143,6 +143,7 @@ impl Update<'_> {
             Ok(from) => from,
             // It only talks of encrypted files.
             Err(envelope::Error::NoMetadata) if is_found => return Ok(None),
+            Err(envelope::Error::Syntax(_)) if is_found && format == Format::Binary => return Ok(None),
             Err(error) => return Err(CommandError::opening(error, &old, self.run.name).about(file)),
         };
         let rule = match config::rule(&self.args.general, file, is_found, self.run)? {
@@ -159,7 +160,12 @@ impl Update<'_> {
     }
 
     /// Prints what would change, and fails if anything would.
-    fn check(&self, jobs: &[Job], targets: &[(PathBuf, bool)], failures: Vec<CommandError>) -> Result<(), CommandError> {
+    fn check(
+        &self,
+        jobs: &[Job],
+        targets: &[(PathBuf, bool)],
+        failures: Vec<CommandError>,
+    ) -> Result<(), CommandError> {
         self.show(jobs)?;
         if !failures.is_empty() {
             return Err(self.failed(failures, targets.len()));
