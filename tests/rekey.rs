@@ -6,7 +6,8 @@ use std::path::Path;
 
 use cloze::document::Format;
 
-use crate::harness::{ALICE, BOB, Sandbox, key_file, repository, require_sops};
+use crate::badinput::as_nobody;
+use crate::harness::{ALICE, BOB, Sandbox, key_file, repository, require_sops, set_mode};
 use crate::leaves::data;
 use crate::pty::Terminal;
 
@@ -170,7 +171,7 @@ fn sops_and_we_update_and_group_each_others_files() {
         assert_eq!(readable(file, &bob()), plain, "{file}");
         rules(&sandbox, &[&[ALICE], &[BOB], &[&carol]], Some(3));
         sandbox.cloze(["updatekeys", "--yes", file]).env("SOPS_AGE_KEY", bob()).ok();
-        let both = format!("{} {}", bob(), carol_key.lines().last().unwrap());
+        let both = format!("{}\n{}", bob(), carol_key.lines().last().unwrap());
         sandbox.cloze(["decrypt", file]).env("SOPS_AGE_KEY", bob()).run().expect(128);
         assert_eq!(readable(file, &both), plain, "{file}");
         // One group less with each of the two.
@@ -180,7 +181,8 @@ fn sops_and_we_update_and_group_each_others_files() {
         let delete = ["groups", "delete", "-i", "-f", file, "--shamir-secret-sharing-threshold", "1", "1"];
         sandbox.real(sops, delete).env("SOPS_AGE_KEY", bob()).ok();
         assert_eq!(readable(file, ""), plain, "{file}");
-        let add = ["groups", "add", "-i", "-f", file, "--age", BOB];
+        // Left to itself, sops would go on with the threshold of 1 that it has left in the file.
+        let add = ["groups", "add", "-i", "-f", file, "--age", BOB, "--shamir-secret-sharing-threshold", "2"];
         sandbox.real(sops, add).ok();
         assert_eq!(readable(file, &bob()), plain, "{file}");
         sandbox.cloze(["groups", "add", "-i", "-f", file, "--age", &carol]).env("SOPS_AGE_KEY", bob()).ok();
@@ -314,7 +316,7 @@ fn the_threshold_of_the_rule_is_honoured() {
         (None, "3 of 3 key groups are needed to open it, instead of 2"),
     ] {
         rules(&sandbox, groups, threshold);
-        let keys = format!("{} {}", bob(), self::carol().1.lines().last().unwrap());
+        let keys = format!("{}\n{}", bob(), self::carol().1.lines().last().unwrap());
         let outcome = sandbox.cloze(["updatekeys", "--yes", "a.yaml"]).env("SOPS_AGE_KEY", keys).run();
         outcome.expect(0);
         assert!(outcome.stdout_lossy().contains(shown), "{}", outcome.stdout_lossy());
@@ -362,6 +364,35 @@ fn rotate_adds_and_removes_and_prints_unless_told_to_write() {
         .expect(1)
         .says("PGP");
     assert_eq!(sandbox.text("app.json"), before);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_keeps_its_files() {
+    let sandbox = Sandbox::with_rules();
+    let before = sandbox.encrypted("f.yaml", format!("a: {SECRET}\n"));
+    set_mode(&sandbox.path(""), 0o555);
+    if fs::write(sandbox.path("probe"), "").is_ok() {
+        fs::remove_file(sandbox.path("probe")).unwrap();
+        as_nobody(&sandbox, "cloze rotate -i f.yaml", 3, "f.yaml");
+    } else {
+        sandbox.cloze(["rotate", "-i", "f.yaml"]).run().expect(3).says("f.yaml").prints("");
+    }
+    assert_eq!(sandbox.read("f.yaml"), before);
+    set_mode(&sandbox.path(""), 0o755);
+}
+
+#[test]
+fn a_file_that_only_streams_is_refused() {
+    let sandbox = Sandbox::with_rules();
+    let fifo = sandbox.path("p.yaml");
+    sandbox.call(Path::new("mkfifo"), [&fifo]).ok();
+    for args in [
+        &["updatekeys", "--yes", "p.yaml"][..],
+        &["rotate", "-i", "p.yaml"],
+        &["groups", "add", "-i", "-f", "p.yaml", "--age", BOB],
+    ] {
+        sandbox.cloze(args).run().expect(2).says("p.yaml").prints("");
+    }
 }
 
 /// Calls that end alike in both programs, and leave the same files as they were.

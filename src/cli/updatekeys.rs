@@ -97,8 +97,12 @@ impl Update<'_> {
         if file.is_dir() {
             return Err(CommandError::usage("can't operate on a directory").about(file));
         }
+        if !file.exists() {
+            return Err(CommandError::usage("there is no such file").about(file));
+        }
         self.run.ui.say(&format!("Syncing keys for file {name}"));
-        let Some(job) = self.job(file, false)? else {
+        let job = self.job(file, false).map_err(|error| error.with_code(Exit::Generic))?;
+        let Some(job) = job else {
             self.run.ui.say(&format!("File {name} already up to date"));
             return Ok(());
         };

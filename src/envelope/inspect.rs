@@ -1,6 +1,7 @@
 //! What can be said of a file without any key: whether it is encrypted, and where.
 
 use crate::cipher::EncryptedValue;
+use crate::document::tree::Tree;
 use crate::document::{Event, Format, KeyPath, Node, Scalar, Step};
 
 use super::error::Error;
@@ -18,6 +19,9 @@ pub fn is_encrypted(format: Format, text: &[u8]) -> Result<bool, Error> {
         Err(error) => return Err(error.into()),
     };
     let Some(block) = document.parts.first().and_then(|part| part.metadata.as_ref()) else { return Ok(false) };
+    if block.tree == Tree::Leaf(Scalar::Null) {
+        return Ok(false);
+    }
     let metadata = Metadata::read_any_version(&block.tree)?;
     Ok(!metadata.mac.is_empty() && !metadata.version.is_empty())
 }
@@ -103,6 +107,7 @@ mod tests {
         for (text, expected) in [
             ("a: 1\n".to_owned(), Ok(false)),
             (String::new(), Ok(false)),
+            ("a: 1\nsops:\n".to_owned(), Ok(false)),
             (format!("{block}  mac: x\n"), Ok(false)),
             (format!("{block}  version: 3.7.1\n"), Ok(false)),
             (format!("{block}  mac: x\n  version: abc\n"), Ok(true)),
