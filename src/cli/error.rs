@@ -266,7 +266,7 @@ impl CommandError {
                 .hint(
                     "the file was changed by something other than SOPS or cloze; see what, for example with `git diff`",
                 )
-                .hint("--ignore-mac opens it all the same"),
+                .hint("`decrypt` and `edit` open it all the same with --ignore-mac"),
             Error::NoDataKey(error) => Self::no_data_key(error),
             Error::Wrap(_) => Self::usage(message),
             Error::Emit(_) => Self::new(Exit::Emit, message),

@@ -55,8 +55,14 @@ impl Rekey {
         run: &Run,
     ) -> Result<Rewritten, CommandError> {
         let rewrite = if self.rotates() { envelope::rotate } else { envelope::rewrap };
-        rewrite(self.format, &self.old, &self.to, layout, tools)
-            .map_err(|error| CommandError::opening(error, &self.old, run.name).about(file))
+        rewrite(self.format, &self.old, &self.to, layout, tools).map_err(|error| {
+            let is_wrapping = matches!(error, envelope::Error::Wrap(_));
+            let error = CommandError::opening(error, &self.old, run.name).about(file);
+            match is_wrapping && self.rotates() {
+                true => error.hint("a new data key is wrapped for everybody; --keep-data-key keeps what others have"),
+                false => error,
+            }
+        })
     }
 
     /// The change for people, a line for each recipient.

@@ -255,9 +255,10 @@ mod tests {
             ((3, Some(2)), (1, None), None, None),
         ] {
             let from = Access { groups: groups(file.0), threshold: file.1 };
-            let rule = CreationRule { groups: groups(rule.0), threshold: rule.1, ..CreationRule::default() };
-            let found = [Name::Cloze, Name::Sops].map(|name| wanted(&from, &rule, name).threshold);
-            assert_eq!(found, [cloze, sops], "{file:?} {:?}", rule.threshold);
+            let mut rule_found = CreationRule::default();
+            (rule_found.groups, rule_found.threshold) = (groups(rule.0), rule.1);
+            let found = [Name::Cloze, Name::Sops].map(|name| wanted(&from, &rule_found, name).threshold);
+            assert_eq!(found, [cloze, sops], "{file:?} {rule:?}");
         }
     }
 }

@@ -176,3 +176,35 @@ pub trait KeyService {
     /// fits.
     fn places(&self) -> Vec<String>;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(kind: Kind, text: &str) -> Recipient {
+        parse::parse_list(kind, text).expect("is a recipient").remove(0)
+    }
+
+    #[test]
+    fn the_same_recipient_has_one_identity() {
+        let arn = "arn:aws:kms:r:1:key/1";
+        let bare = Recipient { kind: Kind::Kms, fields: vec![("arn", Tree::string(arn))] };
+        assert_eq!(one(Kind::Kms, arn).identity(), bare.identity());
+        assert_eq!(one(Kind::Pgp, "ab cd").identity(), one(Kind::Pgp, "ABCD").identity());
+        let context = parse::kms(arn, "", vec![("a".into(), "b".into())], "").expect("is a recipient");
+        let others = [one(Kind::Kms, &format!("{arn}+arn:aws:iam::1:role/r")), context, one(Kind::Hckms, "r:1")];
+        assert!(others.iter().all(|other| other.identity() != bare.identity()));
+    }
+
+    #[test]
+    fn a_description_means_what_it_says_and_no_less() {
+        let arn = "arn:aws:kms:r:1:key/1";
+        let full = parse::kms(arn, "arn:aws:iam::1:role/r", vec![("a".into(), "b".into())], "p").expect("is one");
+        assert!(full.is_meant_by(&one(Kind::Kms, arn)));
+        assert!(!one(Kind::Kms, arn).is_meant_by(&full));
+        assert!(!full.is_meant_by(&one(Kind::Kms, "arn:aws:kms:r:1:key/2")));
+        assert!(one(Kind::Pgp, "ABCD").is_meant_by(&one(Kind::Pgp, "abcd")));
+        assert!(!one(Kind::Pgp, "ABCD").is_meant_by(&one(Kind::Age, "ABCD")));
+        assert_eq!(full.to_string(), format!("{arn}+arn:aws:iam::1:role/r|a:b|p"));
+    }
+}
