@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cloze::document::Format;
 
-use crate::harness::{Sandbox, repository, require_sops};
+use crate::harness::{ALICE, Sandbox, repository, require_sops};
 use crate::leaves::{data, difference, sealed};
 
 /// One folder with a plaintext, what SOPS made of it, and what SOPS decrypts that to.
@@ -205,5 +205,34 @@ fn what_is_rotated_on_either_side_opens_on_the_other() {
             None,
             "{what}"
         );
+    }
+}
+
+#[test]
+fn a_recipient_who_comes_and_goes_leaves_no_trace_in_files_of_sops() {
+    for case in cases() {
+        // Groups are split anew when somebody leaves; and 3.11 writes its INI block in no order.
+        let version = case.folder.parent().unwrap();
+        if case.named("shamir-2-of-3") || (case.format == Format::Ini && version.ends_with("sops-3.11.0")) {
+            continue;
+        }
+        let sandbox = sandbox(&case, &["alice"]);
+        let name = format!("file.{}", case.extension);
+        let before = String::from_utf8(case.read("encrypted")).unwrap();
+        sandbox.write(&name, &before);
+        let rules =
+            |recipients: &str| sandbox.write(".sops.yaml", format!("creation_rules:\n  - age: [{recipients}]\n"));
+        let found = before.split(|it: char| !it.is_ascii_alphanumeric()).filter(|word| word.starts_with("age1"));
+        let mut recipients: Vec<&str> = found.filter(|word| word.len() == ALICE.len()).collect();
+        recipients.dedup();
+        rules(&[&recipients[..], &[ALICE]].concat().join(", "));
+        sandbox.cloze(["updatekeys", "--yes", &name]).ok();
+        let more = sandbox.text(&name);
+        let mut lines = more.lines();
+        let is_there = |line: &str| lines.any(|new| new.trim_end_matches(',') == line.trim_end_matches(','));
+        assert!(more.contains(ALICE) && before.lines().all(is_there), "{}: lines changed", case.folder.display());
+        rules(&recipients.join(", "));
+        sandbox.cloze(["updatekeys", "--yes", "--keep-data-key", &name]).ok();
+        assert_eq!(sandbox.text(&name), before, "{}", case.folder.display());
     }
 }

@@ -270,7 +270,7 @@ pub(super) struct UpdateKeys {
 #[derive(Debug, Subcommand)]
 pub(super) enum Groups {
     Add(Box<GroupsAdd>),
-    Delete(GroupsDelete),
+    Delete(Box<GroupsDelete>),
 }
 
 /// Add a key group

@@ -38,8 +38,9 @@ pub(super) fn delete(args: &args::GroupsDelete, run: &Run) -> Result<(), Command
     change(&args.group, args.shamir_secret_sharing_threshold, run, |access, file| {
         let count = access.groups.len();
         if index >= count {
-            let error =
-                CommandError::usage(format!("there is no key group {index}: they count from 0 to {}", count - 1));
+            let numbers =
+                if count == 1 { "there is only number 0".into() } else { format!("they are 0 to {}", count - 1) };
+            let error = CommandError::usage(format!("there is no key group {index}: {numbers}"));
             return Err(error.about(file));
         }
         if count == 1 {
@@ -101,7 +102,8 @@ fn checked_threshold(from: &Access, to: &Access, flag: Option<usize>) -> Result<
         ))
         .hint("--shamir-secret-sharing-threshold 1 lets the one group open it alone")),
         Some(wanted) => {
-            let message = format!("a threshold of {wanted} does not fit {count} key groups: it must be 2 to {count}");
+            let fitting = if count == 2 { "2".to_owned() } else { format!("2 to {count}") };
+            let message = format!("a threshold of {wanted} does not fit {count} key groups: it must be {fitting}");
             Err(CommandError::usage(message).hint("--shamir-secret-sharing-threshold sets it"))
         }
     }
