@@ -303,6 +303,24 @@ fn asks_once_on_a_terminal() {
 }
 
 #[test]
+fn a_file_that_changes_during_the_question_is_not_overwritten() {
+    let sandbox = Sandbox::new();
+    repository_of(&sandbox);
+    rules(&sandbox, &[&[ALICE, BOB]], None);
+    let Some(mut terminal) = Terminal::start(&sandbox, "cloze updatekeys app.json conf.ini", &[]) else { return };
+    terminal.expect("Change these 2 files?");
+    sandbox.write("app.json", "somebody else's");
+    let (code, screen) = {
+        terminal.send("y");
+        terminal.finish()
+    };
+    assert_eq!(code, 1, "{screen}");
+    assert!(screen.contains("`app.json`: was changed by somebody else"), "{screen}");
+    assert_eq!(sandbox.text("app.json"), "somebody else's");
+    assert!(sandbox.text("conf.ini").contains(BOB), "the others are written");
+}
+
+#[test]
 fn the_threshold_of_the_rule_is_honoured() {
     let sandbox = Sandbox::new();
     let (carol, _) = carol();

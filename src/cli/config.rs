@@ -195,7 +195,9 @@ pub(super) fn rule(
     }
     let rule = rule_for(&found, &rules, optional, file, run)?;
     match rule.map(|rule| rule.groups.iter().position(Vec::is_empty).or(rule.groups.is_empty().then_some(0))) {
-        Some(Some(group)) => Err(CommandError::usage(format!("key group {group} of the creation rule is empty")).about(file)),
+        Some(Some(group)) => {
+            Err(CommandError::usage(format!("key group {group} of the creation rule is empty")).about(file))
+        }
         _ => Ok(rule.cloned()),
     }
 }

@@ -88,7 +88,9 @@ impl Ui {
             let mut line = String::new();
             match io::stdin().read_line(&mut line) {
                 Ok(1..) => {}
-                _ => return Err(CommandError::usage("there is nobody to answer").hint("--yes goes on without questions")),
+                _ => {
+                    return Err(CommandError::usage("there is nobody to answer").hint("--yes goes on without questions"));
+                }
             }
             match line.trim() {
                 "y" => return Ok(true),

@@ -135,6 +135,10 @@ fn key_groups_grow_without_a_new_share_and_split_anew_else() {
     assert_eq!((&after.groups[0][0], &after.groups[1..]), (&before.groups[0][0], &before.groups[1..]));
     same_plaintext(Format::Json, &text, &grown);
     as_other(|tools| decrypt(Format::Json, &grown, &Options::default(), tools).expect("two groups open"));
+    // Somebody moves: with the old share and a new one of the same split, one would be enough.
+    let to = access(&[&[RECIPIENT], &[RECIPIENT, &other], &[&other]], Some(2));
+    let moved = with_tools(|tools| rewrap(Format::Json, &grown, &to, Layout::default(), tools).expect("rewraps").text);
+    assert_ne!(metadata(Format::Json, &moved).groups[0][0].enc, before.groups[0][0].enc);
     // The share of the last group is out of reach.
     for (to, threshold) in [
         (access(&[&[RECIPIENT], &[RECIPIENT], &[&other, RECIPIENT]], Some(2)), Some(2)),
