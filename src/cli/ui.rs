@@ -89,7 +89,9 @@ impl Ui {
             match io::stdin().read_line(&mut line) {
                 Ok(1..) => {}
                 _ => {
-                    return Err(CommandError::usage("there is nobody to answer").hint("--yes goes on without questions"));
+                    return Err(
+                        CommandError::usage("there is nobody to answer").hint("--yes goes on without questions")
+                    );
                 }
             }
             match line.trim() {

@@ -5,7 +5,7 @@
 //!   decides, the additional data is made, and the MAC grows.
 //! * [`reencrypt`] is `encrypt` under a file's own data key, reusing the ciphertext of every value
 //!   that did not change.
-//! * [`rewrap`] changes who can open a file and nothing else; [`rotate`] gives it a new data key.
+//! * [`rewrap()`] changes who can open a file and nothing else; [`rotate()`] gives it a new data key.
 
 mod block;
 mod draft;
