@@ -2,9 +2,9 @@
 //! thousands of times. Real keys are tested by the modules that run the program.
 
 use cloze::cipher::SystemRandom;
-use cloze::document::{Format, Timestamp};
-use cloze::envelope::{self, Encrypted, Error, Opened, Options, Policy, Selector, Tools};
-use cloze::recipient::{KeyService, Keyring, Kind, Recipient, Unwrapped, WrappedKey};
+use cloze::document::{Format, Layout, Timestamp};
+use cloze::envelope::{self, Encrypted, Error, Opened, Options, Policy, Rewritten, Selector, Tools};
+use cloze::recipient::{Access, KeyService, Keyring, Kind, Recipient, Unwrapped, WrappedKey};
 use zeroize::Zeroizing;
 
 /// Keeps a secret as hexadecimal digits, for everybody to read.
@@ -87,5 +87,21 @@ impl Engine {
     ) -> Result<Encrypted, Error> {
         let options = Options { allow_unmatched: true, ..Options::default() };
         envelope::reencrypt(format, old, opened, text, &options, &self.tools())
+    }
+
+    /// Gives it a new data key, for the same recipient.
+    pub(crate) fn rotate(&self, format: Format, text: &[u8]) -> Result<Rewritten, Error> {
+        envelope::rotate(format, text, &self.access(&[]), Layout::default(), &self.tools())
+    }
+
+    /// Gives its data key to these beside the recipient.
+    pub(crate) fn rewrap(&self, format: Format, text: &[u8], others: &[&str]) -> Result<Rewritten, Error> {
+        envelope::rewrap(format, text, &self.access(others), Layout::default(), &self.tools())
+    }
+
+    fn access(&self, others: &[&str]) -> Access {
+        let mut groups = self.policy.groups.clone();
+        groups[0].extend(others.iter().map(|other| Recipient::age(other)));
+        Access { groups, threshold: None }
     }
 }

@@ -23,4 +23,5 @@ mod one_writer;
 mod properties;
 mod pty;
 mod readme;
+mod rekey;
 mod sealed;

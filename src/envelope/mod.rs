@@ -5,15 +5,20 @@
 //!   decides, the additional data is made, and the MAC grows.
 //! * [`reencrypt`] is `encrypt` under a file's own data key, reusing the ciphertext of every value
 //!   that did not change.
+//! * [`rewrap()`] changes who can open a file and nothing else; [`rotate()`] gives it a new data key.
 
+mod block;
 mod check;
 mod draft;
 mod error;
+mod inspect;
 mod metadata;
 mod open;
 mod pattern;
 mod policy;
 mod print;
+mod rewrap;
+mod rotate;
 mod seal;
 mod selector;
 mod shares;
@@ -31,11 +36,14 @@ use crate::recipient::Keyring;
 
 pub use draft::{open_draft, seal_draft, seal_new_draft};
 pub use error::Error;
+pub use inspect::{is_encrypted, sealed_paths};
 pub use metadata::{Metadata, WRITTEN_VERSION};
 pub use open::decrypt;
 pub use pattern::{Pattern, PatternError};
 pub use policy::Policy;
 pub use print::{convert, extract};
+pub use rewrap::{access, rewrap};
+pub use rotate::rotate;
 pub use seal::{encrypt, reencrypt};
 pub use selector::{Selection, Selector};
 
@@ -71,6 +79,15 @@ pub struct Encrypted {
     pub encrypted: usize,
     /// How many values there are; empty strings and nulls are none.
     pub total: usize,
+    /// What the user may want to know, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// An encrypted text after a change of its recipients or its data key.
+#[derive(Debug)]
+pub struct Rewritten {
+    /// All of the file.
+    pub text: Vec<u8>,
     /// What the user may want to know, a sentence each.
     pub warnings: Vec<String>,
 }

@@ -314,7 +314,7 @@ impl<'d> Plan<'d> {
 
 /// With a rule on comments, a ciphertext that happens to match it would change what the rule
 /// selects when the file is decrypted.
-fn checked_comment<'s>(
+pub(super) fn checked_comment<'s>(
     document: &Document<'_>,
     id: NodeId,
     sealed: &'s [u8],
