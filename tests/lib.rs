@@ -14,6 +14,7 @@ mod edit;
 mod engine;
 mod generated;
 mod harness;
+mod ini;
 mod init;
 mod integrators;
 mod interop;

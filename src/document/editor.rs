@@ -77,6 +77,11 @@ impl<'d, 't, 'n> Editor<'d, 't, 'n> {
         self.splices.extend(block.flat_map(|block| &block.spans).map(|&span| Splice { span, text: Vec::new() }));
     }
 
+    /// Takes out what later entries put out of force.
+    pub fn remove_shadowed(&mut self) {
+        self.splices.extend(self.document.shadowed.iter().map(|entry| Splice { span: entry.lines, text: Vec::new() }));
+    }
+
     /// Whether a node is a copy that an alias stands for.
     fn is_copy(&mut self, id: NodeId) -> bool {
         let aliases = &self.document.aliases;

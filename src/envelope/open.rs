@@ -30,7 +30,11 @@ pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>
         warnings.push("the metadata has no `version`: no SOPS wrote this file, and SOPS will not read it".into());
     }
     let canonical = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
-    let text = as_spelled(canonical, &metadata, &key);
+    let text = match restored(&canonical, &metadata, &key) {
+        Some(text) => text,
+        None if options.ignore_mac || !metadata.spelling.as_deref().is_some_and(spelling::holds_values) => canonical,
+        None => return Err(Error::LostSpelling),
+    };
     Ok(Opened { text, warnings, metadata, key })
 }
 
@@ -51,9 +55,11 @@ pub(super) fn metadata_of(document: &Document<'_>) -> Result<Metadata, Error> {
 
 /// The plaintext in the spelling that the file carries, if it carries one that belongs to it.
 pub(super) fn as_spelled(canonical: Zeroizing<Vec<u8>>, metadata: &Metadata, key: &DataKey) -> Zeroizing<Vec<u8>> {
-    let restored =
-        metadata.spelling.as_ref().and_then(|sealed| spelling::restore(&Cipher::new(key), &canonical, sealed));
-    restored.unwrap_or(canonical)
+    restored(&canonical, metadata, key).unwrap_or(canonical)
+}
+
+fn restored(canonical: &[u8], metadata: &Metadata, key: &DataKey) -> Option<Zeroizing<Vec<u8>>> {
+    metadata.spelling.as_ref().and_then(|sealed| spelling::restore(&Cipher::new(key), canonical, sealed))
 }
 
 /// The plaintext of a document whose data key is known.
@@ -95,7 +101,7 @@ fn open_envelope(
         Ok(())
     })?;
     let root = parts[0].root;
-    let plain = Document { text: document.text, nodes, parts, aliases: Vec::new() };
+    let plain = Document { text: document.text, nodes, parts, aliases: Vec::new(), shadowed: Vec::new() };
     Ok(Zeroizing::new(format.syntax().emit(&plain, root, Layout::default())?))
 }
 

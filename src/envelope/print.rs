@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::document::{Format, KeyPath, Layout};
+use crate::document::{EmitError, Format, KeyPath, Layout};
 
 use super::error::Error;
 
@@ -27,5 +27,10 @@ pub fn extract(
 ) -> Result<Zeroizing<Vec<u8>>, Error> {
     let document = from.syntax().parse(text)?;
     let node = document.find(path).ok_or_else(|| Error::ExtractPath(path.clone()))?;
+    if let Some(shadowed) = document.shadowed_in(node) {
+        let message =
+            format!("the key {:?} is in a section several times, and only the last one could be printed", shadowed.key);
+        return Err(EmitError(message).into());
+    }
     Ok(Zeroizing::new(to.syntax().emit(&document, node, layout)?))
 }

@@ -157,8 +157,14 @@ fn seal(
     options: &Options,
     random: &dyn Random,
 ) -> Result<Encrypted, Error> {
+    if let (Some(shadowed), false) = (document.shadowed.first(), spells(document, options)) {
+        return Err(shadowed
+            .refusal("without the exact spelling, only the last one can be kept; take the others out")
+            .into());
+    }
     let selector = metadata.effective_selector();
     let mut editor = Editor::new(document, format.syntax());
+    editor.remove_shadowed();
     let Plan { mac, encrypted, total, .. } = seal_all(format, document, &metadata, &selector, known, |window| {
         window.write(document, &selector, key, random, &mut editor)
     })?;
@@ -285,6 +291,11 @@ fn checked_comment(
     Ok(sealed.into())
 }
 
+/// Whether the exact spelling may be carried.
+fn spells(document: &Document<'_>, options: &Options) -> bool {
+    !options.no_exact_spelling && !spelling::is_unwelcome(document)
+}
+
 /// Reads the result back: it must open to the document that it was made from. Returns the sealed
 /// spelling that the file has to carry to give back the very bytes; none if it needs none.
 fn check_opens(
@@ -304,8 +315,7 @@ fn check_opens(
     if !same_values(document, &again) {
         return Err(Error::RoundTrip);
     }
-    let wanted = !options.no_exact_spelling && !spelling::is_unwelcome(document);
-    Ok(wanted.then(|| spelling::seal(&Cipher::new(key), &plain, document.text, random)))
+    Ok(spells(document, options).then(|| spelling::seal(&Cipher::new(key), &plain, document, random)))
 }
 
 /// What a sealed text opens to.
