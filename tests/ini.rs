@@ -100,3 +100,74 @@ fn what_cannot_keep_every_entry_is_an_error() {
     outcome.expect(2).says("the key \"Wants\" is in this section again");
     assert!(!outcome.stderr.contains("secret"));
 }
+
+/// Values in which SOPS sees a comment and we do not.
+const MARKERS: &str = "\
+[s]
+a = pa#ss
+b = http://host/#top
+c = \"a; b\"
+d = 'x # y'
+e = x;y
+f = \"open # z
+g = `raw # x`
+i = x \\
+  y # z
+j = # only
+k = \"a\" # c
+l = \"a\"#c
+m = ;x
+n=;x
+o = \"a;b
+p = a\" ; b
+q = a\\# b
+r = 'a'b' ; c
+u_unencrypted = pa#ss
+v_unencrypted = 'x # y'
+w_unencrypted =#x
+";
+
+#[test]
+fn called_as_sops_a_value_ends_where_sops_ends_it() {
+    let sandbox = Sandbox::new();
+    let Some(sops) = require_sops() else { return };
+    for rules in [&[][..], &["--encrypted-regex", "^[a-f]$"], &["--encrypted-regex", "^[a-f]$", "--mac-only-encrypted"]]
+    {
+        sandbox.write("m.ini", MARKERS);
+        let theirs = sandbox.real(sops, ["encrypt", "--age", ALICE, "m.ini"]).ok();
+        sandbox.write("theirs.ini", theirs);
+        let json = ["decrypt", "--output-type", "json"];
+        let expected = sandbox.real(sops, json.iter().chain(&["theirs.ini"])).text();
+        let args = ["encrypt", "--age", ALICE, "-i"].iter().chain(rules).chain(&["m.ini"]);
+        sandbox.named("sops", args).ok();
+        let sealed = sandbox.text("m.ini");
+        for name in ["sops", "cloze"] {
+            sandbox.named(name, ["decrypt", "m.ini"]).run().expect(0).prints(MARKERS);
+            sandbox.named(name, json.iter().chain(&["m.ini"])).run().expect(0).prints(&expected);
+        }
+        assert_eq!(sandbox.real(sops, json.iter().chain(&["m.ini"])).text(), expected, "{sealed}");
+
+        // An edit under the other name leaves the values what they are.
+        let editor = sandbox.script("editor", "echo 'z = 1' >> \"$1\"");
+        sandbox.cloze(["edit", "m.ini"]).env("EDITOR", editor.to_str().unwrap()).ok();
+        let args = ["decrypt", "--extract", "[\"s\"][\"a\"]", "m.ini"];
+        assert_eq!(sandbox.real(sops, args).text(), "pa", "{sealed}");
+    }
+}
+
+#[test]
+fn values_that_are_whole_stay_whole_when_called_as_sops() {
+    let sandbox = Sandbox::with_rules();
+    let text = MARKERS.split_inclusive("r = ").next().unwrap().replace("r = ", "");
+    sandbox.encrypted("m.ini", &text);
+    let editor = sandbox.script("editor", "echo 'z = 1' >> \"$1\"");
+    sandbox.named("sops", ["edit", "m.ini"]).env("EDITOR", editor.to_str().unwrap()).ok();
+    for (key, value) in [("a", "pa#ss"), ("b", "http://host/#top"), ("c", "a; b"), ("d", "x # y"), ("e", "x;y")] {
+        let path = format!("[\"s\"][\"{key}\"]");
+        let args = ["decrypt", "--extract", &path, "m.ini"];
+        sandbox.named("sops", args).run().expect(0).prints(value);
+        let Some(sops) = require_sops() else { continue };
+        assert_eq!(sandbox.real(sops, args).text(), value);
+    }
+    sandbox.cloze(["decrypt", "m.ini"]).run().expect(0).prints(text + "z = 1\n");
+}

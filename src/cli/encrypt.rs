@@ -34,11 +34,12 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
         // SOPS writes the file in clear without a word.
         allow_unmatched: args.selection.allow_unmatched || run.name == Name::Sops,
         no_exact_spelling,
+        reading: run.name.reading(),
         ..Options::default()
     };
     let failed = |error| CommandError::envelope(error, &input.text).about(input.name());
     let converted =
-        if from == to { None } else { Some(envelope::convert(from, &input.text, to, options.layout).map_err(failed)?) };
+        if from == to { None } else { Some(envelope::convert(from, &input.text, to, &options).map_err(failed)?) };
     let text = converted.as_ref().unwrap_or(&input.text);
     let encrypted = envelope::encrypt(to, text, &policy, &options, &tools(&keyring)).map_err(failed)?;
     destination.write(&encrypted.text, Contents::Ciphertext, run.ui)?;

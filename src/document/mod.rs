@@ -31,7 +31,7 @@ use std::ops::Range;
 pub use editor::{Editor, New};
 pub use key_path::{KeyPath, KeyPathError, Step};
 pub use scalar::Scalar;
-pub use syntax::{EmitError, Format, Layout, Splice, Syntax, SyntaxError};
+pub use syntax::{EmitError, Format, Layout, Reading, Splice, Syntax, SyntaxError};
 pub use text::Text;
 pub use timestamp::Timestamp;
 

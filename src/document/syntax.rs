@@ -27,9 +27,9 @@ pub trait Syntax: Sync {
         None
     }
 
-    /// Whether a value in clear would read otherwise once the metadata block is behind it, and must
-    /// be spelled anew so that it stays what it is.
-    fn depends_on_the_end(&self, _document: &Document<'_>, _node: NodeId) -> bool {
+    /// Whether a value in clear would read otherwise in the encrypted text, and must be spelled anew
+    /// so that it stays what it is.
+    fn must_be_respelled(&self, _document: &Document<'_>, _node: NodeId) -> bool {
         false
     }
 
@@ -131,6 +131,17 @@ impl SyntaxError {
 #[error("{0}")]
 pub struct EmitError(pub String);
 
+/// How a plaintext is read where SOPS takes it for something else than most programs do. Encrypted
+/// texts have one reading.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// As the programs that use such files, where they agree.
+    #[default]
+    Own,
+    /// As SOPS.
+    Sops,
+}
+
 /// The file formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -188,6 +199,16 @@ impl Format {
     #[must_use]
     pub fn sealed(self) -> Self {
         if self == Format::Binary { Format::Json } else { self }
+    }
+
+    /// What reads and spells plaintexts. Where they are encrypted, [`Format::syntax`] of
+    /// [`Format::sealed`] does.
+    #[must_use]
+    pub fn plain_syntax(self, reading: Reading) -> &'static dyn Syntax {
+        match (self, reading) {
+            (Format::Ini, Reading::Sops) => &super::ini::SopsIni,
+            _ => self.syntax(),
+        }
     }
 
     /// What reads and spells it.

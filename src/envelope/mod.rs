@@ -24,7 +24,7 @@ mod walk;
 use zeroize::Zeroizing;
 
 use crate::cipher::{DataKey, Random};
-use crate::document::{Layout, Timestamp};
+use crate::document::{Layout, Reading, Timestamp};
 use crate::recipient::Keyring;
 
 pub use draft::{open_draft, seal_draft, seal_new_draft};
@@ -52,12 +52,22 @@ pub struct Tools<'a> {
 pub struct Options {
     /// The layout of new lines.
     pub layout: Layout,
+    /// How plaintexts are read. An edited one is read as the one that it came from.
+    pub reading: Reading,
     /// Encrypt even when the selector leaves every value in clear.
     pub allow_unmatched: bool,
     /// Do not check the MAC.
     pub ignore_mac: bool,
     /// Do not carry the exact spelling where the format cannot hold it.
     pub no_exact_spelling: bool,
+}
+
+impl Opened {
+    /// How the text must be read to hold the values that are in the file.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        self.reading
+    }
 }
 
 /// An encrypted text.
@@ -80,6 +90,8 @@ pub struct Opened {
     pub text: Zeroizing<Vec<u8>>,
     /// What the user may want to know, a sentence each.
     pub warnings: Vec<String>,
+    /// How the text must be read to hold the values that are in the file.
+    reading: Reading,
     metadata: Metadata,
     key: DataKey,
 }

@@ -3,11 +3,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::convert::Infallible;
 
+use memchr::memchr2;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::cipher::{Batch, Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
-use crate::document::{Content, Document, Editor, Format, Layout, New, Node, NodeId, Scalar, Text};
+use crate::document::{Content, Document, Editor, Format, Layout, New, Node, NodeId, Reading, Scalar, Text};
 use crate::recipient::NoDataKey;
 
 use super::error::Error;
@@ -30,12 +31,15 @@ pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>
         warnings.push("the metadata has no `version`: no SOPS wrote this file, and SOPS will not read it".into());
     }
     let canonical = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
-    let text = match restored(&canonical, &metadata, &key) {
+    let text = match restored(&canonical.text, &metadata, &key) {
         Some(text) => text,
-        None if options.ignore_mac || !metadata.spelling.as_deref().is_some_and(spelling::holds_values) => canonical,
+        None if options.ignore_mac || !metadata.spelling.as_deref().is_some_and(spelling::holds_values) => {
+            canonical.text
+        }
         None => return Err(Error::LostSpelling),
     };
-    Ok(Opened { text, warnings, metadata, key })
+    let reading = reading_of(format, &text, &metadata, &canonical.mac, options.reading);
+    Ok(Opened { text, warnings, reading, metadata, key })
 }
 
 /// Recovers the data key of a file: the one that opens its MAC.
@@ -62,6 +66,43 @@ fn restored(canonical: &[u8], metadata: &Metadata, key: &DataKey) -> Option<Zero
     metadata.spelling.as_ref().and_then(|sealed| spelling::restore(&Cipher::new(key), canonical, sealed))
 }
 
+/// How a plaintext of INI was read when it was encrypted, which another program may have done: in
+/// the reading that has the MAC of the file. For other formats, as it was asked for.
+fn reading_of(format: Format, text: &[u8], metadata: &Metadata, mac: &str, asked: Reading) -> Reading {
+    if format != Format::Ini {
+        return asked;
+    }
+    let fits = |reading| {
+        let document = format.plain_syntax(reading).parse(text);
+        document.is_ok_and(|document| mac_of_plain(&document, metadata) == mac)
+    };
+    let differs = memchr2(b'#', b';', text).is_some() && !fits(Reading::Own) && fits(Reading::Sops);
+    if differs { Reading::Sops } else { Reading::Own }
+}
+
+/// The MAC of a plaintext.
+fn mac_of_plain(document: &Document<'_>, metadata: &Metadata) -> String {
+    let mut mac = Mac::new(metadata.mac_only_encrypted);
+    let never: Result<(), Infallible> = walk(document, Side::Plain, &metadata.effective_selector(), |visit| {
+        if let Item::Value(value) = visit.item
+            && (visit.selected || !metadata.mac_only_encrypted)
+        {
+            mac.add(&value.canonical().unwrap_or_default());
+        }
+        Ok(())
+    });
+    let Ok(()) = never;
+    mac.finish()
+}
+
+/// What a sealed text opens to.
+pub(super) struct Canonical {
+    /// The plaintext, without the exact spelling.
+    pub(super) text: Zeroizing<Vec<u8>>,
+    /// The MAC of its values.
+    pub(super) mac: String,
+}
+
 /// The plaintext of a document whose data key is known.
 pub(super) fn open(
     format: Format,
@@ -70,16 +111,16 @@ pub(super) fn open(
     key: &DataKey,
     ignore_mac: bool,
     warnings: &mut Vec<String>,
-) -> Result<Zeroizing<Vec<u8>>, Error> {
+) -> Result<Canonical, Error> {
     if format != format.sealed() {
         return open_envelope(format, document, metadata, key, ignore_mac, warnings);
     }
     let mut editor = Editor::new(document, format.syntax());
-    unseal_all(document, metadata, key, ignore_mac, warnings, |id, new| Ok(editor.replace(id, new)?))?;
+    let mac = unseal_all(document, metadata, key, ignore_mac, warnings, |id, new| Ok(editor.replace(id, new)?))?;
     for part in 0..document.parts.len() {
         editor.remove_metadata(part);
     }
-    Ok(Zeroizing::new(editor.finish()?))
+    Ok(Canonical { text: Zeroizing::new(editor.finish()?), mac })
 }
 
 /// The plaintext of a format whose sealed files are of another: its values are opened first and
@@ -91,9 +132,9 @@ fn open_envelope(
     key: &DataKey,
     ignore_mac: bool,
     warnings: &mut Vec<String>,
-) -> Result<Zeroizing<Vec<u8>>, Error> {
+) -> Result<Canonical, Error> {
     let (mut nodes, parts) = (document.nodes.clone(), document.parts.clone());
-    unseal_all(document, metadata, key, ignore_mac, warnings, |id, new| {
+    let mac = unseal_all(document, metadata, key, ignore_mac, warnings, |id, new| {
         let node: &mut Node<'_> = &mut nodes[id.index()];
         if let (Content::Leaf { value, .. }, New::Value(new)) = (&mut node.content, new) {
             *value = new;
@@ -102,7 +143,8 @@ fn open_envelope(
     })?;
     let root = parts[0].root;
     let plain = Document { text: document.text, nodes, parts, aliases: Vec::new(), shadowed: Vec::new() };
-    Ok(Zeroizing::new(format.syntax().emit(&plain, root, Layout::default())?))
+    let text = Zeroizing::new(format.syntax().emit(&plain, root, Layout::default())?);
+    Ok(Canonical { text, mac })
 }
 
 /// How many values are opened at once: enough for all processors, and few enough that they take
@@ -110,7 +152,7 @@ fn open_envelope(
 pub(super) const WINDOW: usize = 16 << 10;
 
 /// Opens every sealed value and comment, checks the MAC, and hands over what they hold. What was
-/// handed over must not be used before this returns.
+/// handed over must not be used before this returns. Returns the MAC of the values.
 fn unseal_all(
     document: &Document<'_>,
     metadata: &Metadata,
@@ -118,7 +160,7 @@ fn unseal_all(
     ignore_mac: bool,
     warnings: &mut Vec<String>,
     mut put: impl FnMut(NodeId, New<'static>) -> Result<(), Error>,
-) -> Result<(), Error> {
+) -> Result<String, Error> {
     let mut mac = Mac::new(metadata.mac_only_encrypted);
     let mut window = Window::default();
     walk(document, Side::Sealed, &metadata.effective_selector(), |visit| {
@@ -129,7 +171,11 @@ fn unseal_all(
         std::mem::take(&mut window).open(document, key, &mut mac, warnings, &mut put)
     })?;
     window.open(document, key, &mut mac, warnings, &mut put)?;
-    if ignore_mac { Ok(()) } else { check_mac(&Cipher::new(key), metadata, &mac.finish()) }
+    let mac = mac.finish();
+    if !ignore_mac {
+        check_mac(&Cipher::new(key), metadata, &mac)?;
+    }
+    Ok(mac)
 }
 
 /// Leaves and comments that follow each other, to be opened together.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 use crate::cipher::{Batch, Cipher, DataKey, Kind, Mac, Random};
-use crate::document::{Document, Editor, Event, Format, New, NodeId, Scalar, Text};
+use crate::document::{Document, Editor, Event, Format, New, NodeId, Scalar, Syntax, Text};
 
 use super::error::Error;
 use super::metadata::{Metadata, WRITTEN_VERSION};
@@ -28,7 +28,7 @@ pub fn encrypt(
     options: &Options,
     tools: &Tools<'_>,
 ) -> Result<Encrypted, Error> {
-    let document = format.syntax().parse(text)?;
+    let document = format.plain_syntax(options.reading).parse(text)?;
     check_is_plain(&document)?;
     let key = DataKey::generate(tools.random);
     let (groups, threshold) = tools.keyring.wrap(&key, &policy.groups, policy.threshold, tools.now, tools.random)?;
@@ -59,7 +59,8 @@ pub fn reencrypt(
     options: &Options,
     tools: &Tools<'_>,
 ) -> Result<Encrypted, Error> {
-    let document = format.syntax().parse(plaintext)?;
+    let options = &Options { reading: opened.reading, ..*options };
+    let document = format.plain_syntax(options.reading).parse(plaintext)?;
     check_is_plain(&document)?;
     let old = format.sealed().syntax().parse(old)?;
     let known = Ciphertexts::of(&old, &opened.metadata, &opened.key);
@@ -163,9 +164,10 @@ fn seal(
             .into());
     }
     let selector = metadata.effective_selector();
-    let mut editor = Editor::new(document, format.syntax());
+    let syntax = format.plain_syntax(options.reading);
+    let mut editor = Editor::new(document, syntax);
     editor.remove_shadowed();
-    let Plan { mac, encrypted, total, .. } = seal_all(format, document, &metadata, &selector, known, |window| {
+    let Plan { mac, encrypted, total, .. } = seal_all(syntax, document, &metadata, &selector, known, |window| {
         window.write(document, &selector, key, random, &mut editor)
     })?;
     if encrypted == 0 && total > 0 && !options.allow_unmatched {
@@ -200,8 +202,8 @@ fn canonical<'v>(document: &Document<'_>, id: NodeId, value: &'v Scalar<'_>) -> 
 }
 
 /// Refuses a value in clear that SOPS would read otherwise.
-fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
-    match format.syntax().misread_in_clear(document, id) {
+fn check_in_clear(syntax: &dyn Syntax, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
+    match syntax.misread_in_clear(document, id) {
         Some(reason) => Err(Error::EncryptValue { path: document.path(id), reason: reason.into() }),
         None => Ok(()),
     }
@@ -209,7 +211,7 @@ fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result
 
 /// Decides for every value and comment what becomes of it, and hands it over a window at a time.
 fn seal_all<'d>(
-    format: Format,
+    syntax: &dyn Syntax,
     document: &'d Document<'_>,
     metadata: &Metadata,
     selector: &Selector,
@@ -220,7 +222,7 @@ fn seal_all<'d>(
         mac: Mac::new(metadata.mac_only_encrypted),
         window: Window::default(),
         known,
-        seals_empty: format.syntax().seals_empty(),
+        seals_empty: syntax.seals_empty(),
         encrypted: 0,
         total: 0,
     };
@@ -229,10 +231,10 @@ fn seal_all<'d>(
             Item::Value(value) => {
                 let covered = visit.selected || !metadata.mac_only_encrypted;
                 if !visit.selected {
-                    check_in_clear(format, document, visit.id)?;
-                    if format.syntax().depends_on_the_end(document, visit.id) {
-                        plan.window.places.push((visit.id, What::Same(value.clone())));
-                    }
+                    check_in_clear(syntax, document, visit.id)?;
+                }
+                if (!visit.selected || plan.stays_empty(value)) && syntax.must_be_respelled(document, visit.id) {
+                    plan.window.places.push((visit.id, What::Same(value.clone())));
                 }
                 let plain = if covered { canonical(document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };
                 plan.mac.add(&plain);
@@ -252,8 +254,7 @@ fn seal_all<'d>(
 impl<'d> Plan<'d> {
     fn value(&mut self, id: NodeId, value: &Scalar<'_>, plain: Cow<'d, [u8]>, selected: bool, additional: &[u8]) {
         let Some(kind) = kind_of(value) else { return };
-        let is_empty = matches!(value, Scalar::Text(text) if text.is_empty());
-        if is_empty && !self.seals_empty {
+        if self.stays_empty(value) {
             return;
         }
         self.total += 1;
@@ -261,6 +262,11 @@ impl<'d> Plan<'d> {
             self.encrypted += 1;
             self.seal(id, kind, plain, additional);
         }
+    }
+
+    /// Whether a value is an empty string that is not encrypted, selected or not.
+    fn stays_empty(&self, value: &Scalar<'_>) -> bool {
+        !self.seals_empty && matches!(value, Scalar::Text(text) if text.is_empty())
     }
 
     /// The ciphertext that this value had, or a new one.
@@ -311,7 +317,7 @@ fn check_opens(
     if plain.as_slice() == document.text {
         return Ok(None);
     }
-    let again = format.syntax().parse(&plain).map_err(|_| Error::RoundTrip)?;
+    let again = format.plain_syntax(options.reading).parse(&plain).map_err(|_| Error::RoundTrip)?;
     if !same_values(document, &again) {
         return Err(Error::RoundTrip);
     }
@@ -323,7 +329,7 @@ fn opened(format: Format, text: &[u8], metadata: &Metadata, key: &DataKey) -> Re
     let sealed = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
     let metadata = metadata_of(&sealed).ok().filter(|read| read.write() == metadata.write()).ok_or(Error::RoundTrip)?;
     let plain = open(format, &sealed, &metadata, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
-    Ok(as_spelled(plain, &metadata, key))
+    Ok(as_spelled(plain.text, &metadata, key))
 }
 
 /// A sealed text with other metadata.

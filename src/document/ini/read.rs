@@ -1,4 +1,4 @@
-//! From text to nodes, as SOPS's INI library reads it but for `#` and `;` in values (see
+//! From text to nodes, as SOPS's INI library reads it, perhaps but for `#` and `;` in values (see
 //! [`value`]): sections in order, repeated or not, the first of them `DEFAULT`, which
 //! holds what stands before any header.
 //!
@@ -19,14 +19,14 @@ use memchr::{memchr2, memmem, memrchr};
 use zeroize::Zeroizing;
 
 use super::super::flat;
-use super::super::syntax::SyntaxError;
+use super::super::syntax::{Reading, SyntaxError};
 use super::super::{Block, Content, Document, Node, NodeId, Part, Scalar, Shadowed, Span, Text};
 use super::space::{after_line, trim, trim_end, trim_start};
 use super::value::{self, comment_in, is_marker};
 use super::{BOM, DEFAULT, METADATA};
 
 /// Reads a text.
-pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
+pub(super) fn read(text: &[u8], reading: Reading) -> Result<Document<'_>, SyntaxError> {
     if u32::try_from(text.len()).is_err() {
         return Err(SyntaxError::whole("the text is 4 GiB or larger"));
     }
@@ -34,7 +34,7 @@ pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
         return Err(SyntaxError::whole("the text is UTF-16").hint("convert the file to UTF-8 first"));
     }
     let start = if text.starts_with(BOM) { BOM.len() } else { 0 };
-    let mut reader = Reader::new(text, start);
+    let mut reader = Reader::new(text, start, reading);
     let mut at = start;
     while at < text.len() {
         at = reader.line(at)?;
@@ -47,6 +47,7 @@ struct Reader<'t> {
     text: &'t [u8],
     /// Where it starts, after a byte order mark.
     start: usize,
+    reading: Reading,
     nodes: Vec<Node<'t>>,
     /// The section that is open.
     section: usize,
@@ -81,7 +82,7 @@ struct Metadata<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn new(text: &'t [u8], start: usize) -> Self {
+    fn new(text: &'t [u8], start: usize, reading: Reading) -> Self {
         let map = |key, from: usize| Node {
             key,
             span: Span::new(from..text.len()),
@@ -90,6 +91,7 @@ impl<'t> Reader<'t> {
         Reader {
             text,
             start,
+            reading,
             nodes: vec![map(None, 0), map(Some(Cow::Borrowed(DEFAULT)), start)],
             section: 1,
             entries: HashMap::new(),
@@ -158,7 +160,7 @@ impl<'t> Reader<'t> {
 
     fn entry(&mut self, line: Range<usize>) -> Result<usize, SyntaxError> {
         let (key, from) = read_key(self.text, line.clone())?;
-        let read = value::read(self.text, from)?;
+        let read = value::read(self.text, from, self.reading)?;
         if let (true, Some(metadata)) = (self.in_metadata, &mut self.metadata) {
             metadata.entries.push((key, Scalar::Text(decode(&read.value))));
             metadata.end = read.next;
