@@ -1,7 +1,9 @@
 //! What one file format must provide, and the list of the formats.
 
+use std::borrow::Cow;
+
 use super::tree::Tree;
-use super::{Alias, Document, New, NodeId, Span};
+use super::{Alias, Document, New, NodeId, Scalar, Span};
 
 /// One file format: where things stand in a text, and how they are spelled.
 pub trait Syntax: Sync {
@@ -63,6 +65,12 @@ pub trait Syntax: Sync {
     /// Whether an empty string is encrypted too. SOPS leaves it in clear in its formats.
     fn seals_empty(&self) -> bool {
         false
+    }
+
+    /// The bytes of a value that are encrypted and that the MAC covers; none for an integer beyond 64
+    /// bits with a sign. Those of SOPS, unless the format is not one of SOPS.
+    fn canonical<'v>(&self, value: &'v Scalar<'_>) -> Option<Cow<'v, [u8]>> {
+        value.canonical()
     }
 
     /// Prints a node and all inside it as a new file of this format: a container as a whole

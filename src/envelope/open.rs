@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::cipher::{Batch, Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
-use crate::document::{Content, Document, Editor, Format, Layout, New, Node, NodeId, Reading, Scalar, Text};
+use crate::document::{Content, Document, Editor, Format, Layout, New, Node, NodeId, Reading, Scalar, Syntax, Text};
 use crate::recipient::NoDataKey;
 
 use super::error::Error;
@@ -116,7 +116,8 @@ pub(super) fn open(
         return open_envelope(format, document, metadata, key, ignore_mac, warnings);
     }
     let mut editor = Editor::new(document, format.syntax());
-    let mac = unseal_all(document, metadata, key, ignore_mac, warnings, |id, new| Ok(editor.replace(id, new)?))?;
+    let mac =
+        unseal_all(format, document, metadata, key, ignore_mac, warnings, |id, new| Ok(editor.replace(id, new)?))?;
     for part in 0..document.parts.len() {
         editor.remove_metadata(part);
     }
@@ -134,7 +135,7 @@ fn open_envelope(
     warnings: &mut Vec<String>,
 ) -> Result<Canonical, Error> {
     let (mut nodes, parts) = (document.nodes.clone(), document.parts.clone());
-    let mac = unseal_all(document, metadata, key, ignore_mac, warnings, |id, new| {
+    let mac = unseal_all(format, document, metadata, key, ignore_mac, warnings, |id, new| {
         let node: &mut Node<'_> = &mut nodes[id.index()];
         if let (Content::Leaf { value, .. }, New::Value(new)) = (&mut node.content, new) {
             *value = new;
@@ -154,6 +155,7 @@ pub(super) const WINDOW: usize = 16 << 10;
 /// Opens every sealed value and comment, checks the MAC, and hands over what they hold. What was
 /// handed over must not be used before this returns. Returns the MAC of the values.
 fn unseal_all(
+    format: Format,
     document: &Document<'_>,
     metadata: &Metadata,
     key: &DataKey,
@@ -161,6 +163,7 @@ fn unseal_all(
     warnings: &mut Vec<String>,
     mut put: impl FnMut(NodeId, New<'static>) -> Result<(), Error>,
 ) -> Result<String, Error> {
+    let syntax = format.syntax();
     let mut mac = Mac::new(metadata.mac_only_encrypted);
     let mut window = Window::default();
     walk(document, Side::Sealed, &metadata.effective_selector(), |visit| {
@@ -168,9 +171,9 @@ fn unseal_all(
         if window.steps.len() < WINDOW {
             return Ok(());
         }
-        std::mem::take(&mut window).open(document, key, &mut mac, warnings, &mut put)
+        std::mem::take(&mut window).open(syntax, document, key, &mut mac, warnings, &mut put)
     })?;
-    window.open(document, key, &mut mac, warnings, &mut put)?;
+    window.open(syntax, document, key, &mut mac, warnings, &mut put)?;
     let mac = mac.finish();
     if !ignore_mac {
         check_mac(&Cipher::new(key), metadata, &mac)?;
@@ -228,6 +231,7 @@ impl<'d> Window<'d> {
     /// Opens what is sealed, adds the values to the MAC, and hands them over.
     fn open(
         self,
+        syntax: &dyn Syntax,
         document: &Document<'_>,
         key: &DataKey,
         mac: &mut Mac,
@@ -240,7 +244,7 @@ impl<'d> Window<'d> {
             match step {
                 Step::Clear(id) => {
                     if let Content::Leaf { value, .. } = &document.node(id).content {
-                        hash(mac, document, id, value)?;
+                        hash(mac, syntax, document, id, value)?;
                     }
                 }
                 Step::Value(id, at) => {
@@ -251,7 +255,7 @@ impl<'d> Window<'d> {
                     {
                         Unsealed::Comment(text) => put(id, New::Comment(text))?,
                         Unsealed::Value(plain) => {
-                            hash(mac, document, id, &plain)?;
+                            hash(mac, syntax, document, id, &plain)?;
                             put(id, New::Value(plain))?;
                         }
                     }
@@ -276,8 +280,14 @@ fn only_comment(value: EncryptedValue<'_>) -> Result<EncryptedValue<'_>, ValueEr
 }
 
 /// Adds a value to the MAC.
-fn hash(mac: &mut Mac, document: &Document<'_>, id: NodeId, value: &Scalar<'_>) -> Result<(), Error> {
-    let bytes = value.canonical().ok_or_else(|| Error::DecryptValue {
+fn hash(
+    mac: &mut Mac,
+    syntax: &dyn Syntax,
+    document: &Document<'_>,
+    id: NodeId,
+    value: &Scalar<'_>,
+) -> Result<(), Error> {
+    let bytes = syntax.canonical(value).ok_or_else(|| Error::DecryptValue {
         path: document.path(id),
         reason: "is an integer beyond 64 bits with a sign, which cannot be authenticated".into(),
     })?;

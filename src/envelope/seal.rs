@@ -192,8 +192,13 @@ fn seal(
 }
 
 /// The canonical bytes of a value.
-fn canonical<'v>(document: &Document<'_>, id: NodeId, value: &'v Scalar<'_>) -> Result<Cow<'v, [u8]>, Error> {
-    value.canonical().ok_or_else(|| Error::EncryptValue {
+fn canonical<'v>(
+    syntax: &dyn Syntax,
+    document: &Document<'_>,
+    id: NodeId,
+    value: &'v Scalar<'_>,
+) -> Result<Cow<'v, [u8]>, Error> {
+    syntax.canonical(value).ok_or_else(|| Error::EncryptValue {
         path: document.path(id),
         reason:
             "is an integer beyond 64 bits with a sign: SOPS can neither encrypt nor authenticate it; put it in quotes"
@@ -236,7 +241,8 @@ fn seal_all<'d>(
                 if (!visit.selected || plan.stays_empty(value)) && syntax.must_be_respelled(document, visit.id) {
                     plan.window.places.push((visit.id, What::Same(value.clone())));
                 }
-                let plain = if covered { canonical(document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };
+                let plain =
+                    if covered { canonical(syntax, document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };
                 plan.mac.add(&plain);
                 plan.value(visit.id, value, plain, visit.selected, visit.additional);
             }
