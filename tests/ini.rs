@@ -78,7 +78,7 @@ fn what_cannot_keep_every_entry_is_an_error() {
     assert_eq!(sandbox.text("u.ini"), UNIT);
     for to in ["json", "yaml", "toml"] {
         let args = ["encrypt", "--age", ALICE, "--input-type", "ini", "--output-type", to, "u.ini"];
-        sandbox.cloze(args).run().expect(4).says("the key \"After\" is in a section several times");
+        sandbox.cloze(args).run().expect(4).says("the key \"After\" is there several times");
     }
     sandbox.encrypted("u.ini", UNIT);
     let sealed = sandbox.text("u.ini");

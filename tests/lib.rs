@@ -8,6 +8,7 @@
 mod badinput;
 mod cli;
 mod command_line;
+mod conversions;
 mod corpus;
 mod dotenv;
 mod edit;

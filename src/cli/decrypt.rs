@@ -45,9 +45,11 @@ fn printed(
         return Ok(None);
     }
     let layout = config::layout(&args.general, args.file.as_deref(), to, run)?;
-    let options = Options { layout, reading: opened.reading(), ..Options::default() };
+    let options = Options { layout, reading: opened.reading(), lossy: run.name == Name::Sops, ..Options::default() };
     let printed = match path {
         Some(path) => envelope::extract(from, &opened.text, path, to, &options),
+        // SOPS prints the first document of a stream.
+        None if run.name == Name::Sops => envelope::extract(from, &opened.text, &KeyPath::default(), to, &options),
         None => envelope::convert(from, &opened.text, to, &options),
     };
     let about = args.file.as_deref().unwrap_or("standard input".as_ref());

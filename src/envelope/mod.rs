@@ -54,6 +54,8 @@ pub struct Options {
     pub layout: Layout,
     /// How plaintexts are read. An edited one is read as the one that it came from.
     pub reading: Reading,
+    /// Print in another format what it cannot hold whole, where SOPS does.
+    pub lossy: bool,
     /// Encrypt even when the selector leaves every value in clear.
     pub allow_unmatched: bool,
     /// Do not check the MAC.
