@@ -3,13 +3,10 @@
 
 use cloze::cipher::SystemRandom;
 use cloze::document::change::{Change, Manner};
-use cloze::document::{Format, KeyPath, Timestamp};
-use cloze::envelope::{self, Changed, Encrypted, Error, Opened, Options, Policy, Selector, Tools};
-use cloze::recipient::age::{Age, IdentitySource};
-use cloze::recipient::{KeyService, Keyring, Kind, Recipient, Unwrapped, WrappedKey};
+use cloze::document::{Format, KeyPath, Layout, Timestamp};
+use cloze::envelope::{self, Changed, Encrypted, Error, Opened, Options, Policy, Rewritten, Selector, Tools};
+use cloze::recipient::{Access, KeyService, Keyring, Kind, Recipient, Unwrapped, WrappedKey};
 use zeroize::Zeroizing;
-
-use crate::harness::{ALICE, key_file};
 
 /// Keeps a secret as hexadecimal digits, for everybody to read.
 struct InClear;
@@ -46,18 +43,12 @@ pub(crate) struct Engine {
 impl Engine {
     /// With the key service that costs nothing.
     pub(crate) fn cheap() -> Self {
-        Self::over(Keyring::new(vec![Box::new(InClear)], vec![]))
+        Self::over(Keyring::new(vec![Box::new(InClear)], vec![]), "age1")
     }
 
-    /// With alice's age identity.
-    pub(crate) fn age() -> Self {
-        let identity = std::fs::read_to_string(key_file("alice")).unwrap();
-        let source = move || IdentitySource { place: "test".into(), found: Ok(Some(Zeroizing::new(identity.clone()))) };
-        Self::over(Keyring::new(vec![Box::new(Age::new(move || vec![source()]))], vec![]))
-    }
-
-    fn over(keyring: Keyring) -> Self {
-        Engine { keyring, policy: Policy { groups: vec![vec![Recipient::age(ALICE)]], ..Policy::default() } }
+    /// With given key services, for an age recipient.
+    pub(crate) fn over(keyring: Keyring, recipient: &str) -> Self {
+        Engine { keyring, policy: Policy { groups: vec![vec![Recipient::age(recipient)]], ..Policy::default() } }
     }
 
     /// With a selector, named as in `.sops.yaml`.
@@ -109,5 +100,21 @@ impl Engine {
     ) -> Result<Encrypted, Error> {
         let options = Options { allow_unmatched: true, ..Options::default() };
         envelope::reencrypt(format, old, opened, text, &options, &self.tools())
+    }
+
+    /// Gives it a new data key, for the same recipient.
+    pub(crate) fn rotate(&self, format: Format, text: &[u8]) -> Result<Rewritten, Error> {
+        envelope::rotate(format, text, &self.access(&[]), Layout::default(), &self.tools())
+    }
+
+    /// Gives its data key to these beside the recipient.
+    pub(crate) fn rewrap(&self, format: Format, text: &[u8], others: &[&str]) -> Result<Rewritten, Error> {
+        envelope::rewrap(format, text, &self.access(others), Layout::default(), &self.tools())
+    }
+
+    fn access(&self, others: &[&str]) -> Access {
+        let mut groups = self.policy.groups.clone();
+        groups[0].extend(others.iter().map(|other| Recipient::age(other)));
+        Access { groups, threshold: None }
     }
 }

@@ -2,7 +2,7 @@
 //! the result.
 
 use cloze::document::change::{self, Change};
-use cloze::document::{Format, KeyPath, Layout, Step};
+use cloze::document::{Format, KeyPath, Step};
 use cloze::envelope;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -124,7 +124,7 @@ fn new_value() -> impl Strategy<Value = Json> {
 
 /// The values of a plaintext; none where JSON cannot hold them.
 fn model(format: Format, text: &[u8]) -> Option<Json> {
-    let json = envelope::convert(format, text, Format::Json, Layout::default()).ok()?;
+    let json = envelope::convert(format, text, Format::Json, &envelope::Options::default()).ok()?;
     serde_json::from_slice(&json).ok()
 }
 
@@ -687,4 +687,28 @@ fn comments_that_sops_put_into_lists_do_not_count() {
     sandbox.cloze(["unset", "f.yaml", "l[0]"]).run().expect(0).silent();
     let text = sandbox.cloze(["decrypt", "f.yaml"]).text();
     assert_eq!(text, "l:\n    # about one\n    # about two\n    - second\n    - third\n");
+}
+
+#[test]
+fn entries_out_of_force_stay_and_do_not_come_into_force() {
+    let sandbox = Sandbox::with_rules();
+    sandbox.encrypted("f.ini", "[s]\nk = old\nk = new\nm = 1\n");
+    sandbox.cloze(["set", "f.ini", "s.m", "2"]).run().expect(0);
+    sandbox.cloze(["decrypt", "f.ini"]).run().prints("[s]\nk = old\nk = new\nm = 2\n");
+    sandbox.cloze(["set", "f.ini", "s.k", "\"newer\""]).run().expect(0);
+    sandbox.cloze(["decrypt", "f.ini"]).run().prints("[s]\nk = old\nk = newer\nm = 2\n");
+    sandbox.cloze(["unset", "f.ini", "s.k"]).run().expect(0);
+    sandbox.cloze(["decrypt", "f.ini"]).run().prints("[s]\nm = 2\n");
+}
+
+#[test]
+fn values_of_ini_are_read_as_they_were_encrypted() {
+    let sandbox = Sandbox::with_rules();
+    sandbox.write("f.ini", "[s]\nk = a#b\nm = 1\n");
+    for name in ["cloze", "sops"] {
+        sandbox.write("f.ini", "[s]\nk = a#b\nm = 1\n");
+        sandbox.named(name, ["encrypt", "--age", crate::harness::ALICE, "-i", "f.ini"]).ok();
+        sandbox.named(name, ["set", "f.ini", "[\"s\"][\"m\"]", "2"]).run().expect(0);
+        sandbox.named(name, ["decrypt", "f.ini"]).run().expect(0).prints("[s]\nk = a#b\nm = 2\n");
+    }
 }

@@ -6,6 +6,7 @@ mod args;
 mod argv;
 mod config;
 mod decrypt;
+mod discover;
 mod draft;
 mod edit;
 mod editor;
@@ -13,13 +14,18 @@ mod encrypt;
 mod env;
 mod error;
 mod files;
+mod filestatus;
 mod formats;
+mod groups;
 mod identities;
 mod init;
+mod rekey;
+mod rotate;
 mod set;
 mod signals;
 mod ui;
 mod unset;
+mod updatekeys;
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
@@ -50,6 +56,7 @@ pub(crate) struct Run {
     ui: Ui,
     /// The working directory.
     directory: PathBuf,
+    rules: config::RulesFiles,
 }
 
 /// Runs the program.
@@ -105,13 +112,18 @@ fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> R
         Err(error) => return Err(CommandError::said(usage_code(&error))),
     };
     let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-    let run = |verbose| Run { name, env, ui: Ui { verbose }, directory };
+    let run = |verbose| Run { name, env, ui: Ui { verbose }, directory, rules: config::RulesFiles::default() };
     match command {
         args::Command::Encrypt(args) => encrypt::run(&args, &run(args.general.verbose)),
         args::Command::Decrypt(args) => decrypt::run(&args, &run(args.general.verbose)),
         args::Command::Edit(args) => edit::run(&args, &run(args.general.verbose)),
         args::Command::Set(args) => set::run(&args, &run(args.general.verbose)),
         args::Command::Unset(args) => unset::run(&args, &run(args.general.verbose)),
+        args::Command::Rotate(args) => rotate::run(&args, &run(args.general.verbose)),
+        args::Command::UpdateKeys(args) => updatekeys::run(&args, &run(args.general.verbose)),
+        args::Command::Groups(args::Groups::Add(args)) => groups::add(&args, &run(args.group.general.verbose)),
+        args::Command::Groups(args::Groups::Delete(args)) => groups::delete(&args, &run(args.group.general.verbose)),
+        args::Command::FileStatus(args) => filestatus::run(&args, &run(args.general.verbose)),
         args::Command::Init(args) => init::run(&args, &run(args.verbose)),
     }
 }

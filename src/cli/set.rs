@@ -94,7 +94,8 @@ impl Target<'_> {
         })?;
         let format = formats::of_sealed(self.types, self.general, Some(self.file), &text, run);
         let manner = Manner { layout: self.layout(format, run)?, lenient: run.name == Name::Sops };
-        let options = Options { ignore_mac: self.opening.ignore_mac, ..Options::default() };
+        let reading = run.name.reading();
+        let options = Options { ignore_mac: self.opening.ignore_mac, reading, ..Options::default() };
         let changed = envelope::change(format, &text, path, change, manner, &options, &tools(&keyring))
             .map_err(|error| CommandError::opening(error, &text, run.name).about(self.file))?;
         run.ui.trace("Data key recovered successfully");

@@ -10,20 +10,21 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind};
-use crate::document::change::{self, Change, ChangeError, Located, Manner};
+use crate::document::change::{self, Change, ChangeError, Located, Manner, splice};
 use crate::document::tree::Tree;
 use crate::document::{
-    Content, Document, Editor, Format, KeyPath, New, Node, NodeId, Scalar, Splice, Step, Text, splice,
+    Content, Document, Editor, Format, KeyPath, Layout, New, Node, NodeId, Scalar, Splice, Step, Syntax, Text,
 };
 
+use super::check::{Check, same_value};
 use super::error::Error;
 use super::metadata::Metadata;
-use super::open::{Ciphertexts, metadata_of, open, open_for_mac, unwrap};
-use super::seal::{canonical, check_in_clear, opened, same_value};
+use super::open::{Ciphertexts, metadata_of, open, reading_of, restored, unwrap};
+use super::seal::{canonical, check_in_clear};
 use super::selector::Selector;
 use super::spelling;
 use super::typed::kind_of;
-use super::walk::{Item, Side, walk};
+use super::walk::{Item, Side, Walker};
 use super::{Options, Tools};
 
 /// A changed text.
@@ -57,11 +58,17 @@ pub fn change(
     // To take out what is beyond an end is to take out nothing.
     let manner = Manner { lenient: manner.lenient || matches!(change, Change::Unset), ..manner };
     let mut warnings = Vec::new();
-    let plain = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
-    let spelled = metadata.spelling.as_ref().and_then(|sealed| spelling::restore(&Cipher::new(&key), &plain, sealed));
-    let path = &settled(format, &plain, path, manner)?;
-    let file = File { format, document: &document, selector: metadata.effective_selector(), key: &key, path, manner };
+    let canonical = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
+    let (plain, mac) = (canonical.text, canonical.mac);
+    let spelled = restored(&plain, &metadata, &key);
+    if spelled.is_none() && !options.ignore_mac && metadata.spelling.as_deref().is_some_and(spelling::holds_values) {
+        return Err(Error::LostSpelling);
+    }
     let before = spelled.as_ref().unwrap_or(&plain);
+    let syntax = format.plain_syntax(reading_of(format, before, &metadata, &mac, options.reading));
+    let path = &settled(syntax, &plain, path, manner)?;
+    let selector = metadata.effective_selector();
+    let file = File { format, syntax, document: &document, selector, key: &key, path, manner };
     let wanted = file.change_plain(before, change)?;
     let is_same = file.is_same(&plain, change)? || *wanted == **before;
     let (mut values, wanted) = match (is_same, change) {
@@ -75,8 +82,9 @@ pub fn change(
         values.extend_from_slice(feed);
     }
     let values = file.comments_in_place(values, tools)?;
-    let (new, metadata) = authenticated(format, &values, metadata, &key, spelled.as_ref().map(|_| &wanted), tools)?;
-    let result = opened(format, &new, &metadata, &key)?;
+    let exact = spelled.as_ref().map(|_| (syntax, &wanted[..]));
+    let (new, metadata) = authenticated(format, &values, metadata, &key, exact, tools)?;
+    let result = Check { format, document: &document, metadata: &metadata, key: &key }.opened(&new)?;
     let is_exact = spelled.is_none() || *result == *wanted;
     if !is_exact || !(is_same || file.differs_only_there(&plain, &values, &wanted, change, &metadata)?) {
         return Err(Error::RoundTrip);
@@ -94,8 +102,8 @@ fn check_not_reserved(format: Format, path: &KeyPath) -> Result<(), Error> {
 }
 
 /// A path with indices beyond the end of a list brought back to the end.
-fn settled(format: Format, plain: &[u8], path: &KeyPath, manner: Manner) -> Result<KeyPath, Error> {
-    let document = format.syntax().parse(plain)?;
+fn settled(syntax: &'static dyn Syntax, plain: &[u8], path: &KeyPath, manner: Manner) -> Result<KeyPath, Error> {
+    let document = syntax.parse(plain)?;
     let located = change::locate(&document, path, &HashSet::new(), manner.lenient)?;
     let mut path = path.clone();
     let (first, length) = match located {
@@ -114,6 +122,8 @@ fn settled(format: Format, plain: &[u8], path: &KeyPath, manner: Manner) -> Resu
 /// A sealed text, and what is to be changed in it.
 struct File<'f, 't> {
     format: Format,
+    /// What reads the plaintext.
+    syntax: &'static dyn Syntax,
     document: &'f Document<'t>,
     selector: Selector,
     key: &'f DataKey,
@@ -124,34 +134,33 @@ struct File<'f, 't> {
 impl File<'_, '_> {
     /// The plaintext after the change.
     fn change_plain(&self, plain: &[u8], change: Change<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let syntax = self.format.syntax();
-        let less = self.without_rule(plain, self.format, change, &|_| HashSet::new())?;
+        let less = self.without_rule(plain, self.syntax, change, &|_| HashSet::new())?;
         let plain = less.as_ref().map_or(plain, |less| less);
-        Ok(change::apply(syntax, plain, self.path, change, self.manner, &|_| HashSet::new())?)
+        Ok(change::apply(self.syntax, plain, self.path, change, self.manner, &|_| HashSet::new())?)
     }
 
     /// The sealed text after the change.
     fn sealed(&self, change: Change<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let format = self.format.sealed();
+        let syntax = self.format.sealed().syntax();
         let hidden = |document: &Document<'_>| sealed_comments(document, &self.selector);
-        let less = self.without_rule(self.document.text, format, change, &hidden)?;
+        let less = self.without_rule(self.document.text, syntax, change, &hidden)?;
         let text = less.as_ref().map_or(self.document.text, |less| less);
-        Ok(change::apply(format.syntax(), text, self.path, change, self.manner, &hidden)?)
+        Ok(change::apply(syntax, text, self.path, change, self.manner, &hidden)?)
     }
 
     /// Whether the value is there already.
     fn is_same(&self, plain: &[u8], change: Change<'_>) -> Result<bool, Error> {
         let Change::Set(value) = change else { return Ok(false) };
-        let document = self.format.syntax().parse(plain)?;
+        let document = self.syntax.parse(plain)?;
         let located = change::locate(&document, self.path, &HashSet::new(), self.manner.lenient)?;
         Ok(matches!(located, Located::Found { node, .. } if is_value(&document, node, value)))
     }
 
     /// The sealed text with a new value: sealed or in clear, as the rule says for each of its leaves.
     fn set(&self, value: &Tree, metadata: &Metadata, tools: &Tools<'_>) -> Result<Vec<u8>, Error> {
-        let format = self.format.sealed();
+        let syntax = self.format.sealed().syntax();
         let draft = self.sealed(Change::Set(value))?;
-        let document = format.syntax().parse(&draft)?;
+        let document = syntax.parse(&draft)?;
         let hidden = sealed_comments(&document, &self.selector);
         let Located::Found { node, .. } = change::locate(&document, self.path, &hidden, self.manner.lenient)? else {
             return Err(Error::RoundTrip);
@@ -164,8 +173,9 @@ impl File<'_, '_> {
         let extent = document.extent(node);
         let mut leaves = leaves(value).into_iter();
         let mut sealed = Vec::new();
-        walk(&document, Side::Plain, &self.selector, |visit| -> Result<(), Error> {
-            let (true, Item::Value(read)) = (extent.contains(&visit.id.index()), visit.item) else { return Ok(()) };
+        let mut walker = Walker::new(&document, Side::Plain, &self.selector);
+        while let Some(visit) = walker.next() {
+            let (true, Item::Value(read)) = (extent.contains(&visit.id.index()), visit.item) else { continue };
             let given = leaves.next().ok_or(Error::RoundTrip)?;
             // What the format has no type for is what is read from the text.
             let value = match read {
@@ -173,9 +183,9 @@ impl File<'_, '_> {
                 _ => given,
             };
             let is_empty = matches!(value, Scalar::Text(text) if text.is_empty());
-            let kind = kind_of(value).filter(|_| visit.selected && (!is_empty || format.syntax().seals_empty()));
+            let kind = kind_of(value).filter(|_| visit.selected && (!is_empty || syntax.seals_empty()));
             let covered = visit.selected || !metadata.mac_only_encrypted;
-            let bytes = if covered { Some(canonical(&document, visit.id, value)?) } else { None };
+            let bytes = if covered { Some(canonical(syntax, &document, visit.id, value)?) } else { None };
             sealed.push(match (kind, bytes) {
                 (Some(kind), Some(bytes)) => {
                     let old = known.take(visit.additional, kind, &bytes);
@@ -184,13 +194,12 @@ impl File<'_, '_> {
                 }
                 _ => {
                     if !visit.selected {
-                        check_in_clear(format, &document, visit.id)?;
+                        check_in_clear(syntax, &document, visit.id)?;
                     }
                     given.clone()
                 }
             });
-            Ok(())
-        })?;
+        }
         let tree = with_leaves(value, &mut sealed.into_iter()).ok_or(Error::RoundTrip)?;
         Ok(self.sealed(Change::Set(&tree))?.to_vec())
     }
@@ -200,14 +209,14 @@ impl File<'_, '_> {
     fn without_rule(
         &self,
         text: &[u8],
-        format: Format,
+        syntax: &'static dyn Syntax,
         change: Change<'_>,
         hidden: &dyn Fn(&Document<'_>) -> HashSet<NodeId>,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
         if !(self.selector.is_about_comments() && matches!(change, Change::Unset)) {
             return Ok(None);
         }
-        let document = format.syntax().parse(text)?;
+        let document = syntax.parse(text)?;
         let located = change::locate(&document, self.path, &hidden(&document), self.manner.lenient)?;
         let Located::Found { parent, node } = located else { return Ok(None) };
         let mut above: Vec<NodeId> = Vec::new();
@@ -233,37 +242,38 @@ impl File<'_, '_> {
             let sealed = EncryptedValue::parse(text).ok().filter(|sealed| sealed.kind == Kind::Comment)?;
             cipher.open(&sealed, additional).ok()
         };
-        walk(self.document, Side::Sealed, &self.selector, |visit| -> Result<(), Error> {
+        let mut walker = Walker::new(self.document, Side::Sealed, &self.selector);
+        while let Some(visit) = walker.next() {
             if let Item::Comment(text) = visit.item
                 && let Some(plain) = read(text, visit.additional)
             {
                 known.insert(text.to_vec(), plain);
             }
-            Ok(())
-        })?;
+        }
         if known.is_empty() {
             return Ok(text);
         }
         let syntax = self.format.sealed().syntax();
         let document = syntax.parse(&text)?;
         let mut editor = Editor::new(&document, syntax);
-        walk(&document, Side::Sealed, &self.selector, |visit| -> Result<(), Error> {
-            let Item::Comment(text) = visit.item else { return Ok(()) };
-            let Some(plain) = known.get(&**text) else { return Ok(()) };
+        let mut walker = Walker::new(&document, Side::Sealed, &self.selector);
+        while let Some(visit) = walker.next() {
+            let Item::Comment(text) = visit.item else { continue };
+            let Some(plain) = known.get(&**text) else { continue };
             if !visit.selected {
                 let reason = "would have a comment in clear that is encrypted now; take the comment out first";
                 return Err(Error::EncryptValue { path: self.path.clone(), reason: reason.into() });
             }
             if read(text, visit.additional).is_some() {
-                return Ok(());
+                continue;
             }
             let sealed = Text::from(cipher.seal(Kind::Comment, plain, visit.additional, tools.random));
             let new = match document.node(visit.id).content {
                 Content::Leaf { .. } => New::Value(Scalar::Text(sealed)),
                 _ => New::Comment(sealed),
             };
-            Ok(editor.replace(visit.id, new)?)
-        })?;
+            editor.replace(visit.id, new)?;
+        }
         Ok(editor.finish()?)
     }
 
@@ -276,10 +286,10 @@ impl File<'_, '_> {
         change: Change<'_>,
         metadata: &Metadata,
     ) -> Result<bool, Error> {
-        let syntax = self.format.syntax();
         let sealed = self.format.sealed().syntax().parse(values)?;
-        let (new, _) = open_for_mac(self.format, &sealed, metadata, self.key)?;
-        let (before, after, wanted) = (syntax.parse(plain)?, syntax.parse(&new)?, syntax.parse(wanted)?);
+        let new = open(self.format, &sealed, metadata, self.key, true, &mut Vec::new())?.text;
+        let parse = |text| self.syntax.parse(text);
+        let (before, after, wanted) = (parse(plain)?, parse(&new)?, parse(wanted)?);
         if !same_comments(&after, &wanted) || !same_but(&after, None, &wanted, None) {
             return Ok(false);
         }
@@ -325,35 +335,37 @@ impl File<'_, '_> {
     }
 }
 
-/// A sealed text with the MAC of its values and the date of today; `wanted` is the exact spelling
-/// that it has to carry on, if it carries one.
+/// A sealed text with the MAC of its values and the date of today; `spelled` is the exact spelling
+/// that it has to carry on, if it carries one, and what reads it.
 fn authenticated(
     format: Format,
     text: &[u8],
     mut metadata: Metadata,
     key: &DataKey,
-    wanted: Option<&Zeroizing<Vec<u8>>>,
+    spelled: Option<(&'static dyn Syntax, &[u8])>,
     tools: &Tools<'_>,
 ) -> Result<(Vec<u8>, Metadata), Error> {
     let syntax = format.sealed().syntax();
     let document = syntax.parse(text)?;
-    let (plain, mac) = open_for_mac(format, &document, &metadata, key)?;
+    let canonical = open(format, &document, &metadata, key, true, &mut Vec::new())?;
+    let (plain, mac) = (canonical.text, canonical.mac);
     let cipher = Cipher::new(key);
     metadata.last_modified = tools.now;
     let sealed = cipher.seal(Kind::Str, mac.as_bytes(), &metadata.mac_additional(), tools.random);
     metadata.mac = String::from_utf8(sealed).expect("impossible: a sealed value is ASCII");
     let date = metadata.last_modified.to_string();
     let mut fields = vec![("lastmodified", Some(date.as_str())), ("mac", Some(metadata.mac.as_str()))];
-    if let Some(wanted) = wanted {
-        let differs = **wanted != *plain;
-        metadata.spelling = differs.then(|| spelling::seal(&cipher, &plain, wanted, tools.random));
+    if let Some((plain_syntax, wanted)) = spelled {
+        let holds_values = !plain_syntax.parse(wanted)?.shadowed.is_empty();
+        let seal = || spelling::seal(&cipher, &plain, wanted, holds_values, tools.random);
+        metadata.spelling = (*wanted != **plain).then(seal);
         fields.push((Metadata::SPELLING, metadata.spelling.as_deref()));
     }
     let mut splices = Vec::new();
-    for part in 0..document.parts.len() {
+    for part in (0..document.parts.len()).filter(|part| document.parts[*part].metadata.is_some()) {
         splices.extend(match syntax.set_fields(&document, part, &fields) {
             Some(splices) => splices,
-            None => syntax.metadata(&document, part, &metadata.write(), crate::document::Layout::default())?,
+            None => syntax.metadata(&document, part, &metadata.write(), Layout::default())?,
         });
     }
     Ok((splice(text, splices)?, metadata))
@@ -362,13 +374,12 @@ fn authenticated(
 /// The elements of lists that are encrypted comments, and do not count.
 fn sealed_comments(document: &Document<'_>, selector: &Selector) -> HashSet<NodeId> {
     let mut found = HashSet::new();
-    let never: Result<(), std::convert::Infallible> = walk(document, Side::Sealed, selector, |visit| {
+    let mut walker = Walker::new(document, Side::Sealed, selector);
+    while let Some(visit) = walker.next() {
         if matches!(visit.item, Item::Comment(_)) && matches!(document.node(visit.id).content, Content::Leaf { .. }) {
             found.insert(visit.id);
         }
-        Ok(())
-    });
-    let Ok(()) = never;
+    }
     found
 }
 

@@ -68,7 +68,16 @@ pub(super) fn remove(document: &Document<'_>, parent: NodeId, node: NodeId) -> R
     let text = document.text;
     let span = document.node(node).span.range();
     if !document.parts.iter().any(|part| part.root == parent) {
-        return Ok(vec![Splice { span: lines(text, span.start, span.end), text: Vec::new() }]);
+        // Earlier entries of the same key would come into force.
+        let section = document.node(parent).span.range();
+        let key = document.node(node).key.as_deref();
+        let earlier = document
+            .shadowed
+            .iter()
+            .filter(|entry| Some(&*entry.key) == key && section.contains(&(entry.span.start as usize)));
+        let own = lines(text, span.start, span.end);
+        let gone = earlier.map(|entry| entry.lines).chain([own]);
+        return Ok(gone.map(|span| Splice { span, text: Vec::new() }).collect());
     }
     if header_end(document, node).is_none() {
         let start = content_start(text);

@@ -404,7 +404,7 @@ impl<'d, 't> Places<'d, 't> {
             return Ok(Vec::new());
         }
         let mut last = (0..).take(self.document.nodes.len()).map(NodeId);
-        let last = last.find(|id| Yaml.depends_on_the_end(self.document, *id));
+        let last = last.find(|id| Yaml.must_be_respelled(self.document, *id));
         let Some(id) = last else { return Ok(Vec::new()) };
         let Content::Leaf { value, .. } = &self.document.node(id).content else { return Ok(Vec::new()) };
         Ok(vec![spell::spell(self.document, id, &New::Value(value.clone()))?])
