@@ -27,3 +27,4 @@ mod pty;
 mod readme;
 mod rekey;
 mod sealed;
+mod set;
