@@ -11,6 +11,7 @@
 mod block;
 mod change;
 mod check;
+mod difference;
 mod draft;
 mod error;
 mod inspect;
