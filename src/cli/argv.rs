@@ -60,13 +60,13 @@ pub(super) enum Request {
 }
 
 /// Commands of SOPS that cloze does not have.
-const MISSING: [&str; 6] = ["set", "unset", "exec-env", "exec-file", "publish", "keyservice"];
+const MISSING: [&str; 4] = ["set", "unset", "publish", "keyservice"];
 
 /// Commands that SOPS does not have: called as `sops`, these words are file names.
-const OWN: [&str; 1] = ["init"];
+const OWN: [&str; 2] = ["exec", "init"];
 
 /// Commands that take several operands, or count them themselves.
-const SEVERAL: [&str; 2] = ["updatekeys", "groups delete"];
+const SEVERAL: [&str; 4] = ["exec-env", "exec-file", "groups delete", "updatekeys"];
 
 /// The modes of the style without commands.
 const MODES: [(&str, char, &str); 3] =
@@ -138,8 +138,20 @@ impl Flags {
 }
 
 /// In which order commands are asked about a flag that stands before the command.
-const ORDER: [&str; 9] =
-    ["encrypt", "decrypt", "edit", "rotate", "updatekeys", "groups add", "groups delete", "filestatus", "init"];
+const ORDER: [&str; 12] = [
+    "encrypt",
+    "decrypt",
+    "edit",
+    "rotate",
+    "updatekeys",
+    "groups add",
+    "groups delete",
+    "exec",
+    "exec-env",
+    "exec-file",
+    "filestatus",
+    "init",
+];
 
 /// Every name of a flag, with its long name and what it takes.
 fn names(arg: &clap::Arg) -> Vec<(String, (String, Takes))> {
@@ -190,6 +202,11 @@ fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &Flags) -> Resu
         }
         let Some(flag) = text.and_then(|text| text.strip_prefix('-')).filter(|flag| !flag.is_empty()) else {
             operand(name, &mut scan, token, flags)?;
+            // What follows the command that is to be run is its own.
+            if scan.command.as_deref() == Some("exec") && !scan.operands.is_empty() {
+                scan.operands.extend(argv);
+                break;
+            }
             continue;
         };
         let flag = flag.strip_prefix('-').unwrap_or(flag);
