@@ -20,7 +20,8 @@ Exit codes: 0 success, 1 any other error, 2 unreadable input, 3 unwritable outpu
 expressible in the output format, 8 conflicting flags, 23 a value cannot be encrypted, 25 a value
 cannot be decrypted, 49 keys added to or removed from no file, 51 the MAC does not fit, 91 malformed --extract path, 92 empty input, 100 no
 such file, 112 doubled --decryption-order, 128 no recipient could recover the data key, 200 edit
-without change, 201 the editor failed, 203 already encrypted.";
+without change, 201 the editor failed, 203 already encrypted. exec, exec-env and exec-file end as
+the command that they run: 126 if it cannot be run, 127 if there is none.";
 
 /// The whole command line.
 #[derive(Debug, Parser)]

@@ -504,6 +504,23 @@ mod tests {
     }
 
     #[test]
+    fn commands_to_run_are_left_alone() {
+        let table = [
+            ("cloze exec -f a --file=b -- c -x --file d", "exec --file=a --file=b -- c -x --file d"),
+            ("cloze exec --only A -f a c -h -- d", "exec --only=A --file=a -- c -h -- d"),
+            ("cloze exec -f a --nested=false -- -c", "exec --file=a -- -c"),
+            ("sops exec-env f cmd --pristine", "exec-env --pristine -- f cmd"),
+            ("sops exec-env f -- cmd", "exec-env -- f cmd"),
+            ("sops exec-env f c d", "exec-env -- f c d"),
+            ("sops exec-file --no-fifo f cat{}", "exec-file --no-fifo -- f cat{}"),
+            ("sops exec", "edit -- exec"),
+        ];
+        for (given, wanted) in table {
+            assert_eq!(normal(given), wanted, "{given}");
+        }
+    }
+
+    #[test]
     fn recipients_add_up_only_under_the_own_name() {
         assert_eq!(normal("cloze encrypt --age a --age b f"), "encrypt --age=a --age=b -- f");
         assert_eq!(normal("sops encrypt --age a --age b f"), "encrypt --age=b -- f");

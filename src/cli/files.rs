@@ -465,6 +465,9 @@ impl Fifo {
             make_fifo(&next, self.reader)?;
         }
         let end = File::options().write(true).open(&self.path)?;
+        if !end.metadata()?.file_type().is_fifo() {
+            return Err(io::Error::other("it was replaced"));
+        }
         fs::rename(&next, &self.path)?;
         Ok(end)
     }

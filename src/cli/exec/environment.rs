@@ -134,9 +134,8 @@ fn failed(command: &Command, error: &io::Error, variables: &Variables) -> Comman
     let new = cannot_run(command.get_program(), error);
     match variables.largest().filter(|_| error.kind() == io::ErrorKind::ArgumentListTooLong) {
         None => new,
-        Some((name, bytes)) => {
-            new.detail(format!("the largest variable is `{name}` with {bytes} bytes; Linux takes 131072 for one"))
-                .hint("exec-file hands over a file of any size; --only NAME takes single variables")
-        }
+        Some((name, bytes)) => new
+            .detail(format!("the largest variable is `{name}` with {bytes} bytes; Linux takes 131072 for one"))
+            .hint("exec-file hands over a file of any size; --only NAME takes single variables"),
     }
 }

@@ -1,7 +1,7 @@
 //! A text that is read from a FIFO, as often as somebody opens it, and is on no disk. SOPS writes
 //! it once, so that a program which opens its file twice waits for ever.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +12,9 @@ use zeroize::Zeroizing;
 
 use super::super::files::{Fifo, PrivateFile};
 
+/// How often a thread is woken that is to end.
+const TRIES: usize = 500;
+
 /// A FIFO that is being served.
 pub(super) struct Served {
     file: PrivateFile,
@@ -21,11 +24,14 @@ pub(super) struct Served {
 
 impl Served {
     /// Begins to hand a text to whoever opens the FIFO.
-    pub(super) fn new(file: PrivateFile, text: Zeroizing<Vec<u8>>) -> Self {
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub(super) fn new(file: PrivateFile, text: Zeroizing<Vec<u8>>) -> io::Result<Self> {
         let (fifo, stop) = (file.fifo(), Arc::new(AtomicBool::new(false)));
         let theirs = Arc::clone(&stop);
-        let thread = thread::spawn(move || serve(&fifo, &Arc::new(text), &theirs));
-        Served { file, stop, thread: Some(thread) }
+        let thread = thread::Builder::new().spawn(move || serve(&fifo, &Arc::new(text), &theirs))?;
+        Ok(Served { file, stop, thread: Some(thread) })
     }
 
     /// Where it is.
@@ -39,11 +45,15 @@ impl Drop for Served {
         self.stop.store(true, Ordering::SeqCst);
         let fifo = self.file.fifo();
         let Some(thread) = self.thread.take() else { return };
-        while !thread.is_finished() {
-            let _reader = fifo.wake();
+        // If the program has removed the FIFO, nobody can wake the thread, which ends with us.
+        for _ in 0..TRIES {
+            if thread.is_finished() {
+                let _ = thread.join();
+                return;
+            }
+            let Some(_reader) = fifo.wake() else { return };
             thread::sleep(Duration::from_millis(1));
         }
-        let _ = thread.join();
     }
 }
 
@@ -56,8 +66,12 @@ fn serve(fifo: &Fifo, text: &Arc<Zeroizing<Vec<u8>>>, stop: &AtomicBool) {
             return;
         }
         let text = Arc::clone(text);
+        let (same_end, same_text) = (end.try_clone(), Arc::clone(&text));
         // A reader may go away before it has read everything.
-        thread::spawn(move || drop(end.write_all(&text)));
+        let thread = thread::Builder::new().spawn(move || drop(end.write_all(&text)));
+        if let (Err(_), Ok(mut end)) = (thread, same_end) {
+            let _ = end.write_all(&same_text);
+        }
     }
 }
 
@@ -71,7 +85,7 @@ mod tests {
     fn served(place: &tempfile::TempDir, text: &[u8]) -> Served {
         let places = [place.path().to_owned()];
         let file = PrivateFile::with(&places, "f".as_ref(), Private::Fifo, None).expect("makes");
-        Served::new(file, Zeroizing::new(text.to_vec()))
+        Served::new(file, Zeroizing::new(text.to_vec())).expect("starts")
     }
 
     #[test]

@@ -11,7 +11,7 @@ use memchr::memmem;
 use zeroize::Zeroizing;
 
 use super::super::argv::Name;
-use super::super::error::{CommandError, Exit};
+use super::super::error::{CommandError, Exit, reason};
 use super::super::files::{self, Private, PrivateFile};
 use super::super::{Run, args, config, formats, identities, signals};
 use super::fifo::Served;
@@ -36,7 +36,8 @@ enum Plaintext {
 pub(in crate::cli) fn run(args: &args::ExecFile, run: &Run) -> Result<(), CommandError> {
     if args.background {
         // That of SOPS is gone before the command can read it.
-        let error = CommandError::usage("--background is not supported: the file has to be there as long as the command");
+        let error =
+            CommandError::usage("--background is not supported: the file has to be there as long as the command");
         return Err(error.hint("put `&` behind the call instead"));
     }
     let (file, line) = operands(&args.operands, "exec-file", run.name)?;
@@ -107,7 +108,11 @@ fn place(
     };
     let content = if no_fifo { Private::Text(&text) } else { Private::Fifo };
     let file = PrivateFile::with(&places, name, content, reader).map_err(CommandError::file)?;
-    Ok(if no_fifo { Plaintext::File(file) } else { Plaintext::Fifo(Served::new(file, text)) })
+    if no_fifo {
+        return Ok(Plaintext::File(file));
+    }
+    let served = Served::new(file, text);
+    served.map(Plaintext::Fifo).map_err(|error| CommandError::usage(format!("no thread: {}", reason(&error))))
 }
 
 /// The command line with the path in each of its places.

@@ -50,7 +50,11 @@ fn open(
 }
 
 /// The file and the command line of `exec-env` and `exec-file`: exactly these two.
-fn operands<'a>(given: &'a [std::ffi::OsString], command: &str, name: Name) -> Result<(&'a Path, &'a OsStr), CommandError> {
+fn operands<'a>(
+    given: &'a [std::ffi::OsString],
+    command: &str,
+    name: Name,
+) -> Result<(&'a Path, &'a OsStr), CommandError> {
     match given {
         [file, line] if !file.is_empty() => Ok((Path::new(file), line)),
         [] | [_] | [_, _] => Err(CommandError::usage(format!("{command} needs a file and a command line"))

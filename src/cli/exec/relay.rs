@@ -37,17 +37,17 @@ impl Relay {
     /// # Errors
     /// The system has no more room for handlers.
     pub(super) fn new() -> Result<Self, CommandError> {
-        let signals = Signals::new(ENDING.into_iter().chain([SIGUSR1, SIGUSR2]));
-        let mut signals = signals
-            .map_err(|error| CommandError::usage(format!("signals cannot be watched: {}", reason(&error))))?;
+        let failed = |error: io::Error| CommandError::usage(format!("signals cannot be watched: {}", reason(&error)));
+        let mut signals = Signals::new(watched()).map_err(failed)?;
         let handle = signals.handle();
         let child = Arc::new(Mutex::new(Program::Awaited(None)));
         let theirs = Arc::clone(&child);
-        let thread = thread::spawn(move || {
+        let watch = move || {
             for signal in signals.forever() {
                 pass_on(signal, &theirs);
             }
-        });
+        };
+        let thread = thread::Builder::new().spawn(watch).map_err(failed)?;
         Ok(Relay { child, handle, thread: Some(thread) })
     }
 
@@ -96,8 +96,38 @@ fn pass_on(signal: i32, child: &Mutex<Program>) {
     }
 }
 
+/// The signals that would end us. One that we were told to ignore, by `nohup` for example, stays
+/// ignored, here and in the program.
+fn watched() -> impl Iterator<Item = i32> {
+    let ignored = std::fs::read_to_string("/proc/self/status").ok().and_then(|text| ignored(&text)).unwrap_or(0);
+    let all = ENDING.into_iter().chain([SIGUSR1, SIGUSR2]);
+    all.filter(move |signal| ignored & (1 << (signal - 1)) == 0)
+}
+
+/// The ignored signals, one a bit, out of what Linux says of a process.
+fn ignored(status: &str) -> Option<u64> {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+    u64::from_str_radix(mask.trim(), 16).ok()
+}
+
 /// Whether the keyboard of our terminal is ours at the moment.
 fn is_in_foreground() -> bool {
     let group = |terminal: File| tcgetpgrp(terminal).map_err(io::Error::from);
     File::open("/dev/tty").and_then(group).is_ok_and(|group| group == getpgrp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignored_signals_are_known() {
+        let status = "Name:\tx\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\nSigCgt:\t0000000000000002\n";
+        assert_eq!(ignored(status), Some(0x1001));
+        assert_eq!(ignored("Name:\tx\n"), None);
+        // The runtime of Rust ignores SIGPIPE.
+        if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+            assert_eq!(ignored(&status).map(|mask| mask >> 12 & 1), Some(1));
+        }
+    }
 }

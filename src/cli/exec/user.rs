@@ -83,7 +83,11 @@ pub(super) fn start<T: Send>(
         Ok(()) => Ok(start(command)),
         Err(error) => Err(user.refused(&error.into())),
     };
-    std::thread::scope(|scope| scope.spawn(in_thread).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, in_thread);
+        let thread = thread.map_err(|error| user.refused(&error))?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// Starts a command as a user, or as who we are. Here it has no groups but the first one.

@@ -1,3 +1,5 @@
+//! Which variables a plaintext becomes, and what is refused.
+
 use super::*;
 
 const ALL: Choice<'static> = Choice { reading: Reading::Own, nested: false, only: &[], prefix: "" };
