@@ -203,11 +203,7 @@ fn what_makes_no_sense_is_said() {
 #[test]
 fn a_changed_file_runs_nothing() {
     let sandbox = sandbox();
-    let text = sandbox.text("s.yaml").replace("# note", "# note").replacen(
-        "ENC[AES256_GCM,data:",
-        "ENC[AES256_GCM,data:AAAA",
-        2,
-    );
+    let text = sandbox.text("s.yaml").replacen("ENC[AES256_GCM,data:", "ENC[AES256_GCM,data:AAAA", 2);
     sandbox.write("s.yaml", text);
     for command in ["exec-env", "exec-file"] {
         let outcome = sandbox.cloze([command, "s.yaml", "touch ran"]).run();
