@@ -13,6 +13,7 @@ mod corpus;
 mod dotenv;
 mod edit;
 mod engine;
+mod exec;
 mod generated;
 mod harness;
 mod ini;

@@ -41,7 +41,7 @@ impl Session {
     pub(super) fn new(name: &OsStr, text: &[u8], env: &Env) -> Result<Self, CommandError> {
         let watch = Watch::new()
             .map_err(|error| CommandError::usage(format!("signals cannot be watched: {}", reason(&error))))?;
-        let file = PrivateFile::new(&places(env), name, text).map_err(CommandError::file)?;
+        let file = PrivateFile::new(&files::private_places(env), name, text).map_err(CommandError::file)?;
         watch.shared.directory.get_or_init(|| file.directory().to_owned());
         watch.shared.busy.store(false, Ordering::SeqCst);
         Ok(Session { watch, file })
@@ -75,13 +75,6 @@ impl Session {
     pub(super) fn set_busy(&self, busy: bool) {
         self.watch.shared.busy.store(busy, Ordering::SeqCst);
     }
-}
-
-/// Where a plaintext may be, the best first.
-fn places(env: &Env) -> Vec<PathBuf> {
-    let runtime = env.path(env::XDG_RUNTIME_DIR);
-    let in_memory = runtime.into_iter().chain([PathBuf::from("/dev/shm")]).filter(|place| files::is_in_memory(place));
-    in_memory.chain([env.temp_dir()]).collect()
 }
 
 /// Starts the editor. It has our standard streams (integrations.md C16).

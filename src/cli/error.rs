@@ -58,6 +58,8 @@ pub(super) enum Exit {
     AlreadyEncrypted,
     /// A signal ended the run.
     Signal(u8),
+    /// The command that was run ended with this, or could not be run.
+    Command(u8),
 }
 
 impl Exit {
@@ -84,6 +86,7 @@ impl Exit {
             Exit::Editor => 201,
             Exit::AlreadyEncrypted => 203,
             Exit::Signal(number) => 128u8.saturating_add(number),
+            Exit::Command(number) => number,
         }
     }
 }

@@ -39,6 +39,15 @@ impl Hold {
     }
 }
 
+/// Ends the process by a signal that ended the command which it ran, so that a shell sees what it
+/// would have seen without us: a loop, for example, stops at Ctrl-C. Returns for signals that
+/// leave a core behind, in which there might be secrets.
+pub(super) fn end_by(signal: i32) {
+    if [SIGINT, SIGTERM, SIGHUP].contains(&signal) {
+        let _ = low_level::emulate_default_handler(signal);
+    }
+}
+
 impl Drop for Hold {
     fn drop(&mut self) {
         self.registered.drain(..).for_each(|id| {
