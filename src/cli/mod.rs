@@ -22,8 +22,10 @@ mod init;
 mod prompt;
 mod rekey;
 mod rotate;
+mod set;
 mod signals;
 mod ui;
+mod unset;
 mod updatekeys;
 
 use std::ffi::OsString;
@@ -55,6 +57,7 @@ pub(crate) struct Run {
     ui: Ui,
     /// The working directory.
     directory: PathBuf,
+    rules: config::RulesFiles,
 }
 
 /// Runs the program.
@@ -110,11 +113,13 @@ fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> R
         Err(error) => return Err(CommandError::said(usage_code(&error))),
     };
     let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-    let run = |verbose| Run { name, env, ui: Ui { verbose }, directory };
+    let run = |verbose| Run { name, env, ui: Ui { verbose }, directory, rules: config::RulesFiles::default() };
     match command {
         args::Command::Encrypt(args) => encrypt::run(&args, &run(args.general.verbose)),
         args::Command::Decrypt(args) => decrypt::run(&args, &run(args.general.verbose)),
         args::Command::Edit(args) => edit::run(&args, &run(args.general.verbose)),
+        args::Command::Set(args) => set::run(&args, &run(args.general.verbose)),
+        args::Command::Unset(args) => unset::run(&args, &run(args.general.verbose)),
         args::Command::Rotate(args) => rotate::run(&args, &run(args.general.verbose)),
         args::Command::UpdateKeys(args) => updatekeys::run(&args, &run(args.general.verbose)),
         args::Command::Groups(args::Groups::Add(args)) => groups::add(&args, &run(args.group.general.verbose)),
