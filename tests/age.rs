@@ -341,3 +341,33 @@ fn post_quantum_keys_open_what_they_were_wrapped_for() {
     outcome.expect(128).says(&format!("age `{}…", &recipient[..40])).says("no matching identity");
     assert!(outcome.stderr.lines().all(|line| line.len() < 300), "{}", outcome.stderr);
 }
+
+#[test]
+fn recipients_may_stand_in_a_file() {
+    let sandbox = Sandbox::new();
+    let ssh = fs::read_to_string(repository("testdata/age/ssh_ed25519.pub")).unwrap();
+    sandbox.write("team.txt", format!("# the team\r\n{ALICE}\r\n\n  {ssh}\n"));
+    sandbox.write("more.txt", BOB);
+    sandbox.write("x.yaml", PLAIN);
+    let encrypt = |flags: &[&str]| sandbox.cloze(["encrypt"].iter().chain(flags).chain(&["x.yaml"]));
+    let files = ["--age-recipients-file", "team.txt", "--age-recipients-file=more.txt"];
+    let sealed = encrypt(&files).env("SOPS_AGE_RECIPIENTS", "not used").text();
+    for recipient in [ALICE, BOB, ssh.trim()] {
+        assert!(sealed.contains(&format!("recipient: {recipient}\n")), "{sealed}");
+    }
+    sandbox.write("sealed.yaml", sealed);
+    assert_eq!(sandbox.cloze(["decrypt", "sealed.yaml"]).text(), PLAIN);
+
+    sandbox.write("bad.txt", format!("{ALICE}\nssh-dss AAAA\n"));
+    encrypt(&["--age-recipients-file", "bad.txt"])
+        .run()
+        .expect(1)
+        .says("`bad.txt`: line 2: SSH keys of the type ssh-dss");
+    sandbox.write("secret.txt", fs::read(key_file("alice")).unwrap());
+    let outcome = encrypt(&["--age-recipients-file", "secret.txt"]).run();
+    outcome.expect(1).says("this is a secret identity, not a recipient");
+    assert!(!outcome.stderr.contains("AGE-SECRET-KEY-1"), "{}", outcome.stderr);
+    sandbox.write("empty.txt", "# nobody\n");
+    encrypt(&["--age-recipients-file", "empty.txt"]).run().expect(1).says("`empty.txt`: holds no age recipient");
+    encrypt(&["--age-recipients-file", "none.txt"]).run().expect(100).says("`none.txt`: there is no such file");
+}
