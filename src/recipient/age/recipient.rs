@@ -15,7 +15,7 @@ pub enum AgeRecipient {
     /// `age1…`
     Native(x25519::Recipient),
     /// `age1pq1…`
-    Hybrid(hybrid::Recipient),
+    Hybrid(Box<hybrid::Recipient>),
     /// `ssh-ed25519 …` or `ssh-rsa …`
     Ssh(ssh::Recipient),
     /// `age1NAME1…`
@@ -33,7 +33,9 @@ pub fn parse_recipient(text: &str) -> Result<AgeRecipient, String> {
     } else if text.to_ascii_uppercase().starts_with("AGE-") {
         Err("this is a secret identity, not a recipient: it must not stand here".into())
     } else if text.starts_with(hybrid::RECIPIENT_PREFIX) {
-        text.parse().map(AgeRecipient::Hybrid).map_err(|()| is_complete("a post-quantum recipient (`age1pq1…`)"))
+        text.parse()
+            .map(|it| AgeRecipient::Hybrid(Box::new(it)))
+            .map_err(|()| is_complete("a post-quantum recipient (`age1pq1…`)"))
     } else if text.strip_prefix("age1").is_some_and(|rest| rest.contains('1')) {
         text.parse().map(AgeRecipient::Plugin).map_err(|_| is_complete("a recipient of a plugin (`age1NAME1…`)"))
     } else if text.starts_with("age1") {
@@ -80,7 +82,7 @@ impl AgeRecipient {
         let seal = |recipient: &dyn age::Recipient| super::seal(recipient, secret).map_err(why);
         match self {
             AgeRecipient::Native(recipient) => seal(recipient),
-            AgeRecipient::Hybrid(recipient) => seal(recipient),
+            AgeRecipient::Hybrid(recipient) => seal(&**recipient),
             AgeRecipient::Ssh(recipient) => seal(recipient),
             AgeRecipient::Plugin(recipient) => {
                 let name = recipient.plugin();
