@@ -203,7 +203,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__edit)
-            opts="-s -a -p -k -h --resume --show-master-keys --input-type --output-type --ignore-mac --decryption-order --age --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --unencrypted-suffix --encrypted-suffix --unencrypted-regex --encrypted-regex --unencrypted-comment-regex --encrypted-comment-regex --mac-only-encrypted --allow-unmatched --no-exact-spelling --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
+            opts="-s -a -p -k -h --resume --show-master-keys --input-type --output-type --ignore-mac --decryption-order --age --age-recipients-file --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --unencrypted-suffix --encrypted-suffix --unencrypted-regex --encrypted-regex --unencrypted-comment-regex --encrypted-comment-regex --mac-only-encrypted --allow-unmatched --no-exact-spelling --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -226,6 +226,10 @@ _cloze() {
                     return 0
                     ;;
                 -a)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --age-recipients-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -321,7 +325,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__encrypt)
-            opts="-i -a -p -k -h --in-place --output --input-type --output-type --filename-override --age --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --unencrypted-suffix --encrypted-suffix --unencrypted-regex --encrypted-regex --unencrypted-comment-regex --encrypted-comment-regex --mac-only-encrypted --allow-unmatched --no-exact-spelling --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
+            opts="-i -a -p -k -h --in-place --output --input-type --output-type --filename-override --age --age-recipients-file --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --unencrypted-suffix --encrypted-suffix --unencrypted-regex --encrypted-regex --unencrypted-comment-regex --encrypted-comment-regex --mac-only-encrypted --allow-unmatched --no-exact-spelling --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -348,6 +352,10 @@ _cloze() {
                     return 0
                     ;;
                 -a)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --age-recipients-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -653,7 +661,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__groups__subcmd__add)
-            opts="-f -i -a -p -k -h --file --in-place --output --keep-data-key --input-type --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --age --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --help"
+            opts="-f -i -a -p -k -h --file --in-place --output --keep-data-key --input-type --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --age --age-recipients-file --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -700,6 +708,10 @@ _cloze() {
                     return 0
                     ;;
                 -a)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --age-recipients-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -47,6 +47,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l input-type -d 'T
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l output-type -d 'The format of the output, likewise' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l filename-override -d 'Take this file name for the choice of format and creation rule' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -s a -l age -d 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l age-recipients-file -d 'A file with age recipients, one in a line; may be repeated' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -s p -l pgp -d 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -s k -l kms -d 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l gcp-kms -d 'Google Cloud KMS keys, comma-separated [env: SOPS_GCP_KMS_IDS]' -r
@@ -95,6 +96,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand edit" -l input-type -d 'The 
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l output-type -d 'The format of the output, likewise' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -s a -l age -d 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l age-recipients-file -d 'A file with age recipients, one in a line; may be repeated' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -s p -l pgp -d 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -s k -l kms -d 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l gcp-kms -d 'Google Cloud KMS keys, comma-separated [env: SOPS_GCP_KMS_IDS]' -r
@@ -212,6 +214,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subc
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -s a -l age -d 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l age-recipients-file -d 'A file with age recipients, one in a line; may be repeated' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -s p -l pgp -d 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -s k -l kms -d 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l gcp-kms -d 'Google Cloud KMS keys, comma-separated [env: SOPS_GCP_KMS_IDS]' -r

@@ -586,6 +586,9 @@ pub(super) struct Recipients {
     /// age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]
     #[arg(short, long, value_name = "LIST")]
     pub age: Vec<String>,
+    /// A file with age recipients, one in a line; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub age_recipients_file: Vec<PathBuf>,
     /// PGP fingerprints, comma-separated [env: SOPS_PGP_FP]
     #[arg(short, long, value_name = "LIST")]
     pub pgp: Vec<String>,

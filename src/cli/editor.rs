@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use super::env::{self, Env};
 use super::error::{CommandError, Exit, reason};
 use super::files::{self, PrivateFile};
-use super::signals::ENDING;
+use super::signals::{ENDING, Holder};
 
 /// What is tried when no variable names an editor.
 const EDITORS: [&str; 3] = ["vim", "nano", "vi"];
@@ -122,6 +122,7 @@ struct Watch {
     shared: Arc<Shared>,
     handle: Handle,
     thread: Option<thread::JoinHandle<()>>,
+    _holder: Holder,
 }
 
 impl Watch {
@@ -142,7 +143,7 @@ impl Watch {
                 obey(signal, &theirs);
             }
         });
-        Ok(Watch { shared, handle, thread: Some(thread) })
+        Ok(Watch { shared, handle, thread: Some(thread), _holder: Holder::new() })
     }
 
     fn interrupted(&self) -> Option<i32> {

@@ -83,6 +83,14 @@ pub(super) fn read_stdin() -> Result<Zeroizing<Vec<u8>>, FileError> {
         .ok_or_else(|| FileError::TooLarge(path()))
 }
 
+/// The terminal that this process belongs to, for questions.
+///
+/// # Errors
+/// There is none.
+pub(super) fn terminal() -> io::Result<File> {
+    File::options().read(true).write(true).open("/dev/tty")
+}
+
 /// Reads what a program prints to its end.
 ///
 /// # Errors

@@ -20,6 +20,7 @@ mod formats;
 mod groups;
 mod identities;
 mod init;
+mod prompt;
 mod rekey;
 mod rotate;
 mod set;

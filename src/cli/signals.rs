@@ -10,12 +10,38 @@ use signal_hook::{SigId, flag, low_level};
 /// All that have to leave nothing behind.
 pub(super) const ENDING: [i32; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
 
+/// How many hold the signals now.
+static HOLDERS: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether somebody ends the run in order when a signal comes.
+#[must_use]
+pub(super) fn are_held() -> bool {
+    HOLDERS.load(Ordering::SeqCst) > 0
+}
+
+/// Somebody who does.
+pub(super) struct Holder(());
+
+impl Holder {
+    pub(super) fn new() -> Self {
+        HOLDERS.fetch_add(1, Ordering::SeqCst);
+        Holder(())
+    }
+}
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        HOLDERS.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 /// Keeps these signals from ending the run at once, while there is something on the disk that must
 /// not stay. Who holds them looks now and then whether one came, and ends the work in order. One
 /// that comes when the work is done is passed over.
 pub(super) struct Hold {
     came: Arc<AtomicUsize>,
     registered: Vec<SigId>,
+    _holder: Holder,
 }
 
 impl Hold {
@@ -24,7 +50,7 @@ impl Hold {
     /// # Errors
     /// The system has no more room for handlers.
     pub(super) fn new() -> io::Result<Self> {
-        let mut hold = Hold { came: Arc::default(), registered: Vec::new() };
+        let mut hold = Hold { came: Arc::default(), registered: Vec::new(), _holder: Holder::new() };
         for signal in ENDING {
             let number = usize::try_from(signal).unwrap_or(0);
             hold.registered.push(flag::register_usize(signal, Arc::clone(&hold.came), number)?);

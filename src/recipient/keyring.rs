@@ -133,6 +133,7 @@ impl Keyring {
         threshold: Option<usize>,
         fits: &dyn Fn(&DataKey) -> bool,
     ) -> Result<DataKey, NoDataKey> {
+        self.foresee(groups);
         let mut attempts = Vec::new();
         let key = match groups {
             [group] => self.open_group(0, group, KEY_BYTES, &mut attempts).and_then(|key| DataKey::from_bytes(&key)),
@@ -180,24 +181,43 @@ impl Keyring {
     fn open_group(&self, number: usize, group: &KeyGroup, length: usize, attempts: &mut Vec<Attempt>) -> Option<Share> {
         let rank = |kind: Kind| self.order.iter().position(|listed| *listed == kind).unwrap_or(usize::MAX);
         let mut keys: Vec<&WrappedKey> = group.iter().collect();
-        keys.sort_by_key(|key| rank(key.recipient.kind));
-        for key in keys {
-            let kind = key.recipient.kind;
-            let unwrapped =
-                self.service(kind).map_or_else(|| Unwrapped::NotMine(unsupported(kind)), |service| service.unwrap(key));
-            let reason = match unwrapped {
-                Unwrapped::Key(secret) if secret.len() != length => {
-                    Some("its wrapped key opens to something of another length".into())
-                }
-                Unwrapped::Key(secret) => {
-                    attempts.push(Attempt { group: number, recipient: key.recipient.to_string(), kind, reason: None });
-                    return Some(secret);
-                }
-                Unwrapped::NotMine(reason) | Unwrapped::Broken(reason) => Some(reason),
+        keys.sort_by_key(|key| (rank(key.recipient.kind), key.recipient.kind));
+        for keys in keys.chunk_by(|one, other| one.recipient.kind == other.recipient.kind) {
+            let kind = keys[0].recipient.kind;
+            let results = match self.service(kind) {
+                Some(service) => service.unwrap_any(keys, &|secret| secret.len() == length),
+                None => keys.iter().map(|_| Unwrapped::NotMine(unsupported(kind))).collect(),
             };
-            attempts.push(Attempt { group: number, recipient: key.recipient.to_string(), kind, reason });
+            let mut found = None;
+            for (key, unwrapped) in keys.iter().zip(results) {
+                let reason = match unwrapped {
+                    Unwrapped::Key(secret) if secret.len() != length => {
+                        Some("its wrapped key opens to something of another length".into())
+                    }
+                    Unwrapped::Key(secret) => {
+                        found = Some(secret);
+                        None
+                    }
+                    Unwrapped::NotMine(reason) | Unwrapped::Broken(reason) => Some(reason),
+                };
+                attempts.push(Attempt { group: number, recipient: key.recipient.to_string(), kind, reason });
+            }
+            if found.is_some() {
+                return found;
+            }
         }
         None
+    }
+
+    /// Tells the services of keys that are to be unwrapped in this run, so that they can bother
+    /// people once for all of them.
+    pub fn foresee(&self, groups: &[KeyGroup]) {
+        for group in groups {
+            for service in &self.services {
+                let keys: Vec<&WrappedKey> = group.iter().filter(|key| key.recipient.kind == service.kind()).collect();
+                service.foresee(&keys);
+            }
+        }
     }
 
     /// Where the services that were asked looked for identities.
