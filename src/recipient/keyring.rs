@@ -76,14 +76,16 @@ pub enum WrapFailure {
 }
 
 impl Keyring {
-    /// A keyring of the given services. Kinds in `order` are tried first.
+    /// A keyring of the given services. Where several serve one kind, they are asked in this order
+    /// until one can do it. Kinds in `order` are tried first.
     #[must_use]
     pub fn new(services: Vec<Box<dyn KeyService>>, order: Vec<Kind>) -> Self {
         Keyring { services, order }
     }
 
-    fn service(&self, kind: Kind) -> Option<&dyn KeyService> {
-        self.services.iter().find(|service| service.kind() == kind).map(AsRef::as_ref)
+    /// The services of a kind, in the order in which they are asked.
+    fn services(&self, kind: Kind) -> impl Iterator<Item = &dyn KeyService> {
+        self.services.iter().filter(move |service| service.kind() == kind).map(AsRef::as_ref)
     }
 
     /// Wraps a data key for every recipient of every group. Returns the groups and the threshold
@@ -115,8 +117,12 @@ impl Keyring {
     fn wrap_one(&self, recipient: &Recipient, secret: &[u8], now: Timestamp) -> Result<WrappedKey, WrapFailure> {
         let kind = recipient.kind;
         let failure = |reason| WrapFailure::Recipient { kind, recipient: recipient.to_string(), reason };
-        let service = self.service(kind).ok_or_else(|| failure(unsupported(kind)))?;
-        let enc = service.wrap(recipient, secret).map_err(failure)?;
+        let mut reasons = Vec::new();
+        let wrapped = self
+            .services(kind)
+            .find_map(|service| service.wrap(recipient, secret).map_err(|reason| reasons.push(reason)).ok());
+        let reason = || if reasons.is_empty() { unsupported(kind) } else { reasons.join("; ") };
+        let enc = wrapped.ok_or_else(|| failure(reason()))?;
         let created_at = kind.is_dated().then_some(now);
         Ok(WrappedKey { recipient: recipient.clone(), enc, created_at, unknown: Vec::new() })
     }
@@ -183,19 +189,23 @@ impl Keyring {
         keys.sort_by_key(|key| rank(key.recipient.kind));
         for key in keys {
             let kind = key.recipient.kind;
-            let unwrapped =
-                self.service(kind).map_or_else(|| Unwrapped::NotMine(unsupported(kind)), |service| service.unwrap(key));
-            let reason = match unwrapped {
-                Unwrapped::Key(secret) if secret.len() != length => {
-                    Some("its wrapped key opens to something of another length".into())
-                }
-                Unwrapped::Key(secret) => {
-                    attempts.push(Attempt { group: number, recipient: key.recipient.to_string(), kind, reason: None });
-                    return Some(secret);
-                }
-                Unwrapped::NotMine(reason) | Unwrapped::Broken(reason) => Some(reason),
+            let mut note = |reason| {
+                attempts.push(Attempt { group: number, recipient: key.recipient.to_string(), kind, reason });
             };
-            attempts.push(Attempt { group: number, recipient: key.recipient.to_string(), kind, reason });
+            let mut services = self.services(kind).peekable();
+            if services.peek().is_none() {
+                note(Some(unsupported(kind)));
+            }
+            for service in services {
+                note(Some(match service.unwrap(key) {
+                    Unwrapped::Key(secret) if secret.len() == length => {
+                        note(None);
+                        return Some(secret);
+                    }
+                    Unwrapped::Key(_) => "its wrapped key opens to something of another length".into(),
+                    Unwrapped::NotMine(reason) | Unwrapped::Broken(reason) => reason,
+                }));
+            }
         }
         None
     }
@@ -203,7 +213,13 @@ impl Keyring {
     /// Where the services that were asked looked for identities.
     fn places(&self, attempts: &[Attempt]) -> Vec<String> {
         let asked = |kind| attempts.iter().any(|attempt| attempt.kind == kind);
-        self.services.iter().filter(|service| asked(service.kind())).flat_map(|service| service.places()).collect()
+        let mut places: Vec<String> = Vec::new();
+        for service in self.services.iter().filter(|service| asked(service.kind())) {
+            // A service may stand here once for each kind.
+            let new: Vec<String> = service.places().into_iter().filter(|place| !places.contains(place)).collect();
+            places.extend(new);
+        }
+        places
     }
 }
 
