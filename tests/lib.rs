@@ -8,12 +8,14 @@
 mod badinput;
 mod cli;
 mod command_line;
+mod conversions;
 mod corpus;
 mod dotenv;
 mod edit;
 mod engine;
 mod generated;
 mod harness;
+mod ini;
 mod init;
 mod integrators;
 mod interop;

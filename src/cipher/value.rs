@@ -38,7 +38,7 @@ pub enum Kind {
     Time,
     /// `comment`
     Comment,
-    /// `bytes`: never written; some old files hold it.
+    /// `bytes`: some old files hold it; cloze writes it for nothing but spellings that hold values.
     Bytes,
 }
 

@@ -7,6 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::error::CommandError;
+use crate::document::Reading;
 
 /// By which name the program was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,15 @@ impl Name {
         match self {
             Name::Cloze => "cloze",
             Name::Sops => "sops",
+        }
+    }
+
+    /// How it reads plaintexts.
+    #[must_use]
+    pub(super) fn reading(self) -> Reading {
+        match self {
+            Name::Cloze => Reading::Own,
+            Name::Sops => Reading::Sops,
         }
     }
 }

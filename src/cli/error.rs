@@ -262,7 +262,7 @@ impl CommandError {
             Error::ForeignDraft => Self::usage(message).hint("edit without --resume, or remove the draft"),
             Error::RoundTrip => Self::new(Exit::EncryptValue, message),
             Error::DecryptValue { .. } => Self::new(Exit::DecryptValue, message),
-            Error::Mac(_) => Self::new(Exit::Mac, message)
+            Error::Mac(_) | Error::LostSpelling => Self::new(Exit::Mac, message)
                 .hint(
                     "the file was changed by something other than SOPS or cloze; see what, for example with `git diff`",
                 )

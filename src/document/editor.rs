@@ -161,6 +161,11 @@ impl<'d, 't> Editor<'d, 't> {
         self.others.extend(block.flat_map(|block| &block.spans).map(|&span| Splice { span, text: Vec::new() }));
     }
 
+    /// Takes out what later entries put out of force.
+    pub fn remove_shadowed(&mut self) {
+        self.others.extend(self.document.shadowed.iter().map(|entry| Splice { span: entry.lines, text: Vec::new() }));
+    }
+
     /// The text with all replacements in place.
     ///
     /// # Errors

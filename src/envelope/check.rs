@@ -9,11 +9,12 @@ use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 use crate::cipher::{Cipher, DataKey, Kind, Random};
-use crate::document::{Document, Editor, Event, Format, NodeId, Scalar};
+use crate::document::{Document, Editor, Event, Format, NodeId, Scalar, Syntax};
 
 use super::error::Error;
 use super::metadata::Metadata;
 use super::open::{Output as _, Plaintext, WINDOW, as_spelled, check_mac, metadata_of, open};
+use super::seal::spells;
 use super::shares::in_shares;
 use super::typed::{kind_of, unseal};
 use super::walk::{Item, Side, Walker};
@@ -71,12 +72,13 @@ impl Check<'_> {
         if plain.as_slice() == self.document.text {
             return Ok(None);
         }
-        let again = self.format.syntax().parse(&plain).map_err(|_| Error::RoundTrip)?;
+        let again = self.format.plain_syntax(options.reading).parse(&plain).map_err(|_| Error::RoundTrip)?;
         if !same_values(self.document, &again) {
             return Err(Error::RoundTrip);
         }
-        let wanted = !options.no_exact_spelling && !spelling::is_unwelcome(self.document);
-        Ok(wanted.then(|| spelling::seal(&Cipher::new(self.key), &plain, self.document.text, random)))
+        let Document { text, shadowed, .. } = self.document;
+        let seal = || spelling::seal(&Cipher::new(self.key), &plain, text, !shadowed.is_empty(), random);
+        Ok(spells(self.document, options).then(seal))
     }
 
     /// What a text opens to.
@@ -85,7 +87,7 @@ impl Check<'_> {
         let sealed = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
         let metadata = self.metadata_of(&sealed)?;
         let plain = open(format, &sealed, &metadata, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
-        Ok(as_spelled(plain, &metadata, key))
+        Ok(as_spelled(plain.text, &metadata, key))
     }
 
     /// The metadata as the text has them.
@@ -100,7 +102,8 @@ impl Check<'_> {
         if self.format != self.format.sealed() {
             return Ok(None);
         }
-        let sealed = self.format.syntax().parse(text).map_err(|_| Error::RoundTrip)?;
+        let syntax = self.format.syntax();
+        let sealed = syntax.parse(text).map_err(|_| Error::RoundTrip)?;
         let metadata = self.metadata_of(&sealed)?;
         check_mac(&Cipher::new(self.key), &metadata, mac).map_err(|_| Error::RoundTrip)?;
         let selector = metadata.effective_selector();
@@ -122,7 +125,7 @@ impl Check<'_> {
             match place.map(|place| &text[place.at..place.at + place.length]) {
                 None if same_item(before.item, after.item) => {}
                 Some(made) if is_text(after.item, made) => {
-                    let Some(plain) = plain_of(before.item) else { return Ok(None) };
+                    let Some(plain) = plain_of(syntax, before.item) else { return Ok(None) };
                     window.push((after.id, plain));
                 }
                 _ => return Ok(None),
@@ -139,9 +142,9 @@ impl Check<'_> {
 /// A value or comment as it is sealed.
 type Plain<'d> = (Kind, Cow<'d, [u8]>);
 
-fn plain_of<'d>(item: Item<'d, '_>) -> Option<Plain<'d>> {
+fn plain_of<'d>(syntax: &dyn Syntax, item: Item<'d, '_>) -> Option<Plain<'d>> {
     match item {
-        Item::Value(value) => Some((kind_of(value)?, value.canonical()?)),
+        Item::Value(value) => Some((kind_of(value)?, syntax.canonical(value)?)),
         Item::Comment(text) => Some((Kind::Comment, Cow::Borrowed(text))),
     }
 }

@@ -31,7 +31,7 @@ mod walk;
 use zeroize::Zeroizing;
 
 use crate::cipher::{DataKey, Random};
-use crate::document::{Layout, Timestamp};
+use crate::document::{Layout, Reading, Timestamp};
 use crate::recipient::Keyring;
 
 pub use draft::{open_draft, seal_draft, seal_new_draft};
@@ -62,12 +62,24 @@ pub struct Tools<'a> {
 pub struct Options {
     /// The layout of new lines.
     pub layout: Layout,
+    /// How plaintexts are read. An edited one is read as the one that it came from.
+    pub reading: Reading,
+    /// Print in another format what it cannot hold whole, where SOPS does.
+    pub lossy: bool,
     /// Encrypt even when the selector leaves every value in clear.
     pub allow_unmatched: bool,
     /// Do not check the MAC.
     pub ignore_mac: bool,
     /// Do not carry the exact spelling where the format cannot hold it.
     pub no_exact_spelling: bool,
+}
+
+impl Opened {
+    /// How the text must be read to hold the values that are in the file.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        self.reading
+    }
 }
 
 /// An encrypted text.
@@ -99,6 +111,8 @@ pub struct Opened {
     pub text: Zeroizing<Vec<u8>>,
     /// What the user may want to know, a sentence each.
     pub warnings: Vec<String>,
+    /// How the text must be read to hold the values that are in the file.
+    reading: Reading,
     metadata: Metadata,
     key: DataKey,
 }

@@ -3,12 +3,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
+use memchr::memchr2;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
 use crate::document::{
-    Content, Document, Editor, EmitError, Format, Layout, New, Node, NodeId, Pile, Scalar, Spellings, Syntax,
+    Content, Document, Editor, EmitError, Format, Layout, New, Node, NodeId, Pile, Reading, Scalar, Spellings, Syntax,
 };
 use crate::recipient::NoDataKey;
 
@@ -33,8 +34,15 @@ pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>
         warnings.push("the metadata has no `version`: no SOPS wrote this file, and SOPS will not read it".into());
     }
     let canonical = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
-    let text = as_spelled(canonical, &metadata, &key);
-    Ok(Opened { text, warnings, metadata, key })
+    let text = match restored(&canonical.text, &metadata, &key) {
+        Some(text) => text,
+        None if options.ignore_mac || !metadata.spelling.as_deref().is_some_and(spelling::holds_values) => {
+            canonical.text
+        }
+        None => return Err(Error::LostSpelling),
+    };
+    let reading = reading_of(format, &text, &metadata, &canonical.mac, options.reading);
+    Ok(Opened { text, warnings, reading, metadata, key })
 }
 
 /// Recovers the data key of a file: the one that opens its MAC.
@@ -54,9 +62,48 @@ pub(super) fn metadata_of(document: &Document<'_>) -> Result<Metadata, Error> {
 
 /// The plaintext in the spelling that the file carries, if it carries one that belongs to it.
 pub(super) fn as_spelled(canonical: Zeroizing<Vec<u8>>, metadata: &Metadata, key: &DataKey) -> Zeroizing<Vec<u8>> {
-    let restored =
-        metadata.spelling.as_ref().and_then(|sealed| spelling::restore(&Cipher::new(key), &canonical, sealed));
-    restored.unwrap_or(canonical)
+    restored(&canonical, metadata, key).unwrap_or(canonical)
+}
+
+fn restored(canonical: &[u8], metadata: &Metadata, key: &DataKey) -> Option<Zeroizing<Vec<u8>>> {
+    metadata.spelling.as_ref().and_then(|sealed| spelling::restore(&Cipher::new(key), canonical, sealed))
+}
+
+/// How a plaintext of INI was read when it was encrypted, which another program may have done: in
+/// the reading that has the MAC of the file. For other formats, as it was asked for.
+fn reading_of(format: Format, text: &[u8], metadata: &Metadata, mac: &str, asked: Reading) -> Reading {
+    if format != Format::Ini {
+        return asked;
+    }
+    let fits = |reading| {
+        let document = format.plain_syntax(reading).parse(text);
+        document.is_ok_and(|document| mac_of_plain(&document, metadata) == mac)
+    };
+    let differs = memchr2(b'#', b';', text).is_some() && !fits(Reading::Own) && fits(Reading::Sops);
+    if differs { Reading::Sops } else { Reading::Own }
+}
+
+/// The MAC of a plaintext.
+fn mac_of_plain(document: &Document<'_>, metadata: &Metadata) -> String {
+    let mut mac = Mac::new(metadata.mac_only_encrypted);
+    let selector = metadata.effective_selector();
+    let mut walker = Walker::new(document, Side::Plain, &selector);
+    while let Some(visit) = walker.next() {
+        if let Item::Value(value) = visit.item
+            && (visit.selected || !metadata.mac_only_encrypted)
+        {
+            mac.add(&value.canonical().unwrap_or_default());
+        }
+    }
+    mac.finish()
+}
+
+/// What a sealed text opens to.
+pub(super) struct Canonical {
+    /// The plaintext, without the exact spelling.
+    pub(super) text: Zeroizing<Vec<u8>>,
+    /// The MAC of its values.
+    pub(super) mac: String,
 }
 
 /// The plaintext of a document whose data key is known.
@@ -67,13 +114,13 @@ pub(super) fn open(
     key: &DataKey,
     ignore_mac: bool,
     warnings: &mut Vec<String>,
-) -> Result<Zeroizing<Vec<u8>>, Error> {
+) -> Result<Canonical, Error> {
     if format != format.sealed() {
         return open_envelope(format, document, metadata, key, ignore_mac, warnings);
     }
     let mut output = Plaintext::new(document, format);
-    unseal_all(document, metadata, key, ignore_mac, warnings, &mut output)?;
-    output.finish()
+    let mac = unseal_all(format, document, metadata, key, ignore_mac, warnings, &mut output)?;
+    Ok(Canonical { text: output.finish()?, mac })
 }
 
 /// The plaintext of a format whose sealed files are of another: its values are opened first and
@@ -85,12 +132,13 @@ fn open_envelope(
     key: &DataKey,
     ignore_mac: bool,
     warnings: &mut Vec<String>,
-) -> Result<Zeroizing<Vec<u8>>, Error> {
+) -> Result<Canonical, Error> {
     let (mut values, parts) = (Values(document.nodes.clone()), document.parts.clone());
-    unseal_all(document, metadata, key, ignore_mac, warnings, &mut values)?;
+    let mac = unseal_all(format, document, metadata, key, ignore_mac, warnings, &mut values)?;
     let root = parts[0].root;
-    let plain = Document { text: document.text, nodes: values.0, parts, aliases: Vec::new() };
-    Ok(Zeroizing::new(format.syntax().emit(&plain, root, Layout::default())?))
+    let plain = Document { text: document.text, nodes: values.0, parts, aliases: Vec::new(), shadowed: Vec::new() };
+    let text = Zeroizing::new(format.syntax().emit(&plain, root, Layout::default())?);
+    Ok(Canonical { text, mac })
 }
 
 /// How many values are opened at once: enough for all processors, and few enough that they take
@@ -176,15 +224,18 @@ impl Output for Values<'_> {
     }
 }
 
-/// Opens every sealed value and comment, checks the MAC, and hands over what they hold.
+/// Opens every sealed value and comment, checks the MAC, and hands over what they hold. Returns
+/// the MAC of the values.
 fn unseal_all(
+    format: Format,
     document: &Document<'_>,
     metadata: &Metadata,
     key: &DataKey,
     ignore_mac: bool,
     warnings: &mut Vec<String>,
     output: &mut impl Output,
-) -> Result<(), Error> {
+) -> Result<String, Error> {
+    let syntax = format.syntax();
     let cipher = Cipher::new(key);
     let mut mac = Mac::new(metadata.mac_only_encrypted);
     let mut window = Window::default();
@@ -193,11 +244,15 @@ fn unseal_all(
     while let Some(visit) = walker.next() {
         window.add(metadata, &visit).map_err(|error| refused(document, visit.id, error))?;
         if window.steps.len() == WINDOW {
-            std::mem::take(&mut window).open(document, &cipher, &mut mac, warnings, output)?;
+            std::mem::take(&mut window).open(syntax, document, &cipher, &mut mac, warnings, output)?;
         }
     }
-    window.open(document, &cipher, &mut mac, warnings, output)?;
-    if ignore_mac { Ok(()) } else { check_mac(&cipher, metadata, &mac.finish()) }
+    window.open(syntax, document, &cipher, &mut mac, warnings, output)?;
+    let mac = mac.finish();
+    if !ignore_mac {
+        check_mac(&cipher, metadata, &mac)?;
+    }
+    Ok(mac)
 }
 
 /// Leaves and comments that follow each other, to be opened together.
@@ -250,6 +305,7 @@ impl Window {
     /// Opens what is sealed, adds the values to the MAC, and hands them over.
     fn open(
         self,
+        syntax: &dyn Syntax,
         document: &Document<'_>,
         cipher: &Cipher,
         mac: &mut Mac,
@@ -257,7 +313,7 @@ impl Window {
         output: &mut impl Output,
     ) -> Result<(), Error> {
         let Window { steps, additional } = self;
-        let runs = in_shares(steps, |steps| Run::of(steps, document, cipher, &additional, output));
+        let runs = in_shares(steps, |steps| Run::of(steps, syntax, document, cipher, &additional, output));
         for run in runs {
             let run = run?;
             run.counted.chunks().for_each(|chunk| mac.add(chunk));
@@ -279,6 +335,7 @@ struct Run<R> {
 impl<R> Run<R> {
     fn of<O: Output<Run = R>>(
         steps: Vec<Step>,
+        syntax: &dyn Syntax,
         document: &Document<'_>,
         cipher: &Cipher,
         additional: &[u8],
@@ -290,7 +347,7 @@ impl<R> Run<R> {
             let node = document.node(id);
             let text = match &node.content {
                 Content::Leaf { value, .. } if matches!(does, Does::Count) => {
-                    run.count(document, id, value)?;
+                    run.count(syntax, document, id, value)?;
                     continue;
                 }
                 Content::Leaf { value: Scalar::Text(text), .. } | Content::Comment { text } => text,
@@ -313,7 +370,7 @@ impl<R> Run<R> {
             match opened {
                 Ok(new) => {
                     if let New::Value(value) = &new {
-                        run.count(document, id, value)?;
+                        run.count(syntax, document, id, value)?;
                     }
                     output.put(&mut run.output, id, new)?;
                 }
@@ -328,8 +385,14 @@ impl<R> Run<R> {
     }
 
     /// Adds a value to what the MAC is made of.
-    fn count(&mut self, document: &Document<'_>, id: NodeId, value: &Scalar<'_>) -> Result<(), Error> {
-        let bytes = value.canonical().ok_or_else(|| Error::DecryptValue {
+    fn count(
+        &mut self,
+        syntax: &dyn Syntax,
+        document: &Document<'_>,
+        id: NodeId,
+        value: &Scalar<'_>,
+    ) -> Result<(), Error> {
+        let bytes = syntax.canonical(value).ok_or_else(|| Error::DecryptValue {
             path: document.path(id),
             reason: "is an integer beyond 64 bits with a sign, which cannot be authenticated".into(),
         })?;

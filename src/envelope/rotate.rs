@@ -44,13 +44,10 @@ pub fn rotate(
     keep_unknown(&old.groups, &mut metadata.groups);
 
     let mut warnings = Vec::new();
-    let plain = open(format, &document, &old, &old_key, false, &mut warnings)?;
+    let plain = open(format, &document, &old, &old_key, false, &mut warnings)?.text;
     metadata.last_modified = tools.now;
     metadata.mac = resealed_mac(&old, &old_key, &metadata, &key, tools)?;
-    metadata.spelling = old.spelling.as_ref().and_then(|sealed| {
-        let original = spelling::restore(&Cipher::new(&old_key), &plain, sealed)?;
-        Some(spelling::seal(&Cipher::new(&key), &plain, &original, tools.random))
-    });
+    metadata.spelling = resealed_spelling(&old, &old_key, &key, &plain, tools)?;
     let mut editor = Editor::new(&document, syntax);
     let (old_cipher, new_cipher) = (Cipher::new(&old_key), Cipher::new(&key));
     let selector = old.effective_selector();
@@ -79,6 +76,23 @@ fn resealed_mac(
     Ok(String::from_utf8(sealed).expect("impossible: a sealed value is ASCII"))
 }
 
+/// The exact spelling of the file under the new key, if it has one that belongs to it.
+fn resealed_spelling(
+    old: &Metadata,
+    old_key: &DataKey,
+    key: &DataKey,
+    plain: &[u8],
+    tools: &Tools<'_>,
+) -> Result<Option<String>, Error> {
+    let Some(sealed) = &old.spelling else { return Ok(None) };
+    let holds_values = spelling::holds_values(sealed);
+    match spelling::restore(&Cipher::new(old_key), plain, sealed) {
+        Some(original) => Ok(Some(spelling::seal(&Cipher::new(key), plain, &original, holds_values, tools.random))),
+        None if holds_values => Err(Error::LostSpelling),
+        None => Ok(None),
+    }
+}
+
 /// What the new text opens to.
 fn reopened(format: Format, text: &[u8], metadata: &Metadata, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Error> {
     let document = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
@@ -86,7 +100,8 @@ fn reopened(format: Format, text: &[u8], metadata: &Metadata, key: &DataKey) -> 
     if read.write() != metadata.write() {
         return Err(Error::RoundTrip);
     }
-    open(format, &document, &read, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)
+    let plain = open(format, &document, &read, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
+    Ok(plain.text)
 }
 
 /// The values of one file on their way from one data key to another.

@@ -13,6 +13,7 @@ use super::open::{Ciphertexts, WINDOW};
 use super::policy::Policy;
 use super::selector::Selector;
 use super::shares::in_shares;
+use super::spelling;
 use super::typed::kind_of;
 use super::walk::{Item, Side, Walker};
 use super::{Encrypted, Opened, Options, Tools};
@@ -28,7 +29,7 @@ pub fn encrypt(
     options: &Options,
     tools: &Tools<'_>,
 ) -> Result<Encrypted, Error> {
-    let document = format.syntax().parse(text)?;
+    let document = format.plain_syntax(options.reading).parse(text)?;
     check_is_plain(&document)?;
     let key = DataKey::generate(tools.random);
     let (groups, threshold) = tools.keyring.wrap(&key, &policy.groups, policy.threshold, tools.now, tools.random)?;
@@ -59,7 +60,8 @@ pub fn reencrypt(
     options: &Options,
     tools: &Tools<'_>,
 ) -> Result<Encrypted, Error> {
-    let document = format.syntax().parse(plaintext)?;
+    let options = &Options { reading: opened.reading, ..*options };
+    let document = format.plain_syntax(options.reading).parse(plaintext)?;
     check_is_plain(&document)?;
     let old = format.sealed().syntax().parse(old)?;
     let known = Ciphertexts::of(&old, &opened.metadata, &opened.key);
@@ -182,12 +184,18 @@ fn seal(
     options: &Options,
     random: &dyn Random,
 ) -> Result<Encrypted, Error> {
+    if let (Some(shadowed), false) = (document.shadowed.first(), spells(document, options)) {
+        return Err(shadowed
+            .refusal("without the exact spelling, only the last one can be kept; take the others out")
+            .into());
+    }
     let selector = metadata.effective_selector();
-    let syntax = format.syntax();
+    let syntax = format.plain_syntax(options.reading);
     let sealing = Sealing { document, syntax, selector: &selector, cipher: Cipher::new(key) };
     let mut editor = Editor::new(document, syntax);
+    editor.remove_shadowed();
     let mut sealed = Vec::new();
-    let Plan { mac, encrypted, total, .. } = seal_all(format, document, &metadata, &selector, known, |window| {
+    let Plan { mac, encrypted, total, .. } = seal_all(syntax, document, &metadata, &selector, known, |window| {
         for run in sealing.write(window, random)? {
             editor.take(run.spellings);
             sealed.extend(run.sealed);
@@ -219,8 +227,13 @@ fn seal(
 }
 
 /// The canonical bytes of a value.
-fn canonical<'v>(document: &Document<'_>, id: NodeId, value: &'v Scalar<'_>) -> Result<Cow<'v, [u8]>, Error> {
-    value.canonical().ok_or_else(|| Error::EncryptValue {
+fn canonical<'v>(
+    syntax: &dyn Syntax,
+    document: &Document<'_>,
+    id: NodeId,
+    value: &'v Scalar<'_>,
+) -> Result<Cow<'v, [u8]>, Error> {
+    syntax.canonical(value).ok_or_else(|| Error::EncryptValue {
         path: document.path(id),
         reason:
             "is an integer beyond 64 bits with a sign: SOPS can neither encrypt nor authenticate it; put it in quotes"
@@ -229,8 +242,8 @@ fn canonical<'v>(document: &Document<'_>, id: NodeId, value: &'v Scalar<'_>) -> 
 }
 
 /// Refuses a value in clear that SOPS would read otherwise.
-fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
-    match format.syntax().misread_in_clear(document, id) {
+fn check_in_clear(syntax: &dyn Syntax, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
+    match syntax.misread_in_clear(document, id) {
         Some(reason) => Err(Error::EncryptValue { path: document.path(id), reason: reason.into() }),
         None => Ok(()),
     }
@@ -238,7 +251,7 @@ fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result
 
 /// Decides for every value and comment what becomes of it, and hands it over a window at a time.
 fn seal_all<'d>(
-    format: Format,
+    syntax: &dyn Syntax,
     document: &'d Document<'_>,
     metadata: &Metadata,
     selector: &Selector,
@@ -249,7 +262,7 @@ fn seal_all<'d>(
         mac: Mac::new(metadata.mac_only_encrypted),
         window: Window::default(),
         known,
-        seals_empty: format.syntax().seals_empty(),
+        seals_empty: syntax.seals_empty(),
         encrypted: 0,
         total: 0,
     };
@@ -259,12 +272,13 @@ fn seal_all<'d>(
             Item::Value(value) => {
                 let covered = visit.selected || !metadata.mac_only_encrypted;
                 if !visit.selected {
-                    check_in_clear(format, document, visit.id)?;
-                    if format.syntax().depends_on_the_end(document, visit.id) {
-                        plan.place(visit.id, Becomes::Same(value.clone()), b"");
-                    }
+                    check_in_clear(syntax, document, visit.id)?;
                 }
-                let plain = if covered { canonical(document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };
+                if (!visit.selected || plan.stays_empty(value)) && syntax.must_be_respelled(document, visit.id) {
+                    plan.place(visit.id, Becomes::Same(value.clone()), b"");
+                }
+                let plain =
+                    if covered { canonical(syntax, document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };
                 plan.mac.add(&plain);
                 plan.value(visit.id, value, plain, visit.selected, visit.additional);
             }
@@ -284,8 +298,7 @@ fn seal_all<'d>(
 impl<'d> Plan<'d> {
     fn value(&mut self, id: NodeId, value: &Scalar<'_>, plain: Cow<'d, [u8]>, selected: bool, additional: &[u8]) {
         let Some(kind) = kind_of(value) else { return };
-        let is_empty = matches!(value, Scalar::Text(text) if text.is_empty());
-        if is_empty && !self.seals_empty {
+        if self.stays_empty(value) {
             return;
         }
         self.total += 1;
@@ -293,6 +306,11 @@ impl<'d> Plan<'d> {
             self.encrypted += 1;
             self.seal(id, kind, plain, additional);
         }
+    }
+
+    /// Whether a value is an empty string that is not encrypted, selected or not.
+    fn stays_empty(&self, value: &Scalar<'_>) -> bool {
+        !self.seals_empty && matches!(value, Scalar::Text(text) if text.is_empty())
     }
 
     /// The ciphertext that this value had, or a new one.
@@ -327,6 +345,11 @@ pub(super) fn checked_comment<'s>(
         });
     }
     Ok(sealed.into())
+}
+
+/// Whether the exact spelling may be carried.
+pub(super) fn spells(document: &Document<'_>, options: &Options) -> bool {
+    !options.no_exact_spelling && !spelling::is_unwelcome(document)
 }
 
 /// A sealed text with other metadata.

@@ -23,7 +23,7 @@ pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
     reader.document()?;
     let metadata = reader.block();
     let part = Part { root: NodeId(0), metadata, span: Span::new(0..text.len()) };
-    Ok(Document { text, nodes: reader.nodes, parts: vec![part], aliases: Vec::new() })
+    Ok(Document { text, nodes: reader.nodes, parts: vec![part], aliases: Vec::new(), shadowed: Vec::new() })
 }
 
 /// The state of the pass.
