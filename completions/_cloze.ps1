@@ -34,6 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('updatekeys', 'updatekeys', [CompletionResultType]::ParameterValue, 'Bring encrypted files to the recipients of their creation rules')
             [CompletionResult]::new('groups', 'groups', [CompletionResultType]::ParameterValue, 'Add or delete a key group of an encrypted file')
             [CompletionResult]::new('filestatus', 'filestatus', [CompletionResultType]::ParameterValue, 'Say whether a file is encrypted')
+            [CompletionResult]::new('keyservice', 'keyservice', [CompletionResultType]::ParameterValue, 'Let other processes use the keys that this one can reach')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make an age key and a `.sops.yaml` to start with')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -62,7 +63,7 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('--unencrypted-comment-regex', '--unencrypted-comment-regex', [CompletionResultType]::ParameterName, 'Encrypt all but what a matching comment stands above')
             [CompletionResult]::new('--encrypted-comment-regex', '--encrypted-comment-regex', [CompletionResultType]::ParameterName, 'Encrypt only what a matching comment stands above')
             [CompletionResult]::new('--enable-local-keyservice', '--enable-local-keyservice', [CompletionResultType]::ParameterName, 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]')
-            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'Another key service; may be repeated [env: SOPS_KEYSERVICE]')
+            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]')
             [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'The AWS profile for AWS KMS keys')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]')
             [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Spaces per level in what is written new; -1 is a tab')
@@ -85,7 +86,7 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('--filename-override', '--filename-override', [CompletionResultType]::ParameterName, 'Take this file name for the choice of format and creation rule')
             [CompletionResult]::new('--decryption-order', '--decryption-order', [CompletionResultType]::ParameterName, 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]')
             [CompletionResult]::new('--enable-local-keyservice', '--enable-local-keyservice', [CompletionResultType]::ParameterName, 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]')
-            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'Another key service; may be repeated [env: SOPS_KEYSERVICE]')
+            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]')
             [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'The AWS profile for AWS KMS keys')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]')
             [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Spaces per level in what is written new; -1 is a tab')
@@ -121,7 +122,7 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('--unencrypted-comment-regex', '--unencrypted-comment-regex', [CompletionResultType]::ParameterName, 'Encrypt all but what a matching comment stands above')
             [CompletionResult]::new('--encrypted-comment-regex', '--encrypted-comment-regex', [CompletionResultType]::ParameterName, 'Encrypt only what a matching comment stands above')
             [CompletionResult]::new('--enable-local-keyservice', '--enable-local-keyservice', [CompletionResultType]::ParameterName, 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]')
-            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'Another key service; may be repeated [env: SOPS_KEYSERVICE]')
+            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]')
             [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'The AWS profile for AWS KMS keys')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]')
             [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Spaces per level in what is written new; -1 is a tab')
@@ -160,7 +161,7 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('--output-type', '--output-type', [CompletionResultType]::ParameterName, 'The format of the output, likewise')
             [CompletionResult]::new('--filename-override', '--filename-override', [CompletionResultType]::ParameterName, 'Take this file name for the choice of format and creation rule')
             [CompletionResult]::new('--enable-local-keyservice', '--enable-local-keyservice', [CompletionResultType]::ParameterName, 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]')
-            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'Another key service; may be repeated [env: SOPS_KEYSERVICE]')
+            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]')
             [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'The AWS profile for AWS KMS keys')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]')
             [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Spaces per level in what is written new; -1 is a tab')
@@ -175,7 +176,7 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
         'cloze;updatekeys' {
             [CompletionResult]::new('--input-type', '--input-type', [CompletionResultType]::ParameterName, 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file names say')
             [CompletionResult]::new('--enable-local-keyservice', '--enable-local-keyservice', [CompletionResultType]::ParameterName, 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]')
-            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'Another key service; may be repeated [env: SOPS_KEYSERVICE]')
+            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]')
             [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'The AWS profile for AWS KMS keys')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]')
             [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Spaces per level in what is written new; -1 is a tab')
@@ -203,7 +204,7 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the result into this file')
             [CompletionResult]::new('--input-type', '--input-type', [CompletionResultType]::ParameterName, 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says')
             [CompletionResult]::new('--enable-local-keyservice', '--enable-local-keyservice', [CompletionResultType]::ParameterName, 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]')
-            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'Another key service; may be repeated [env: SOPS_KEYSERVICE]')
+            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]')
             [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'The AWS profile for AWS KMS keys')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]')
             [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Spaces per level in what is written new; -1 is a tab')
@@ -234,7 +235,7 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the result into this file')
             [CompletionResult]::new('--input-type', '--input-type', [CompletionResultType]::ParameterName, 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says')
             [CompletionResult]::new('--enable-local-keyservice', '--enable-local-keyservice', [CompletionResultType]::ParameterName, 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]')
-            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'Another key service; may be repeated [env: SOPS_KEYSERVICE]')
+            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]')
             [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'The AWS profile for AWS KMS keys')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]')
             [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Spaces per level in what is written new; -1 is a tab')
@@ -273,6 +274,15 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'cloze;keyservice' {
+            [CompletionResult]::new('--network', '--network', [CompletionResultType]::ParameterName, 'Listen on the network, or on a socket of this machine')
+            [CompletionResult]::new('--address', '--address', [CompletionResultType]::ParameterName, 'The address to listen on: `HOST:PORT`, or the path of the socket [default for tcp: 127.0.0.1:5000]')
+            [CompletionResult]::new('--prompt', '--prompt', [CompletionResultType]::ParameterName, 'Ask on the terminal before each use of a key')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say where it listens, and what is done')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'cloze;init' {
             [CompletionResult]::new('--recipient', '--recipient', [CompletionResultType]::ParameterName, 'A further recipient beside your own key; may be repeated or hold a comma list')
             [CompletionResult]::new('--kubernetes', '--kubernetes', [CompletionResultType]::ParameterName, 'Encrypt only `data` and `stringData` of YAML files, as Kubernetes needs it')
@@ -291,6 +301,7 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('updatekeys', 'updatekeys', [CompletionResultType]::ParameterValue, 'Bring encrypted files to the recipients of their creation rules')
             [CompletionResult]::new('groups', 'groups', [CompletionResultType]::ParameterValue, 'Add or delete a key group of an encrypted file')
             [CompletionResult]::new('filestatus', 'filestatus', [CompletionResultType]::ParameterValue, 'Say whether a file is encrypted')
+            [CompletionResult]::new('keyservice', 'keyservice', [CompletionResultType]::ParameterValue, 'Let other processes use the keys that this one can reach')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make an age key and a `.sops.yaml` to start with')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -322,6 +333,9 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             break
         }
         'cloze;help;filestatus' {
+            break
+        }
+        'cloze;help;keyservice' {
             break
         }
         'cloze;help;init' {

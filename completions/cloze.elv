@@ -31,6 +31,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand updatekeys 'Bring encrypted files to the recipients of their creation rules'
             cand groups 'Add or delete a key group of an encrypted file'
             cand filestatus 'Say whether a file is encrypted'
+            cand keyservice 'Let other processes use the keys that this one can reach'
             cand init 'Make an age key and a `.sops.yaml` to start with'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -58,7 +59,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --unencrypted-comment-regex 'Encrypt all but what a matching comment stands above'
             cand --encrypted-comment-regex 'Encrypt only what a matching comment stands above'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -80,7 +81,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --filename-override 'Take this file name for the choice of format and creation rule'
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -115,7 +116,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --unencrypted-comment-regex 'Encrypt all but what a matching comment stands above'
             cand --encrypted-comment-regex 'Encrypt only what a matching comment stands above'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -153,7 +154,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --output-type 'The format of the output, likewise'
             cand --filename-override 'Take this file name for the choice of format and creation rule'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -167,7 +168,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
         &'cloze;updatekeys'= {
             cand --input-type 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file names say'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -193,7 +194,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --output 'Write the result into this file'
             cand --input-type 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -223,7 +224,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --output 'Write the result into this file'
             cand --input-type 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -256,6 +257,14 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'cloze;keyservice'= {
+            cand --network 'Listen on the network, or on a socket of this machine'
+            cand --address 'The address to listen on: `HOST:PORT`, or the path of the socket [default for tcp: 127.0.0.1:5000]'
+            cand --prompt 'Ask on the terminal before each use of a key'
+            cand --verbose 'Say where it listens, and what is done'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'cloze;init'= {
             cand --recipient 'A further recipient beside your own key; may be repeated or hold a comma list'
             cand --kubernetes 'Encrypt only `data` and `stringData` of YAML files, as Kubernetes needs it'
@@ -273,6 +282,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand updatekeys 'Bring encrypted files to the recipients of their creation rules'
             cand groups 'Add or delete a key group of an encrypted file'
             cand filestatus 'Say whether a file is encrypted'
+            cand keyservice 'Let other processes use the keys that this one can reach'
             cand init 'Make an age key and a `.sops.yaml` to start with'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -295,6 +305,8 @@ set edit:completion:arg-completer[cloze] = {|@words|
         &'cloze;help;groups;delete'= {
         }
         &'cloze;help;filestatus'= {
+        }
+        &'cloze;help;keyservice'= {
         }
         &'cloze;help;init'= {
         }

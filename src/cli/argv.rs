@@ -60,7 +60,7 @@ pub(super) enum Request {
 }
 
 /// Commands of SOPS that cloze does not have.
-const MISSING: [&str; 6] = ["set", "unset", "exec-env", "exec-file", "publish", "keyservice"];
+const MISSING: [&str; 5] = ["set", "unset", "exec-env", "exec-file", "publish"];
 
 /// Commands that SOPS does not have: called as `sops`, these words are file names.
 const OWN: [&str; 1] = ["init"];
@@ -138,8 +138,18 @@ impl Flags {
 }
 
 /// In which order commands are asked about a flag that stands before the command.
-const ORDER: [&str; 9] =
-    ["encrypt", "decrypt", "edit", "rotate", "updatekeys", "groups add", "groups delete", "filestatus", "init"];
+const ORDER: [&str; 10] = [
+    "encrypt",
+    "decrypt",
+    "edit",
+    "rotate",
+    "updatekeys",
+    "groups add",
+    "groups delete",
+    "filestatus",
+    "keyservice",
+    "init",
+];
 
 /// Every name of a flag, with its long name and what it takes.
 fn names(arg: &clap::Arg) -> Vec<(String, (String, Takes))> {
@@ -427,6 +437,8 @@ mod tests {
             ("sops decrypt --keyservice a --keyservice=b f", "decrypt --keyservice=a --keyservice=b -- f"),
             // Emacs
             ("sops --filename-override ORIG --encrypt /dev/stdin", "encrypt --filename-override=ORIG -- /dev/stdin"),
+            ("sops keyservice --net unix -addr /tmp/s", "keyservice --network=unix --address=/tmp/s"),
+            ("sops --verbose keyservice --prompt", "keyservice --verbose --prompt"),
             // no operand
             ("sops decrypt --input-type yaml --output-type yaml", "decrypt --input-type=yaml --output-type=yaml"),
         ];

@@ -19,6 +19,8 @@ mod formats;
 mod groups;
 mod identities;
 mod init;
+#[cfg(feature = "keyservice")]
+mod keyservice;
 mod rekey;
 mod rotate;
 mod signals;
@@ -120,6 +122,10 @@ fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> R
         args::Command::Groups(args::Groups::Add(args)) => groups::add(&args, &run(args.group.general.verbose)),
         args::Command::Groups(args::Groups::Delete(args)) => groups::delete(&args, &run(args.group.general.verbose)),
         args::Command::FileStatus(args) => filestatus::run(&args, &run(args.general.verbose)),
+        #[cfg(feature = "keyservice")]
+        args::Command::Keyservice(args) => keyservice::run(&args, &run(args.verbose)),
+        #[cfg(not(feature = "keyservice"))]
+        args::Command::Keyservice(_) => Err(identities::no_keyservices()),
         args::Command::Init(args) => init::run(&args, &run(args.verbose)),
     }
 }

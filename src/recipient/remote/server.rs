@@ -41,11 +41,12 @@ pub enum Operation {
 
 /// Whom the server works for. Called on several threads at once.
 pub trait Host: Send + Sync + 'static {
-    /// Asks whether an operation may be done, before it is.
+    /// Asks whether an operation may be done, before it is. The recipient is the one that the
+    /// client names: the wrapped key may be another's. `waits` says whether the client still does.
     ///
     /// # Errors
     /// It may not, and why: the client is told.
-    fn admit(&self, operation: Operation, recipient: &Recipient) -> Result<(), String>;
+    fn admit(&self, operation: Operation, recipient: &Recipient, waits: &dyn Fn() -> bool) -> Result<(), String>;
 
     /// The services that do it. Called for each request, so that no identity stays in memory, and
     /// that new ones are found.
@@ -216,11 +217,11 @@ fn judge_and_do<T>(
     waiting: &Weak<()>,
     work: impl FnOnce(&dyn KeyService, Recipient) -> Result<T, String>,
 ) -> Result<T, Status> {
-    let is_gone = || waiting.strong_count() == 0;
-    if is_gone() {
+    let waits = || waiting.strong_count() > 0;
+    if !waits() {
         return Err(Status::cancelled("the client went away"));
     }
-    if let Err(reason) = host.admit(operation, &recipient) {
+    if let Err(reason) = host.admit(operation, &recipient, &waits) {
         host.done(operation, &recipient, Err(&reason));
         return Err(Status::permission_denied(reason));
     }

@@ -52,7 +52,7 @@ struct Toys {
 }
 
 impl Host for Toys {
-    fn admit(&self, _: Operation, recipient: &Recipient) -> Result<(), String> {
+    fn admit(&self, _: Operation, recipient: &Recipient, _: &dyn Fn() -> bool) -> Result<(), String> {
         let inside = self.inside.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(inside, Ordering::SeqCst);
         if recipient.field("recipient") == "age1refused" { Err("not today".into()) } else { Ok(()) }
