@@ -298,6 +298,22 @@ mod tests {
     }
 
     #[test]
+    fn services_of_one_kind_are_asked_in_turn() {
+        let (key, groups, _) = wrapped(&[&["a", "b"]], None);
+        let of = |toys: [&'static [&'static str]; 2]| {
+            Keyring::new(toys.map(|names| Box::new(Toy(names)) as Box<dyn KeyService>).into(), vec![])
+        };
+        assert_eq!(of([&[], &["a"]]).unwrap(&groups, None, &|_| true).expect("opens").expose(), key.expose());
+        let failure = of([&[], &["c"]]).unwrap(&groups, None, &|_| true).expect_err("nobody opens it");
+        let tried: Vec<&str> = failure.attempts.iter().map(|attempt| attempt.recipient.as_str()).collect();
+        assert_eq!((tried, failure.places), (vec!["a", "a", "b", "b"], vec!["a drawer".to_owned()]));
+        let bad = [vec![Recipient::age("bad")]];
+        let wrapping = of([&[], &[]]).wrap(&key, &bad, None, Timestamp::from_unix(0), &SystemRandom);
+        let said = wrapping.expect_err("nobody wraps for it").to_string();
+        assert_eq!(said, "age recipient `bad`: is no recipient; is no recipient");
+    }
+
+    #[test]
     fn as_many_groups_as_the_threshold_are_needed() {
         let (key, groups, threshold) = wrapped(&[&["a"], &["b"], &["c"]], Some(2));
         assert_eq!(keyring(&["a", "c"]).unwrap(&groups, threshold, &|_| true).expect("opens").expose(), key.expose());

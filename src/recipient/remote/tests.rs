@@ -46,6 +46,8 @@ impl KeyService for Toy {
 /// Lets everything pass but `age1refused`, and writes down what was done.
 #[derive(Default)]
 struct Toys {
+    /// How often services were made ready.
+    readied: AtomicUsize,
     log: Mutex<Vec<String>>,
     inside: AtomicUsize,
     most: AtomicUsize,
@@ -59,6 +61,7 @@ impl Host for Toys {
     }
 
     fn services(&self) -> Vec<Box<dyn KeyService>> {
+        self.readied.fetch_add(1, Ordering::SeqCst);
         vec![Box::new(Toy)]
     }
 
@@ -147,6 +150,7 @@ fn every_refusal_says_why_and_by_whom() {
     let says = |text: &str| Err(format!("key service `{}`: {text}", server.address));
     let wrap = |recipient: &str| age.wrap(&Recipient::age(recipient), b"key");
     assert_eq!(wrap("age1refused"), says("refused: not today"));
+    assert_eq!(server.host.readied.load(Ordering::SeqCst), 0);
     assert_eq!(wrap("other"), says("failed: line one line two"));
     assert_eq!(wrap("panic"), says("failed: the operation broke off"));
     assert_eq!(unwrap(age.as_ref(), "age1other", "yek").map(|_| String::new()), says("failed: no matching identity"));
@@ -221,7 +225,7 @@ fn answering(bytes: &'static [u8]) -> (Address, JoinHandle<()>) {
         let _ = stream.read(&mut [0; 64]);
         let _ = stream.write_all(bytes);
         let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
-        let _ = stream.read(&mut [0; 1024]);
+        while !bytes.is_empty() && matches!(stream.read(&mut [0; 1024]), Ok(1..)) {}
     });
     (address, thread)
 }
@@ -232,9 +236,9 @@ fn what_is_no_key_service_is_said_to_be_none() {
     let why = service(&address, Limits::default()).wrap(&Recipient::age("age1x"), b"key").expect_err("is none");
     assert_eq!(why, format!("key service `{address}`: does not speak the protocol of key services"));
     thread.join().expect("ends");
+    // One who hangs up.
     let (address, thread) = answering(b"");
-    drop(thread);
-    let limits = Limits { answer: Duration::from_secs(20), ..Limits::default() };
-    let why = service(&address, limits).wrap(&Recipient::age("age1x"), b"key").expect_err("is none");
-    assert!(why.starts_with(&format!("key service `{address}`: ")), "{why}");
+    let why = service(&address, Limits::default()).wrap(&Recipient::age("age1x"), b"key").expect_err("is none");
+    assert!(why.starts_with(&format!("key service `{address}`: the connection broke")), "{why}");
+    thread.join().expect("ends");
 }
