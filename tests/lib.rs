@@ -28,3 +28,4 @@ mod pty;
 mod readme;
 mod rekey;
 mod sealed;
+mod set;
