@@ -2,7 +2,7 @@
 //! the result.
 
 use cloze::document::change::{self, Change};
-use cloze::document::{Format, KeyPath, Step};
+use cloze::document::{Content, Format, KeyPath, Node, Scalar, Step};
 use cloze::envelope;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -124,6 +124,17 @@ fn new_value() -> impl Strategy<Value = Json> {
 
 /// The values of a plaintext; none where JSON cannot hold them.
 fn model(format: Format, text: &[u8]) -> Option<Json> {
+    if format == Format::Dotenv {
+        // A conversion gives what dotenv readers make of a value, and not what is in the file.
+        let document = format.syntax().parse(text).ok()?;
+        let entry = |node: &Node<'_>| match &node.content {
+            Content::Leaf { value: Scalar::Text(text), .. } => {
+                Some((node.key.as_deref()?.to_owned(), text.as_str()?.into()))
+            }
+            _ => None,
+        };
+        return Some(Json::Object(document.nodes.iter().filter_map(entry).collect()));
+    }
     let json = envelope::convert(format, text, Format::Json, &envelope::Options::default()).ok()?;
     serde_json::from_slice(&json).ok()
 }

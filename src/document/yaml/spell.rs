@@ -16,9 +16,7 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
             }
             Ok(spot.respell(node, value))
         }
-        (Content::Leaf { .. }, New::Comment(text)) if node.key.is_none() => {
-            element_as_comment(document, id, text)
-        }
+        (Content::Leaf { .. }, New::Comment(text)) if node.key.is_none() => element_as_comment(document, id, text),
         (Content::Leaf { .. }, New::Comment(_)) => Err(EmitError("the value of a key cannot become a comment".into())),
         (Content::Comment { .. }, New::Comment(text) | New::Value(Scalar::Text(text))) => {
             let column = column(document.text, node.span.start as usize);
