@@ -21,6 +21,7 @@ mod ini;
 mod init;
 mod integrators;
 mod interop;
+mod keyservice;
 mod layers;
 mod leaves;
 mod one_writer;

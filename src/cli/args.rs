@@ -61,6 +61,7 @@ pub(super) enum Command {
     ExecEnv(ExecEnv),
     #[command(name = "exec-file")]
     ExecFile(ExecFile),
+    Keyservice(Serve),
     Init(Init),
 }
 
@@ -515,6 +516,32 @@ pub(super) struct Running {
     pub general: General,
 }
 
+/// Let other processes use the keys that this one can reach
+///
+/// Serves the protocol of SOPS until INT or TERM, for `--keyservice URI` of cloze and of SOPS on
+/// another machine or as another user. The protocol knows neither encryption nor passwords: whoever
+/// reaches the address can use the keys. A socket is for its owner only.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  cloze keyservice --network unix --address /run/user/1000/keys.sock --prompt
+  cloze decrypt --keyservice unix:///run/user/1000/keys.sock secrets.yaml")]
+pub(super) struct Serve {
+    /// Listen on the network, or on a socket of this machine
+    #[arg(long, alias = "net", value_name = "NETWORK", default_value = "tcp", value_parser = ["tcp", "unix"])]
+    pub network: String,
+    /// The address to listen on: `HOST:PORT`, or the path of the socket [default for tcp:
+    /// 127.0.0.1:5000]
+    #[arg(long, alias = "addr", value_name = "ADDRESS")]
+    pub address: Option<String>,
+    /// Ask on the terminal before each use of a key
+    #[arg(long)]
+    pub prompt: bool,
+    /// Say where it listens, and what is done
+    #[arg(long)]
+    pub verbose: bool,
+}
+
 /// Make an age key and a `.sops.yaml` to start with
 ///
 /// The key is made only if there is none yet at the standard place. Existing files are never
@@ -672,7 +699,8 @@ pub(super) struct KeyServices {
     /// [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub enable_local_keyservice: Option<bool>,
-    /// Another key service; may be repeated [env: SOPS_KEYSERVICE]
+    /// A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what
+    /// this process cannot do; may be repeated [env: SOPS_KEYSERVICE]
     #[arg(long, value_name = "URI")]
     pub keyservice: Vec<String>,
     /// The AWS profile for AWS KMS keys

@@ -60,7 +60,7 @@ pub(super) enum Request {
 }
 
 /// Commands of SOPS that cloze does not have.
-const MISSING: [&str; 2] = ["publish", "keyservice"];
+const MISSING: [&str; 1] = ["publish"];
 
 /// Commands that SOPS does not have: called as `sops`, these words are file names.
 const OWN: [&str; 2] = ["exec", "init"];
@@ -140,7 +140,7 @@ impl Flags {
 }
 
 /// In which order commands are asked about a flag that stands before the command.
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 15] = [
     "encrypt",
     "decrypt",
     "edit",
@@ -154,6 +154,7 @@ const ORDER: [&str; 14] = [
     "exec-env",
     "exec-file",
     "filestatus",
+    "keyservice",
     "init",
 ];
 
@@ -482,6 +483,8 @@ mod tests {
             ("sops decrypt --keyservice a --keyservice=b f", "decrypt --keyservice=a --keyservice=b -- f"),
             // Emacs
             ("sops --filename-override ORIG --encrypt /dev/stdin", "encrypt --filename-override=ORIG -- /dev/stdin"),
+            ("sops keyservice --net unix -addr /tmp/s", "keyservice --network=unix --address=/tmp/s"),
+            ("sops --verbose keyservice --prompt", "keyservice --verbose --prompt"),
             // no operand
             ("sops decrypt --input-type yaml --output-type yaml", "decrypt --input-type=yaml --output-type=yaml"),
         ];

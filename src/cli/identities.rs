@@ -16,7 +16,7 @@ use super::error::{CommandError, Exit, reason};
 use super::files::{self, FileError};
 use super::prompt::Terminal;
 use crate::recipient::age::{Age, IdentitySource};
-use crate::recipient::{Keyring, Kind};
+use crate::recipient::{KeyService, Keyring, Kind};
 
 /// The file with age identities when no variable names another.
 #[must_use]
@@ -31,21 +31,61 @@ pub(super) fn standard_key_file(env: &Env) -> Option<PathBuf> {
 pub(super) fn keyring(flags: &KeyServices, order: Option<&str>, run: &Run) -> Result<Keyring, CommandError> {
     let env = &run.env;
     let order = decryption_order(order, run)?;
-    let remote = flags.keyservice.iter().any(|uri| !uri.is_empty()) || env.get(env::SOPS_KEYSERVICE).is_some();
-    if remote {
-        return Err(CommandError::not_yet("a key service outside of this process"));
-    }
     let local = match (flags.enable_local_keyservice, env.text(env::SOPS_ENABLE_LOCAL_KEYSERVICE)) {
         (Some(local), _) => local,
         (None, Some(text)) => argv::boolean("enable-local-keyservice", &text)
             .map_err(|_| CommandError::usage("SOPS_ENABLE_LOCAL_KEYSERVICE takes `true` or `false`"))?,
         (None, None) => true,
     };
-    if !local {
-        return Err(CommandError::new(Exit::NoDataKey, "the local key service is switched off, and there is no other"));
+    let mut services = if local { local_services(env) } else { Vec::new() };
+    for uri in remote_addresses(flags, env) {
+        services.extend(remote_services(&uri)?);
     }
-    let age = Age::new(age_sources(env), Arc::new(Terminal::new(env)));
-    Ok(Keyring::new(vec![Box::new(age)], order))
+    if services.is_empty() {
+        let message = "the local key service is switched off, and no other one is named";
+        return Err(CommandError::new(Exit::NoDataKey, message)
+            .hint("name one with --keyservice URI, or leave out --enable-local-keyservice=false"));
+    }
+    Ok(Keyring::new(services, order))
+}
+
+/// The services of the keys that this process can reach.
+pub(super) fn local_services(env: &Env) -> Vec<Box<dyn KeyService>> {
+    vec![Box::new(Age::new(age_sources(env), Arc::new(Terminal::new(env))))]
+}
+
+/// The addresses of the key services of other processes: those of the flags, or of the variable.
+fn remote_addresses(flags: &KeyServices, env: &Env) -> Vec<String> {
+    let named: Vec<String> = flags.keyservice.iter().filter(|uri| !uri.is_empty()).cloned().collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let listed = env.text(env::SOPS_KEYSERVICE).unwrap_or_default();
+    listed.split(',').map(str::trim).filter(|uri| !uri.is_empty()).map(str::to_owned).collect()
+}
+
+/// The services of another process.
+#[cfg(feature = "keyservice")]
+fn remote_services(uri: &str) -> Result<Vec<Box<dyn KeyService>>, CommandError> {
+    use crate::recipient::remote::{Address, Limits, services};
+    let wrong = |error| {
+        let shown = if uri.contains('@') { "a key service".into() } else { format!("the key service `{uri}`") };
+        CommandError::usage(format!("the address of {shown} {error}"))
+            .hint("addresses are `tcp://HOST:PORT` and `unix:///PATH`")
+    };
+    Address::parse(uri).map(|address| services(address, Limits::default())).map_err(wrong)
+}
+
+#[cfg(not(feature = "keyservice"))]
+fn remote_services(_: &str) -> Result<Vec<Box<dyn KeyService>>, CommandError> {
+    Err(no_keyservices())
+}
+
+/// What a build without them says when it is asked for key services.
+#[cfg(not(feature = "keyservice"))]
+pub(super) fn no_keyservices() -> CommandError {
+    CommandError::usage("this build has no key services of other processes")
+        .hint("it was built without the cargo feature `keyservice`")
 }
 
 /// The kinds of keys to try first. SOPS passes over what it does not know.
@@ -177,7 +217,7 @@ mod tests {
     use super::*;
     use crate::cli::ui::Ui;
     use crate::recipient::age::Nobody;
-    use crate::recipient::{KeyService as _, Recipient, WrappedKey};
+    use crate::recipient::{Recipient, WrappedKey};
 
     #[test]
     fn each_source_says_what_is_there() {
@@ -246,10 +286,15 @@ mod tests {
         assert_eq!(code(flags(), Some("age,unknown,pgp"), Name::Cloze, &none), Some(1));
         assert_eq!(code(flags(), Some("age,pgp,age"), sops, &none), Some(112));
         assert_eq!(code(flags(), None, sops, &Env::of([(env::SOPS_DECRYPTION_ORDER, "pgp,pgp")])), Some(112));
-        let uri = KeyServices { keyservice: vec!["tcp://localhost:5000".into()], ..flags() };
-        assert_eq!(code(uri, None, sops, &none), Some(1));
+        let uri = |uri: &str| KeyServices { keyservice: vec![uri.into()], ..flags() };
+        assert_eq!(code(uri("tcp://localhost:5000"), None, sops, &none), None);
+        assert_eq!(code(uri("http://localhost:5000"), None, sops, &none), Some(1));
+        assert_eq!(code(flags(), None, sops, &Env::of([(env::SOPS_KEYSERVICE, "unix:///a, b")])), Some(1));
+        assert_eq!(code(uri("unix:///a"), None, sops, &Env::of([(env::SOPS_KEYSERVICE, "b")])), None);
         let off = Env::of([(env::SOPS_ENABLE_LOCAL_KEYSERVICE, "false")]);
         assert_eq!(code(flags(), None, sops, &off), Some(128));
+        let both = [(env::SOPS_ENABLE_LOCAL_KEYSERVICE, "false"), (env::SOPS_KEYSERVICE, " unix:///a ,")];
+        assert_eq!(code(flags(), None, sops, &Env::of(both)), None);
         let on = KeyServices { enable_local_keyservice: Some(true), ..flags() };
         assert_eq!(code(on, None, sops, &off), None);
     }

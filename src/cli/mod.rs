@@ -20,6 +20,8 @@ mod formats;
 mod groups;
 mod identities;
 mod init;
+#[cfg(feature = "keyservice")]
+mod keyservice;
 mod prompt;
 mod rekey;
 mod rotate;
@@ -132,6 +134,10 @@ fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> R
         args::Command::Exec(args) => exec::run_arguments(&args, &run(args.running.general.verbose)),
         args::Command::ExecEnv(args) => exec::run_line(&args, &run(args.running.general.verbose)),
         args::Command::ExecFile(args) => exec::run_file(&args, &run(args.running.general.verbose)),
+        #[cfg(feature = "keyservice")]
+        args::Command::Keyservice(args) => keyservice::run(&args, &run(args.verbose)),
+        #[cfg(not(feature = "keyservice"))]
+        args::Command::Keyservice(_) => Err(identities::no_keyservices()),
         args::Command::Init(args) => init::run(&args, &run(args.verbose)),
     }
 }

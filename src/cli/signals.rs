@@ -3,8 +3,12 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+#[cfg(feature = "keyservice")]
+use std::thread;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+#[cfg(feature = "keyservice")]
+use signal_hook::iterator::Signals;
 use signal_hook::{SigId, flag, low_level};
 
 /// All that have to leave nothing behind.
@@ -80,4 +84,20 @@ impl Drop for Hold {
             low_level::unregister(id);
         });
     }
+}
+
+/// Has something done when the first of these signals comes, in place of the end of the run. Who
+/// asks for it ends the run in order.
+///
+/// # Errors
+/// The system has no more room for handlers or threads.
+#[cfg(feature = "keyservice")]
+pub(super) fn at_end(then: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new(ENDING)?;
+    let wait = move || {
+        if signals.forever().next().is_some() {
+            then();
+        }
+    };
+    thread::Builder::new().spawn(wait).map(drop)
 }

@@ -10,6 +10,8 @@ pub mod age;
 mod keyring;
 mod kind;
 pub mod parse;
+#[cfg(feature = "keyservice")]
+pub mod remote;
 pub(crate) mod stored;
 
 use std::fmt;
