@@ -10,9 +10,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cloze::document::Format;
+use cloze::recipient::Keyring;
+use cloze::recipient::age::{Age, IdentitySource};
+use zeroize::Zeroizing;
 
 use crate::engine::Engine;
-use crate::harness::{ALICE, Sandbox, note, real_sops, require_corpus, require_sops};
+use crate::harness::{ALICE, Sandbox, key_file, note, real_sops, require_corpus, require_sops};
 use crate::leaves::{data, difference};
 
 /// The least share of the files that SOPS accepts which must come back byte for byte.
@@ -28,20 +31,27 @@ struct Policy {
 }
 
 const POLICIES: [Policy; 3] = [
-    Policy { name: "default", engine: Engine::age, global: &[], flags: &[] },
+    Policy { name: "default", engine: alice, global: &[], flags: &[] },
     Policy {
         name: "encrypted_regex",
-        engine: || Engine::age().selecting("encrypted_regex", REGEX),
+        engine: || alice().selecting("encrypted_regex", REGEX),
         global: &[],
         flags: &["--encrypted-regex", REGEX],
     },
     Policy {
         name: "mac_only_encrypted",
-        engine: || Engine::age().selecting("encrypted_regex", REGEX).mac_only_encrypted(),
+        engine: || alice().selecting("encrypted_regex", REGEX).mac_only_encrypted(),
         global: &["--mac-only-encrypted"],
         flags: &["--encrypted-regex", REGEX],
     },
 ];
+
+/// With alice's age identity.
+fn alice() -> Engine {
+    let identity = fs::read_to_string(key_file("alice")).unwrap();
+    let source = move || IdentitySource { place: "test".into(), found: Ok(Some(Zeroizing::new(identity.clone()))) };
+    Engine::over(Keyring::new(vec![Box::new(Age::new(move || vec![source()]))], vec![]), ALICE)
+}
 
 /// What became of one file under one policy.
 struct Finding {
@@ -128,8 +138,6 @@ fn examine(sandbox: &Sandbox, sops: Option<&Path>, format: Format, path: &Path, 
         },
     };
     let encrypted = encrypted.ok();
-    // Sops knows no TOML, and would take it for bytes.
-    let sops = sops.filter(|_| format != Format::Toml);
     // Sops knows no TOML, and would take it for bytes.
     let sops = sops.filter(|_| format != Format::Toml);
     let sops =
