@@ -213,6 +213,11 @@ impl<'c> Comments<'c> {
         }
     }
 
+    /// Whether the last token is the colon behind a key. A key that is marked with `?` may have none.
+    pub(super) fn is_behind_colon(&self) -> bool {
+        self.last.1 == Kind::Colon
+    }
+
     /// Reads the properties (tag, anchor) that stand next on this line: those of a missing value.
     pub(super) fn reach_properties(&mut self) {
         loop {
@@ -351,6 +356,7 @@ impl<'c> Comments<'c> {
     fn push(&mut self, at: usize, kind: Kind, act: Act) {
         self.breaks = 0;
         if !self.active {
+            self.last = (at, kind);
             self.ends.clear();
             return;
         }

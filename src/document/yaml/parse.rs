@@ -445,7 +445,11 @@ impl<'t, 'c> Reader<'t, 'c> {
         if event.anchor != 0 || event.tag_at.is_some() {
             self.comments.reach_properties();
         }
-        let at = self.offsets.source(self.comments.cursor().max(event.place.start));
+        let mut at = self.offsets.source(self.comments.cursor().max(event.place.start));
+        if role == Role::Value && !self.comments.is_behind_colon() {
+            // The parser has gone on to the next line.
+            at = self.last_end;
+        }
         let span = Span::new(at..at);
         match role {
             Role::Root => {}

@@ -9,6 +9,11 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
     let node = document.node(id);
     match (&node.content, new) {
         (Content::Leaf { style, .. }, New::Value(value)) => {
+            if node.span.start == node.span.end && !takes_value(document, node.span.start as usize) {
+                return Err(EmitError(
+                    "there is no place for a value: the key has none, or a comment in its place".into(),
+                ));
+            }
             let spot = Spot::new(document.text, node.span, *style, node.key.is_some());
             if let Some(header) = spot.fixed_header() {
                 let text = spot.below(header, value).ok_or_else(|| EmitError(FIXED.into()))?;
@@ -34,6 +39,21 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
 
 /// Said when a header that has a comment does not fit the new value.
 const FIXED: &str = "the block scalar cannot hold the new value while a comment stands behind its header";
+
+/// Whether a value can be put in where one is missing: not behind a comment, and not behind a key
+/// that has no colon, but for brackets, where one can be added.
+fn takes_value(document: &Document<'_>, at: usize) -> bool {
+    let line = memchr::memrchr2(b'\n', b'\r', &document.text[..at]).map_or(0, |end| end + 1);
+    let is_before = |node: &Node<'_>| (line..at).contains(&(node.span.start as usize));
+    let is_comment = |node: &Node<'_>| matches!(node.content, Content::Comment { .. }) && is_before(node);
+    if document.nodes.iter().any(is_comment) {
+        return false;
+    }
+    let words = document.text[line..at].trim_ascii();
+    let last = words.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default();
+    is_in_flow(document.text, at)
+        || !words.starts_with(b"? ") && (last.ends_with(b":") || last == b"-" || last.starts_with(b"&"))
+}
 
 /// Comment lines; every line of the text gets a marker of its own.
 pub(super) fn comment(text: &[u8], column: usize, line_break: &str) -> Vec<u8> {
