@@ -507,7 +507,8 @@ impl<'t, 'c> Reader<'t, 'c> {
         let keeps = bytes[header..line].iter().take(3).any(|byte| *byte == b'+');
         let body = self.short.get(line..event.place.end.max(line)).unwrap_or_default();
         let trimmed = if keeps {
-            let body = body.trim_end_matches([' ', '\t']);
+            let line = body.trim_end_matches([' ', '\t']);
+            let body = if line.ends_with(['\n', '\r']) { line } else { body };
             let body = body.strip_suffix('\n').unwrap_or(body);
             body.strip_suffix('\r').unwrap_or(body)
         } else if last_line_is_blank(&event.value) {
@@ -518,7 +519,10 @@ impl<'t, 'c> Reader<'t, 'c> {
                 body.split_inclusive('\n').rev().take_while(|line| !is_content(line)).map(str::len).sum();
             body[..body.len() - after].trim_end_matches(['\r', '\n'])
         } else {
-            body.trim_end_matches([' ', '\t', '\r', '\n'])
+            // Blanks at the end of the last line that is not blank are content too.
+            let words = body.trim_end_matches([' ', '\t', '\r', '\n']).len();
+            let rest = memchr::memchr2(b'\n', b'\r', &body.as_bytes()[words..]);
+            &body[..rest.map_or(body.len(), |length| words + length)]
         };
         if event.value.trim_end_matches('\n').is_empty() && !keeps {
             // The header alone: what follows it is no content.
