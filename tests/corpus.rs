@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cloze::document::Format;
+use cloze::envelope::Error;
 use cloze::recipient::Keyring;
 use cloze::recipient::age::{Age, IdentitySource};
 use zeroize::Zeroizing;
@@ -130,6 +131,8 @@ fn examine(sandbox: &Sandbox, sops: Option<&Path>, format: Format, path: &Path, 
     let engine = (policy.engine)();
     let encrypted = engine.encrypt(format, &plain).map(|encrypted| encrypted.text);
     let ours = match &encrypted {
+        // What we say of it ourselves is that the fault is ours.
+        Err(Error::RoundTrip) => Identity::Broken(Error::RoundTrip.to_string()),
         Err(error) => Identity::Refused(error.to_string()),
         Ok(text) => match engine.decrypt(format, text) {
             Err(error) => Identity::Broken(error.to_string()),
