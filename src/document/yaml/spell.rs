@@ -239,7 +239,8 @@ impl<'d> Spot<'d> {
     fn gap(&self) -> &'static str {
         match self.text[..self.start].last() {
             None | Some(b' ' | b'\t' | b'\n') => "",
-            Some(b':' | b'-' | b'?') => " ",
+            Some(b':') => " ",
+            Some(b'-') if !self.has_key => " ",
             Some(_) if self.has_key && self.tag.is_none() && self.anchor.is_none() && self.lacks_colon() => ": ",
             Some(_) => " ",
         }
@@ -367,11 +368,10 @@ impl<'d> Spot<'d> {
         Some(out)
     }
 
-    /// A block scalar where none was: the rest of the line has to be free.
+    /// A block scalar where none was: the line has to end here. Blanks would be a part of the value.
     fn new_block(&self, text: &str) -> Option<String> {
         let end = self.span.end as usize;
-        let rest = self.text[end..].iter().find(|byte| !matches!(byte, b' ' | b'\t'));
-        if !matches!(rest, None | Some(b'\n' | b'\r')) {
+        if !matches!(self.text.get(end), None | Some(b'\n' | b'\r')) {
             return None;
         }
         let parent = self.parent_column()?;
