@@ -27,6 +27,10 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand encrypt 'Encrypt the values of a file'
             cand decrypt 'Decrypt a file'
             cand edit 'Edit an encrypted file in your editor'
+            cand rotate 'Give a file a new data key, and other recipients'
+            cand updatekeys 'Bring encrypted files to the recipients of their creation rules'
+            cand groups 'Add or delete a key group of an encrypted file'
+            cand filestatus 'Say whether a file is encrypted'
             cand init 'Make an age key and a `.sops.yaml` to start with'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -127,6 +131,131 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'cloze;rotate'= {
+            cand --output 'Write the result into this file'
+            cand --add-age 'age recipients to add, comma-separated'
+            cand --rm-age 'age recipients to remove'
+            cand --add-pgp 'PGP fingerprints to add'
+            cand --rm-pgp 'PGP fingerprints to remove'
+            cand --add-kms 'AWS KMS keys to add'
+            cand --rm-kms 'AWS KMS keys to remove'
+            cand --add-gcp-kms 'Google Cloud KMS keys to add'
+            cand --rm-gcp-kms 'Google Cloud KMS keys to remove'
+            cand --add-hckms 'Huawei Cloud KMS keys to add'
+            cand --rm-hckms 'Huawei Cloud KMS keys to remove'
+            cand --add-azure-kv 'Azure Key Vault keys to add'
+            cand --rm-azure-kv 'Azure Key Vault keys to remove'
+            cand --add-hc-vault-transit 'Vault transit keys to add'
+            cand --rm-hc-vault-transit 'Vault transit keys to remove'
+            cand --encryption-context 'Encryption context for AWS KMS keys'
+            cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
+            cand --input-type 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
+            cand --output-type 'The format of the output, likewise'
+            cand --filename-override 'Take this file name for the choice of format and creation rule'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand -i 'Write the result back into the file'
+            cand --in-place 'Write the result back into the file'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;updatekeys'= {
+            cand --input-type 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file names say'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand -y 'Ask nothing'
+            cand --yes 'Ask nothing'
+            cand --check 'Only show what would change; exit code 1 if anything would. Needs no key'
+            cand --keep-data-key 'Keep the data key also where somebody loses something, as SOPS does'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;groups'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand add 'Add a key group'
+            cand delete 'Delete a key group'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'cloze;groups;add'= {
+            cand -f 'The file'
+            cand --file 'The file'
+            cand --output 'Write the result into this file'
+            cand --input-type 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand -a 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
+            cand --age 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
+            cand -p 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
+            cand --pgp 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
+            cand -k 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]'
+            cand --kms 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]'
+            cand --gcp-kms 'Google Cloud KMS keys, comma-separated [env: SOPS_GCP_KMS_IDS]'
+            cand --hckms 'Huawei Cloud KMS keys, comma-separated [env: SOPS_HUAWEICLOUD_KMS_IDS]'
+            cand --azure-kv 'Azure Key Vault keys, comma-separated [env: SOPS_AZURE_KEYVAULT_URLS]'
+            cand --hc-vault-transit 'Vault transit keys, comma-separated [env: SOPS_VAULT_URIS]'
+            cand --shamir-secret-sharing-threshold 'How many key groups are needed to open the file'
+            cand --encryption-context 'Encryption context for AWS KMS keys'
+            cand -i 'Write the result back into the file'
+            cand --in-place 'Write the result back into the file'
+            cand --keep-data-key 'Keep the data key also where somebody loses something, as SOPS does'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;groups;delete'= {
+            cand -f 'The file'
+            cand --file 'The file'
+            cand --output 'Write the result into this file'
+            cand --input-type 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand --shamir-secret-sharing-threshold 'How many key groups are needed to open the file'
+            cand -i 'Write the result back into the file'
+            cand --in-place 'Write the result back into the file'
+            cand --keep-data-key 'Keep the data key also where somebody loses something, as SOPS does'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;groups;help'= {
+            cand add 'Add a key group'
+            cand delete 'Delete a key group'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'cloze;groups;help;add'= {
+        }
+        &'cloze;groups;help;delete'= {
+        }
+        &'cloze;groups;help;help'= {
+        }
+        &'cloze;filestatus'= {
+            cand --input-type 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'cloze;init'= {
             cand --recipient 'A further recipient beside your own key; may be repeated or hold a comma list'
             cand --kubernetes 'Encrypt only `data` and `stringData` of YAML files, as Kubernetes needs it'
@@ -140,6 +269,10 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand encrypt 'Encrypt the values of a file'
             cand decrypt 'Decrypt a file'
             cand edit 'Edit an encrypted file in your editor'
+            cand rotate 'Give a file a new data key, and other recipients'
+            cand updatekeys 'Bring encrypted files to the recipients of their creation rules'
+            cand groups 'Add or delete a key group of an encrypted file'
+            cand filestatus 'Say whether a file is encrypted'
             cand init 'Make an age key and a `.sops.yaml` to start with'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -148,6 +281,20 @@ set edit:completion:arg-completer[cloze] = {|@words|
         &'cloze;help;decrypt'= {
         }
         &'cloze;help;edit'= {
+        }
+        &'cloze;help;rotate'= {
+        }
+        &'cloze;help;updatekeys'= {
+        }
+        &'cloze;help;groups'= {
+            cand add 'Add a key group'
+            cand delete 'Delete a key group'
+        }
+        &'cloze;help;groups;add'= {
+        }
+        &'cloze;help;groups;delete'= {
+        }
+        &'cloze;help;filestatus'= {
         }
         &'cloze;help;init'= {
         }

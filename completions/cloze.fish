@@ -31,6 +31,10 @@ complete -c cloze -n "__fish_cloze_needs_command" -s h -l help -d 'Print help'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "encrypt" -d 'Encrypt the values of a file'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "decrypt" -d 'Decrypt a file'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "edit" -d 'Edit an encrypted file in your editor'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "rotate" -d 'Give a file a new data key, and other recipients'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "updatekeys" -d 'Bring encrypted files to the recipients of their creation rules'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "groups" -d 'Add or delete a key group of an encrypted file'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "filestatus" -d 'Say whether a file is encrypted'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "init" -d 'Make an age key and a `.sops.yaml` to start with'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l output -d 'Write the result into this file' -r -F
@@ -115,13 +119,113 @@ complete -c cloze -n "__fish_cloze_using_subcommand edit" -l no-exact-spelling -
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l verbose -d 'Say more on standard error'
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l output -d 'Write the result into this file' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l add-age -d 'age recipients to add, comma-separated' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l rm-age -d 'age recipients to remove' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l add-pgp -d 'PGP fingerprints to add' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l rm-pgp -d 'PGP fingerprints to remove' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l add-kms -d 'AWS KMS keys to add' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l rm-kms -d 'AWS KMS keys to remove' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l add-gcp-kms -d 'Google Cloud KMS keys to add' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l rm-gcp-kms -d 'Google Cloud KMS keys to remove' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l add-hckms -d 'Huawei Cloud KMS keys to add' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l rm-hckms -d 'Huawei Cloud KMS keys to remove' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l add-azure-kv -d 'Azure Key Vault keys to add' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l rm-azure-kv -d 'Azure Key Vault keys to remove' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l add-hc-vault-transit -d 'Vault transit keys to add' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l rm-hc-vault-transit -d 'Vault transit keys to remove' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l encryption-context -d 'Encryption context for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l input-type -d 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l output-type -d 'The format of the output, likewise' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l filename-override -d 'Take this file name for the choice of format and creation rule' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -s i -l in-place -d 'Write the result back into the file'
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l input-type -d 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file names say' -r
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -s y -l yes -d 'Ask nothing'
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l check -d 'Only show what would change; exit code 1 if anything would. Needs no key'
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l keep-data-key -d 'Keep the data key also where somebody loses something, as SOPS does'
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and not __fish_seen_subcommand_from add delete help" -s h -l help -d 'Print help'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and not __fish_seen_subcommand_from add delete help" -f -a "add" -d 'Add a key group'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and not __fish_seen_subcommand_from add delete help" -f -a "delete" -d 'Delete a key group'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and not __fish_seen_subcommand_from add delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -s f -l file -d 'The file' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l output -d 'Write the result into this file' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l input-type -d 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -s a -l age -d 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -s p -l pgp -d 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -s k -l kms -d 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l gcp-kms -d 'Google Cloud KMS keys, comma-separated [env: SOPS_GCP_KMS_IDS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l hckms -d 'Huawei Cloud KMS keys, comma-separated [env: SOPS_HUAWEICLOUD_KMS_IDS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l azure-kv -d 'Azure Key Vault keys, comma-separated [env: SOPS_AZURE_KEYVAULT_URLS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l hc-vault-transit -d 'Vault transit keys, comma-separated [env: SOPS_VAULT_URIS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l shamir-secret-sharing-threshold -d 'How many key groups are needed to open the file' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l encryption-context -d 'Encryption context for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -s i -l in-place -d 'Write the result back into the file'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l keep-data-key -d 'Keep the data key also where somebody loses something, as SOPS does'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -s f -l file -d 'The file' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l output -d 'Write the result into this file' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l input-type -d 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l shamir-secret-sharing-threshold -d 'How many key groups are needed to open the file' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -s i -l in-place -d 'Write the result back into the file'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l keep-data-key -d 'Keep the data key also where somebody loses something, as SOPS does'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a key group'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete a key group'
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cloze -n "__fish_cloze_using_subcommand filestatus" -l input-type -d 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand filestatus" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand filestatus" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
+complete -c cloze -n "__fish_cloze_using_subcommand filestatus" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand filestatus" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_using_subcommand filestatus" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -l recipient -d 'A further recipient beside your own key; may be repeated or hold a comma list' -r
 complete -c cloze -n "__fish_cloze_using_subcommand init" -l kubernetes -d 'Encrypt only `data` and `stringData` of YAML files, as Kubernetes needs it'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -s y -l yes -d 'Ask nothing'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -l verbose -d 'Say more on standard error'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit init help" -f -a "encrypt" -d 'Encrypt the values of a file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit init help" -f -a "decrypt" -d 'Decrypt a file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit init help" -f -a "edit" -d 'Edit an encrypted file in your editor'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit init help" -f -a "init" -d 'Make an age key and a `.sops.yaml` to start with'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit init help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus init help" -f -a "encrypt" -d 'Encrypt the values of a file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus init help" -f -a "decrypt" -d 'Decrypt a file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus init help" -f -a "edit" -d 'Edit an encrypted file in your editor'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus init help" -f -a "rotate" -d 'Give a file a new data key, and other recipients'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus init help" -f -a "updatekeys" -d 'Bring encrypted files to the recipients of their creation rules'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus init help" -f -a "groups" -d 'Add or delete a key group of an encrypted file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus init help" -f -a "filestatus" -d 'Say whether a file is encrypted'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus init help" -f -a "init" -d 'Make an age key and a `.sops.yaml` to start with'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus init help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "add" -d 'Add a key group'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "delete" -d 'Delete a key group'

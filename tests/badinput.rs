@@ -785,7 +785,7 @@ fn a_file_of_somebody_else_keeps_its_group() {
 }
 
 /// Runs a command as a user whom permissions hold: root is held by none.
-fn as_nobody(sandbox: &Sandbox, command: &str, code: i32, says: &str) {
+pub(crate) fn as_nobody(sandbox: &Sandbox, command: &str, code: i32, says: &str) {
     as_user(sandbox, "--clear-groups", command, code, says);
 }
 

@@ -2,12 +2,12 @@
 //! thousands of times, and for the fuzz targets, which include this file (`fuzz/src/lib.rs`).
 //! Real keys are tested by the modules that run the program.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use cloze::cipher::{Random, SystemRandom};
-use cloze::document::{Format, Timestamp};
-use cloze::envelope::{self, Encrypted, Error, Opened, Options, Policy, Selector, Tools};
-use cloze::recipient::{KeyService, Keyring, Kind, Recipient, Unwrapped, WrappedKey};
+use cloze::document::{Format, Layout, Reading, Timestamp};
+use cloze::envelope::{self, Encrypted, Error, Opened, Options, Policy, Rewritten, Selector, Tools};
+use cloze::recipient::{Access, KeyService, Keyring, Kind, Recipient, Unwrapped, WrappedKey};
 use zeroize::Zeroizing;
 
 /// Keeps a secret as hexadecimal digits, for everybody to read.
@@ -38,13 +38,12 @@ impl KeyService for InClear {
 
 /// Bytes that are the same in every run, and never the same twice in one (SplitMix64).
 #[derive(Default)]
-struct Repeatable(Cell<u64>);
+struct Repeatable(AtomicU64);
 
 impl Random for Repeatable {
     fn fill(&self, buffer: &mut [u8]) {
         for bytes in buffer.chunks_mut(8) {
-            let state = self.0.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
-            self.0.set(state);
+            let state = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
             let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             bytes.copy_from_slice(&(mixed ^ (mixed >> 31)).to_le_bytes()[..bytes.len()]);
@@ -82,6 +81,12 @@ impl Engine {
     /// Without `cloze_spelling`.
     pub(crate) fn without_exact_spelling(mut self) -> Self {
         self.options.no_exact_spelling = true;
+        self
+    }
+
+    /// With plaintexts read as SOPS does.
+    pub(crate) fn reading_as_sops(mut self) -> Self {
+        self.options.reading = Reading::Sops;
         self
     }
 
@@ -126,5 +131,21 @@ impl Engine {
         text: &[u8],
     ) -> Result<Encrypted, Error> {
         envelope::reencrypt(format, old, opened, text, &self.options, &self.tools())
+    }
+
+    /// Gives it a new data key, for the same recipient.
+    pub(crate) fn rotate(&self, format: Format, text: &[u8]) -> Result<Rewritten, Error> {
+        envelope::rotate(format, text, &self.access(&[]), Layout::default(), &self.tools())
+    }
+
+    /// Gives its data key to these beside the recipient.
+    pub(crate) fn rewrap(&self, format: Format, text: &[u8], others: &[&str]) -> Result<Rewritten, Error> {
+        envelope::rewrap(format, text, &self.access(others), Layout::default(), &self.tools())
+    }
+
+    fn access(&self, others: &[&str]) -> Access {
+        let mut groups = self.policy.groups.clone();
+        groups[0].extend(others.iter().map(|other| Recipient::age(other)));
+        Access { groups, threshold: None }
     }
 }

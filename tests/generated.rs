@@ -23,16 +23,15 @@ fn files() -> BTreeMap<PathBuf, Vec<u8>> {
     }
     let mut command = cloze::cli::command().disable_help_subcommand(true);
     command.build();
-    let mut page = |command: &clap::Command, name: String| {
+    let mut pages = vec![(&command, "cloze".to_owned())];
+    while let Some((command, called)) = pages.pop() {
         let mut text = Vec::new();
+        let name = called.replace(' ', "-");
         // clap takes names that live forever, and a test may leak a few.
-        let named = command.clone().name(&*name.clone().leak()).bin_name(name.replacen('-', " ", 1));
+        let named = command.clone().name(&*name.clone().leak()).bin_name(&called);
         clap_mangen::Man::new(named).render(&mut text).expect("renders");
         files.insert(Path::new("man").join(format!("{name}.1")), text);
-    };
-    page(&command, "cloze".into());
-    for sub in command.get_subcommands() {
-        page(sub, format!("cloze-{}", sub.get_name()));
+        pages.extend(command.get_subcommands().map(|inner| (inner, format!("{called} {}", inner.get_name()))));
     }
     files
 }

@@ -71,6 +71,21 @@ pub(crate) fn require_sops() -> Option<&'static Path> {
     found
 }
 
+/// rops, from `CLOZE_TEST_ROPS` or PATH, or a line that it is missing.
+pub(crate) fn require_rops() -> Option<&'static Path> {
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let find = || {
+        let named = std::env::var_os("CLOZE_TEST_ROPS").map(PathBuf::from);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        named.or_else(|| std::env::split_paths(&path).map(|folder| folder.join("rops")).find(|path| path.is_file()))
+    };
+    let found = FOUND.get_or_init(find).as_deref();
+    if found.is_none() {
+        skip("rops is not on PATH; `cargo install rops-cli --locked`, or name it in CLOZE_TEST_ROPS");
+    }
+    found
+}
+
 /// The folder of files that nobody here wrote, beside the repository; a line where it is missing.
 pub(crate) fn require_corpus() -> Option<PathBuf> {
     let named = std::env::var_os("CLOZE_TEST_CORPUS").map(PathBuf::from);

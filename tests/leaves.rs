@@ -129,3 +129,15 @@ pub(crate) fn difference(ours: &Data, theirs: &Data) -> Option<String> {
     let (more, less) = (missing(&ours.comments, &theirs.comments), missing(&theirs.comments, &ours.comments));
     (ours.comments != theirs.comments).then(|| format!("comments: {more:?} instead of {less:?}"))
 }
+
+/// The first line that differs, of both texts.
+pub(crate) fn first_difference(expected: &[u8], found: &[u8]) -> String {
+    let lines = |text: &[u8]| String::from_utf8_lossy(text).split('\n').map(str::to_owned).collect::<Vec<_>>();
+    let (expected, found) = (lines(expected), lines(found));
+    let at =
+        expected.iter().zip(&found).position(|(one, other)| one != other).unwrap_or(expected.len().min(found.len()));
+    let shown = |lines: &[String]| {
+        lines.get(at).map_or("(the end)".into(), |line| format!("{:?}", line.chars().take(100).collect::<String>()))
+    };
+    format!("line {}: {} became {}", at + 1, shown(&expected), shown(&found))
+}

@@ -5,6 +5,7 @@ use cloze::document::Format;
 use proptest::prelude::*;
 
 use crate::engine::Engine;
+use crate::harness::BOB;
 
 /// A value of a generated document, with its spelling in YAML.
 #[derive(Clone, Debug)]
@@ -219,8 +220,27 @@ fn round_trip(format: Format, text: &[u8]) -> Result<(), TestCaseError> {
         let again = engine.reencrypt(format, &encrypted, &opened, text);
         let again = again.map_err(|error| TestCaseError::fail(format!("{error}\n{shown}")))?;
         let (before, after) = (sealed_values(&encrypted), sealed_values(&again.text));
-        prop_assert_eq!(before, after, "{}", shown);
+        prop_assert_eq!(&before, &after, "{}", shown);
+        other_keys(&engine, format, &encrypted, text)?;
     }
+    Ok(())
+}
+
+/// A recipient who comes and goes leaves no trace; a new data key changes every ciphertext, and not
+/// the plaintext.
+fn other_keys(engine: &Engine, format: Format, encrypted: &[u8], text: &[u8]) -> Result<(), TestCaseError> {
+    let shown = String::from_utf8_lossy(text);
+    let failed = |error| TestCaseError::fail(format!("{error}\n{shown}"));
+    let more = engine.rewrap(format, encrypted, &[BOB]).map_err(failed)?.text;
+    prop_assert!(String::from_utf8_lossy(&more).contains(BOB));
+    let back = engine.rewrap(format, &more, &[]).map_err(failed)?.text;
+    prop_assert_eq!(String::from_utf8_lossy(&back), String::from_utf8_lossy(encrypted));
+    let rotated = engine.rotate(format, encrypted).map_err(failed)?.text;
+    let opened = engine.decrypt(format, &rotated).map_err(failed)?;
+    prop_assert_eq!(String::from_utf8_lossy(&opened.text), shown.clone());
+    let (before, after) = (sealed_values(encrypted), sealed_values(&rotated));
+    prop_assert_eq!(before.len(), after.len());
+    prop_assert!(after.iter().all(|value| !before.contains(value)), "{}", shown);
     Ok(())
 }
 

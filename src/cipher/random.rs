@@ -1,8 +1,8 @@
 //! Where random bytes come from. Handed in by the caller, so that no test knob is needed in the
 //! program: the library has one real source, and tests bring their own.
 
-/// A source of random bytes fit for keys and nonces.
-pub trait Random {
+/// A source of random bytes fit for keys and nonces. Several threads draw from it.
+pub trait Random: Sync {
     /// Fills the buffer.
     fn fill(&self, buffer: &mut [u8]);
 }

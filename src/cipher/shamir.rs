@@ -99,17 +99,17 @@ fn invert(a: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
+    use std::sync::Mutex;
 
     use super::*;
     use crate::cipher::SystemRandom;
 
     /// Gives out the listed coefficients, one call after the other.
-    struct Listed(RefCell<Vec<Vec<u8>>>);
+    struct Listed(Mutex<Vec<Vec<u8>>>);
 
     impl Random for Listed {
         fn fill(&self, buffer: &mut [u8]) {
-            buffer.copy_from_slice(&self.0.borrow_mut().remove(0));
+            buffer.copy_from_slice(&self.0.lock().expect("no thread panicked").remove(0));
         }
     }
 
@@ -126,7 +126,7 @@ mod tests {
             [(2, ["0103997f01", "0205dce402", "0307166403"]), (3, ["1123a93f01", "42851cff02", "53a7e63f03"])]
         {
             let list = first.iter().zip(second).map(|(&a, b)| vec![a, b][..threshold - 1].to_vec()).collect();
-            let shares = split(&secret, 3, threshold, &Listed(RefCell::new(list))).expect("splits");
+            let shares = split(&secret, 3, threshold, &Listed(Mutex::new(list))).expect("splits");
             assert_eq!(shares.iter().map(|share| hex(share)).collect::<Vec<_>>(), expected);
             assert_eq!(join(&shares).expect("joins").as_slice(), secret);
         }

@@ -4,7 +4,7 @@
 //! block, and 256 random bits never repeat under one key. Base64 must be canonical, so that a
 //! ciphertext has one spelling only and no changed byte goes unnoticed.
 
-use aes_gcm::aead::AeadInOut;
+use aes_gcm::aead::AeadInPlace;
 use aes_gcm::aead::consts::{U12, U16, U32};
 use aes_gcm::aes::Aes256;
 use aes_gcm::{AesGcm, Key, KeyInit, Nonce, Tag};
@@ -19,7 +19,7 @@ use super::random::Random;
 /// How every sealed value begins.
 const PREFIX: &[u8] = b"ENC[AES256_GCM,data:";
 /// Bytes of a nonce that we write.
-pub(super) const NONCE_BYTES: usize = 32;
+const NONCE_BYTES: usize = 32;
 /// Bytes of an authentication tag.
 const TAG_BYTES: usize = 16;
 
@@ -38,7 +38,7 @@ pub enum Kind {
     Time,
     /// `comment`
     Comment,
-    /// `bytes`: never written; some old files hold it.
+    /// `bytes`: some old files hold it; cloze writes it for nothing but spellings that hold values.
     Bytes,
 }
 
@@ -148,36 +148,17 @@ impl Cipher {
 
     /// Seals a value with a fresh nonce, bound to the additional data.
     pub fn seal(&self, kind: Kind, plaintext: &[u8], additional: &[u8], random: &dyn Random) -> Vec<u8> {
-        let mut nonce = [0; NONCE_BYTES];
-        random.fill(&mut nonce);
-        self.seal_with(kind, plaintext, additional, &nonce)
+        let mut nonces = Nonces::draw(random, 1).0;
+        let nonce = nonces.pop().expect("impossible: one was drawn");
+        let mut sealer = self.sealer();
+        sealer.seal(kind, plaintext, additional, nonce);
+        sealer.sealed
     }
 
-    /// Seals a value; the nonce must never have been used under this key.
-    pub(super) fn seal_with(
-        &self,
-        kind: Kind,
-        plaintext: &[u8],
-        additional: &[u8],
-        nonce: &[u8; NONCE_BYTES],
-    ) -> Vec<u8> {
-        // Encrypted in place: the buffer holds no plaintext when it is freed.
-        let mut data = plaintext.to_vec();
-        let tag = self
-            .aes
-            .encrypt_inout_detached(&Nonce::<U32>::from(*nonce), additional, data.as_mut_slice().into())
-            .expect("impossible: no value is longer than 64 GiB");
-        let mut out = Vec::with_capacity(PREFIX.len() + data.len().div_ceil(3) * 4 + 100);
-        out.extend_from_slice(PREFIX);
-        append_base64(&mut out, &data);
-        out.extend_from_slice(b",iv:");
-        append_base64(&mut out, nonce);
-        out.extend_from_slice(b",tag:");
-        append_base64(&mut out, &tag);
-        out.extend_from_slice(b",type:");
-        out.extend_from_slice(kind.name().as_bytes());
-        out.push(b']');
-        out
+    /// Seals many values, one after the other.
+    #[must_use]
+    pub fn sealer(&self) -> Sealer<'_> {
+        Sealer { cipher: self, data: Vec::new(), sealed: Vec::new() }
     }
 
     /// Opens a value that was sealed with the same additional data.
@@ -185,22 +166,113 @@ impl Cipher {
     /// # Errors
     /// The value is damaged, or does not authenticate.
     pub fn open(&self, value: &EncryptedValue<'_>, additional: &[u8]) -> Result<Zeroizing<Vec<u8>>, ValueError> {
+        let mut opener = self.opener();
+        opener.open(value, additional)?;
+        Ok(opener.plain)
+    }
+
+    /// Opens many values, one after the other.
+    #[must_use]
+    pub fn opener(&self) -> Opener<'_> {
+        Opener { cipher: self, plain: Zeroizing::default() }
+    }
+}
+
+/// A nonce that nothing was sealed with yet. Using it up is what keeps it from being used twice.
+pub struct UnusedNonce([u8; NONCE_BYTES]);
+
+/// Fresh nonces, drawn at once.
+pub struct Nonces(Vec<UnusedNonce>);
+
+impl Nonces {
+    /// So many from the source of randomness.
+    #[must_use]
+    pub fn draw(random: &dyn Random, count: usize) -> Self {
+        let mut bytes = vec![[0; NONCE_BYTES]; count];
+        random.fill(bytes.as_flattened_mut());
+        Nonces(bytes.into_iter().map(UnusedNonce).collect())
+    }
+}
+
+impl IntoIterator for Nonces {
+    type Item = UnusedNonce;
+    type IntoIter = std::vec::IntoIter<UnusedNonce>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// A cipher with the room for one sealed value, used again for the next.
+pub struct Sealer<'c> {
+    cipher: &'c Cipher,
+    data: Vec<u8>,
+    sealed: Vec<u8>,
+}
+
+impl Sealer<'_> {
+    /// Seals a value, bound to the additional data.
+    pub fn seal(&mut self, kind: Kind, plaintext: &[u8], additional: &[u8], nonce: UnusedNonce) -> &[u8] {
+        // Encrypted in place: the buffer holds no plaintext when it is left.
+        self.data.clear();
+        self.data.extend_from_slice(plaintext);
+        let UnusedNonce(nonce) = nonce;
+        let cipher = &self.cipher.aes;
+        let tag = cipher
+            .encrypt_in_place_detached(&Nonce::<U32>::from(nonce), additional, &mut self.data)
+            .expect("impossible: no value is longer than 64 GiB");
+        let out = &mut self.sealed;
+        out.clear();
+        out.reserve(PREFIX.len() + self.data.len().div_ceil(3) * 4 + 100);
+        out.extend_from_slice(PREFIX);
+        append_base64(out, &self.data);
+        out.extend_from_slice(b",iv:");
+        append_base64(out, &nonce);
+        out.extend_from_slice(b",tag:");
+        append_base64(out, &tag);
+        out.extend_from_slice(b",type:");
+        out.extend_from_slice(kind.name().as_bytes());
+        out.push(b']');
+        out
+    }
+}
+
+/// A cipher with the room for one opened value, wiped and used again for the next.
+pub struct Opener<'c> {
+    cipher: &'c Cipher,
+    plain: Zeroizing<Vec<u8>>,
+}
+
+impl Opener<'_> {
+    /// Opens a value that was sealed with the same additional data.
+    ///
+    /// # Errors
+    /// The value is damaged, or does not authenticate.
+    pub fn open(&mut self, value: &EncryptedValue<'_>, additional: &[u8]) -> Result<&[u8], ValueError> {
         let mut nonce = [0; 64];
         let nonce = decode_short(value.nonce, &mut nonce, "iv")?;
         let mut tag = [0; 64];
         let tag = decode_short(value.tag, &mut tag, "tag")?;
         let tag: [u8; TAG_BYTES] = tag.try_into().map_err(|_| ValueError::Damaged("tag"))?;
         let tag = Tag::from(tag);
-        let mut data = Zeroizing::new(STANDARD.decode(value.data).map_err(|_| ValueError::Damaged("data"))?);
-        let buffer = data.as_mut_slice().into();
+        let room = value.data.len().div_ceil(4) * 3;
+        if self.plain.capacity() < room {
+            // Not grown in place: what grows may leave a copy behind.
+            self.plain = Zeroizing::new(Vec::with_capacity(room));
+        }
+        self.plain.resize(room, 0);
+        let length = STANDARD.decode_slice(value.data, &mut self.plain).map_err(|_| ValueError::Damaged("data"))?;
+        self.plain.truncate(length);
+        let Cipher { aes, aes_96, aes_128 } = self.cipher;
+        let buffer = self.plain.as_mut_slice();
         let opened = match nonce.len() {
-            32 => self.aes.decrypt_inout_detached(&exactly::<32>(nonce).into(), additional, buffer, &tag),
-            12 => self.aes_96.decrypt_inout_detached(&exactly::<12>(nonce).into(), additional, buffer, &tag),
-            16 => self.aes_128.decrypt_inout_detached(&exactly::<16>(nonce).into(), additional, buffer, &tag),
+            32 => aes.decrypt_in_place_detached(&exactly::<32>(nonce).into(), additional, buffer, &tag),
+            12 => aes_96.decrypt_in_place_detached(&exactly::<12>(nonce).into(), additional, buffer, &tag),
+            16 => aes_128.decrypt_in_place_detached(&exactly::<16>(nonce).into(), additional, buffer, &tag),
             _ => return Err(ValueError::Damaged("iv")),
         };
         opened.map_err(|_| ValueError::Forged)?;
-        Ok(data)
+        Ok(&self.plain)
     }
 }
 
@@ -223,14 +295,17 @@ fn exactly<const N: usize>(bytes: &[u8]) -> [u8; N] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cipher::SystemRandom;
 
     fn cipher() -> Cipher {
         let key: Vec<u8> = (0..32).collect();
         Cipher::new(&DataKey::from_bytes(&key).expect("32 bytes"))
     }
 
-    fn nonce() -> [u8; 32] {
-        std::array::from_fn(|i| 0x20 + u8::try_from(i).expect("below 32"))
+    /// Seals with the nonce of the vectors.
+    fn seal(kind: Kind, plain: &[u8], additional: &[u8]) -> Vec<u8> {
+        let nonce = std::array::from_fn(|i| 0x20 + u8::try_from(i).expect("below 32"));
+        cipher().sealer().seal(kind, plain, additional, UnusedNonce(nonce)).to_vec()
     }
 
     /// The vectors of sops-compat.md §12.
@@ -246,7 +321,7 @@ mod tests {
     #[test]
     fn agrees_with_the_vectors_of_sops() {
         for (plain, additional, data, tag, kind) in VECTORS {
-            let sealed = cipher().seal_with(kind, plain.as_bytes(), additional.as_bytes(), &nonce());
+            let sealed = seal(kind, plain.as_bytes(), additional.as_bytes());
             let iv = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
             let expected = format!("ENC[AES256_GCM,data:{data},iv:{iv},tag:{tag},type:{}]", kind.name());
             assert_eq!(String::from_utf8(sealed).expect("is ASCII"), expected);
@@ -258,7 +333,7 @@ mod tests {
 
     #[test]
     fn every_changed_byte_of_data_nonce_and_tag_is_refused() {
-        let sealed = cipher().seal_with(Kind::Str, b"correct horse", b"a:", &nonce());
+        let sealed = seal(Kind::Str, b"correct horse", b"a:");
         let end = memchr::memmem::find(&sealed, b",type:").expect("has a type");
         for at in PREFIX.len()..end {
             for flip in [1, 2, 0x20] {
@@ -272,15 +347,29 @@ mod tests {
 
     #[test]
     fn nothing_can_be_sealed() {
-        let sealed = cipher().seal_with(Kind::Str, b"", b"a:", &nonce());
+        let sealed = seal(Kind::Str, b"", b"a:");
         let value = EncryptedValue::parse(&sealed).expect("is sealed");
         assert!(cipher().open(&value, b"a:").expect("opens").is_empty());
         assert_eq!(cipher().open(&value, b"b:"), Err(ValueError::Forged));
     }
 
     #[test]
+    fn many_values_share_one_room() {
+        let cipher = cipher();
+        let (mut sealer, mut opener) = (cipher.sealer(), cipher.opener());
+        let mut seen = std::collections::HashSet::new();
+        for (length, nonce) in [3, 300, 0, 1, 300, 2].into_iter().zip(Nonces::draw(&SystemRandom, 6)) {
+            let plain = vec![b'x'; length];
+            let sealed = sealer.seal(Kind::Str, &plain, b"a:", nonce);
+            assert!(seen.insert(sealed.to_vec()), "a nonce was used twice");
+            let value = EncryptedValue::parse(sealed).expect("is sealed");
+            assert_eq!(opener.open(&value, b"a:"), Ok(plain.as_slice()));
+        }
+    }
+
+    #[test]
     fn another_path_is_refused() {
-        let sealed = cipher().seal_with(Kind::Str, b"x", b"a:", &nonce());
+        let sealed = seal(Kind::Str, b"x", b"a:");
         let value = EncryptedValue::parse(&sealed).expect("is sealed");
         assert_eq!(cipher().open(&value, b"b:"), Err(ValueError::Forged));
     }
@@ -290,10 +379,10 @@ mod tests {
         for length in [12, 16] {
             let nonce = vec![7; length];
             let mut data = b"plain".to_vec();
-            let buffer = data.as_mut_slice().into();
+            let buffer = data.as_mut_slice();
             let tag = match length {
-                12 => cipher().aes_96.encrypt_inout_detached(&exactly::<12>(&nonce).into(), b"a:", buffer),
-                _ => cipher().aes_128.encrypt_inout_detached(&exactly::<16>(&nonce).into(), b"a:", buffer),
+                12 => cipher().aes_96.encrypt_in_place_detached(&exactly::<12>(&nonce).into(), b"a:", buffer),
+                _ => cipher().aes_128.encrypt_in_place_detached(&exactly::<16>(&nonce).into(), b"a:", buffer),
             };
             let tag = tag.expect("encrypts");
             let text = format!(

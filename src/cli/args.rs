@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
+use super::config::Named;
+use crate::recipient::Kind;
+
 const ABOUT: &str = "Encrypts the values inside configuration files so that they can live in git";
 
 const LEGACY: &str = "\
@@ -14,7 +17,7 @@ A file that is called like a command is reached as `./NAME`.
 
 Exit codes: 0 success, 1 any other error, 2 unreadable input, 3 unwritable output, 4 not
 expressible in the output format, 8 conflicting flags, 23 a value cannot be encrypted, 25 a value
-cannot be decrypted, 51 the MAC does not fit, 91 malformed --extract path, 92 empty input, 100 no
+cannot be decrypted, 49 keys added to or removed from no file, 51 the MAC does not fit, 91 malformed --extract path, 92 empty input, 100 no
 such file, 112 doubled --decryption-order, 128 no recipient could recover the data key, 200 edit
 without change, 201 the editor failed, 203 already encrypted.";
 
@@ -42,6 +45,13 @@ pub(super) enum Command {
     Encrypt(Encrypt),
     Decrypt(Decrypt),
     Edit(Edit),
+    Rotate(Box<Rotate>),
+    #[command(name = "updatekeys")]
+    UpdateKeys(UpdateKeys),
+    #[command(subcommand)]
+    Groups(Groups),
+    #[command(name = "filestatus")]
+    FileStatus(FileStatus),
     Init(Init),
 }
 
@@ -123,6 +133,208 @@ pub(super) struct Edit {
     pub selection: Selection,
     #[command(flatten)]
     pub services: KeyServices,
+    #[command(flatten)]
+    pub general: General,
+}
+
+/// Give a file a new data key, and other recipients
+///
+/// Every value is encrypted anew; everything else stays as it is. Without flags the recipients
+/// stay. What a removed recipient could read is listed: change those secrets, too.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cloze rotate --in-place --rm-age age1… --add-age age1… secrets.yaml")]
+pub(super) struct Rotate {
+    /// The file
+    pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: Output,
+    /// age recipients to add, comma-separated
+    #[arg(long, value_name = "LIST", help_heading = "Recipients")]
+    pub add_age: Vec<String>,
+    /// age recipients to remove
+    #[arg(long, value_name = "LIST", help_heading = "Recipients")]
+    pub rm_age: Vec<String>,
+    /// PGP fingerprints to add
+    #[arg(long, value_name = "LIST", help_heading = "Recipients")]
+    pub add_pgp: Vec<String>,
+    /// PGP fingerprints to remove
+    #[arg(long, value_name = "LIST", help_heading = "Recipients")]
+    pub rm_pgp: Vec<String>,
+    /// AWS KMS keys to add
+    #[arg(long, value_name = "LIST", help_heading = "Recipients")]
+    pub add_kms: Vec<String>,
+    /// AWS KMS keys to remove
+    #[arg(long, value_name = "LIST", help_heading = "Recipients")]
+    pub rm_kms: Vec<String>,
+    /// Google Cloud KMS keys to add
+    #[arg(long, value_name = "LIST", help_heading = "Recipients")]
+    pub add_gcp_kms: Vec<String>,
+    /// Google Cloud KMS keys to remove
+    #[arg(long, value_name = "LIST", help_heading = "Recipients")]
+    pub rm_gcp_kms: Vec<String>,
+    /// Huawei Cloud KMS keys to add
+    #[arg(long, value_name = "LIST", help_heading = "Recipients")]
+    pub add_hckms: Vec<String>,
+    /// Huawei Cloud KMS keys to remove
+    #[arg(long, value_name = "LIST", help_heading = "Recipients")]
+    pub rm_hckms: Vec<String>,
+    /// Azure Key Vault keys to add
+    #[arg(long, value_name = "LIST", help_heading = "Recipients")]
+    pub add_azure_kv: Vec<String>,
+    /// Azure Key Vault keys to remove
+    #[arg(long, value_name = "LIST", help_heading = "Recipients")]
+    pub rm_azure_kv: Vec<String>,
+    /// Vault transit keys to add
+    #[arg(long, value_name = "LIST", help_heading = "Recipients")]
+    pub add_hc_vault_transit: Vec<String>,
+    /// Vault transit keys to remove
+    #[arg(long, value_name = "LIST", help_heading = "Recipients")]
+    pub rm_hc_vault_transit: Vec<String>,
+    /// Encryption context for AWS KMS keys
+    #[arg(long, value_name = "KEY:VALUE,…", help_heading = "Recipients")]
+    pub encryption_context: Option<String>,
+    /// Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault
+    /// [env: SOPS_DECRYPTION_ORDER]
+    #[arg(long, value_name = "KINDS")]
+    pub decryption_order: Option<String>,
+    #[command(flatten)]
+    pub types: Types,
+    #[command(flatten)]
+    pub filename: FilenameOverride,
+    #[command(flatten)]
+    pub services: KeyServices,
+    #[command(flatten)]
+    pub general: General,
+}
+
+impl Rotate {
+    /// The recipients to add, by the flags that name them.
+    pub(super) fn added(&self) -> [Named<'_>; 7] {
+        [
+            (Kind::Kms, "--add-kms", &self.add_kms),
+            (Kind::GcpKms, "--add-gcp-kms", &self.add_gcp_kms),
+            (Kind::Hckms, "--add-hckms", &self.add_hckms),
+            (Kind::AzureKv, "--add-azure-kv", &self.add_azure_kv),
+            (Kind::Pgp, "--add-pgp", &self.add_pgp),
+            (Kind::HcVault, "--add-hc-vault-transit", &self.add_hc_vault_transit),
+            (Kind::Age, "--add-age", &self.add_age),
+        ]
+    }
+
+    /// The recipients to remove, likewise.
+    pub(super) fn removed(&self) -> [Named<'_>; 7] {
+        [
+            (Kind::Kms, "--rm-kms", &self.rm_kms),
+            (Kind::GcpKms, "--rm-gcp-kms", &self.rm_gcp_kms),
+            (Kind::Hckms, "--rm-hckms", &self.rm_hckms),
+            (Kind::AzureKv, "--rm-azure-kv", &self.rm_azure_kv),
+            (Kind::Pgp, "--rm-pgp", &self.rm_pgp),
+            (Kind::HcVault, "--rm-hc-vault-transit", &self.rm_hc_vault_transit),
+            (Kind::Age, "--rm-age", &self.rm_age),
+        ]
+    }
+}
+
+/// Bring encrypted files to the recipients of their creation rules
+///
+/// Shows the difference for each file, asks once, and writes when all files were checked. Where
+/// nobody loses anything, only the keys of new recipients change in a file. Where somebody does, it
+/// gets a new data key, and what a removed recipient could read is listed: change those secrets,
+/// too.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cloze updatekeys secrets.yaml other.json\n  cloze updatekeys --yes .")]
+pub(super) struct UpdateKeys {
+    /// Files; of a directory, all encrypted files below it
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Ask nothing
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Only show what would change; exit code 1 if anything would. Needs no key
+    #[arg(long)]
+    pub check: bool,
+    /// Keep the data key also where somebody loses something, as SOPS does
+    #[arg(long)]
+    pub keep_data_key: bool,
+    /// The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the
+    /// file names say
+    #[arg(long, value_name = "TYPE")]
+    pub input_type: Option<String>,
+    #[command(flatten)]
+    pub services: KeyServices,
+    #[command(flatten)]
+    pub general: General,
+}
+
+/// Add or delete a key group of an encrypted file
+#[derive(Debug, Subcommand)]
+pub(super) enum Groups {
+    Add(Box<GroupsAdd>),
+    Delete(Box<GroupsDelete>),
+}
+
+/// Add a key group
+///
+/// With two groups and more, so many as the threshold says must come together to open the file; all
+/// of them, if nothing else was said.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cloze groups add --in-place --file secrets.yaml --age age1…,age1…")]
+pub(super) struct GroupsAdd {
+    #[command(flatten)]
+    pub group: Group,
+    #[command(flatten)]
+    pub recipients: Recipients,
+}
+
+/// Delete a key group
+///
+/// As many groups must be left as are needed to open the file.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cloze groups delete --in-place --file secrets.yaml 1")]
+pub(super) struct GroupsDelete {
+    /// The number of the group, from 0
+    #[arg(value_name = "INDEX")]
+    pub index: Vec<String>,
+    #[command(flatten)]
+    pub group: Group,
+    /// How many key groups are needed to open the file
+    #[arg(long, value_name = "N")]
+    pub shamir_secret_sharing_threshold: Option<usize>,
+}
+
+/// What both commands on key groups take.
+#[derive(Debug, Args)]
+pub(super) struct Group {
+    /// The file
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: Output,
+    /// Keep the data key also where somebody loses something, as SOPS does
+    #[arg(long)]
+    pub keep_data_key: bool,
+    /// The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the
+    /// file name says
+    #[arg(long, value_name = "TYPE")]
+    pub input_type: Option<String>,
+    #[command(flatten)]
+    pub services: KeyServices,
+    #[command(flatten)]
+    pub general: General,
+}
+
+/// Say whether a file is encrypted
+///
+/// Prints `{"encrypted":true}` or `{"encrypted":false}`, and needs no key.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cloze filestatus secrets.yaml")]
+pub(super) struct FileStatus {
+    /// The file
+    pub file: Option<PathBuf>,
+    /// The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the
+    /// file name says
+    #[arg(long, value_name = "TYPE")]
+    pub input_type: Option<String>,
     #[command(flatten)]
     pub general: General,
 }
@@ -222,6 +434,21 @@ pub(super) struct Recipients {
     /// Encryption context for AWS KMS keys
     #[arg(long, value_name = "KEY:VALUE,…")]
     pub encryption_context: Option<String>,
+}
+
+impl Recipients {
+    /// The recipients by the flags that name them, in SOPS's order.
+    pub(super) fn named(&self) -> [Named<'_>; 7] {
+        [
+            (Kind::Kms, "--kms", &self.kms),
+            (Kind::GcpKms, "--gcp-kms", &self.gcp_kms),
+            (Kind::Hckms, "--hckms", &self.hckms),
+            (Kind::AzureKv, "--azure-kv", &self.azure_kv),
+            (Kind::Pgp, "--pgp", &self.pgp),
+            (Kind::HcVault, "--hc-vault-transit", &self.hc_vault_transit),
+            (Kind::Age, "--age", &self.age),
+        ]
+    }
 }
 
 /// Which values are encrypted.

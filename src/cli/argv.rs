@@ -7,6 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::error::CommandError;
+use crate::document::Reading;
 
 /// By which name the program was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,15 @@ impl Name {
             Name::Sops => "sops",
         }
     }
+
+    /// How it reads plaintexts.
+    #[must_use]
+    pub(super) fn reading(self) -> Reading {
+        match self {
+            Name::Cloze => Reading::Own,
+            Name::Sops => Reading::Sops,
+        }
+    }
 }
 
 /// What the arguments ask for.
@@ -50,18 +60,17 @@ pub(super) enum Request {
 }
 
 /// Commands of SOPS that cloze does not have.
-const MISSING: [&str; 10] =
-    ["rotate", "set", "unset", "updatekeys", "groups", "exec-env", "exec-file", "publish", "keyservice", "filestatus"];
+const MISSING: [&str; 6] = ["set", "unset", "exec-env", "exec-file", "publish", "keyservice"];
 
 /// Commands that SOPS does not have: called as `sops`, these words are file names.
 const OWN: [&str; 1] = ["init"];
 
+/// Commands that take several operands, or count them themselves.
+const SEVERAL: [&str; 2] = ["updatekeys", "groups delete"];
+
 /// The modes of the style without commands.
 const MODES: [(&str, char, &str); 3] =
     [("decrypt", 'd', "decrypt"), ("encrypt", 'e', "encrypt"), ("rotate", 'r', "rotate")];
-
-/// Flags of that style whose commands cloze does not have.
-const MISSING_KINDS: [&str; 7] = ["kms", "pgp", "gcp-kms", "hckms", "azure-kv", "hc-vault-transit", "age"];
 
 /// What a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -106,13 +115,15 @@ impl Flags {
     fn new(command: &mut clap::Command) -> Self {
         command.build();
         let of = |command: &clap::Command| command.get_arguments().flat_map(names).collect();
-        Flags {
-            commands: command
-                .get_subcommands()
-                .filter(|command| command.get_name() != "help")
-                .map(|command| (command.get_name().to_owned(), of(command)))
-                .collect(),
+        let mut commands = HashMap::new();
+        for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+            // A command of a command is known by both names, with a blank between.
+            for inner in command.get_subcommands().filter(|command| command.get_name() != "help") {
+                commands.insert(format!("{} {}", command.get_name(), inner.get_name()), of(inner));
+            }
+            commands.insert(command.get_name().to_owned(), of(command));
         }
+        Flags { commands }
     }
 
     /// A flag of a command; of any command while none is known.
@@ -127,7 +138,8 @@ impl Flags {
 }
 
 /// In which order commands are asked about a flag that stands before the command.
-const ORDER: [&str; 4] = ["encrypt", "decrypt", "edit", "init"];
+const ORDER: [&str; 9] =
+    ["encrypt", "decrypt", "edit", "rotate", "updatekeys", "groups add", "groups delete", "filestatus", "init"];
 
 /// Every name of a flag, with its long name and what it takes.
 fn names(arg: &clap::Arg) -> Vec<(String, (String, Takes))> {
@@ -159,7 +171,8 @@ pub(super) fn normalise(
         return Ok(Request::Version);
     }
     if let Some(help) = scan.help {
-        let words = std::iter::once(name.text().to_owned()).chain(scan.command).chain([help.to_owned()]);
+        let command = scan.command.unwrap_or_default();
+        let words = std::iter::once(name.text()).chain(command.split_whitespace()).chain([help]);
         return Ok(Request::Run { args: words.map(OsString::from).collect(), warnings: Vec::new() });
     }
     request(name, scan, &flags)
@@ -189,7 +202,7 @@ fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &Flags) -> Resu
         }
         let before = scan.command.is_none();
         let Some((long, takes)) = flags.get(scan.command.as_deref(), flag) else {
-            if is_missing_flag(flag) {
+            if flag == "set" {
                 return Err(CommandError::not_yet(&format!("the flag --{flag}")));
             }
             let dashes = if flag.chars().count() == 1 { "-" } else { "--" };
@@ -218,12 +231,16 @@ fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &Flags) -> Resu
     Ok(scan)
 }
 
-/// Takes an operand, which is the name of a command if it is the first.
+/// Takes an operand, which is the name of a command if it is the first, or that of a command of
+/// this command.
 fn operand(name: Name, scan: &mut Scan, token: OsString, flags: &Flags) -> Result<(), CommandError> {
     let first = scan.command.is_none() && scan.operands.is_empty();
     let word = token.to_str().unwrap_or_default();
     let hidden = name == Name::Sops && OWN.contains(&word);
-    if first && !hidden && flags.commands.contains_key(word) {
+    let inner = scan.command.as_ref().filter(|_| scan.operands.is_empty()).map(|command| format!("{command} {word}"));
+    if let Some(inner) = inner.filter(|inner| flags.commands.contains_key(inner)) {
+        scan.command = Some(inner);
+    } else if first && !hidden && flags.commands.contains_key(word) {
         scan.command = Some(word.to_owned());
     } else if first && matches!(word, "help" | "h") {
         scan.help = Some("--help");
@@ -266,12 +283,6 @@ fn special(scan: &mut Scan, flag: &str, inline: Option<&str>) -> Result<bool, Co
     Ok(mode.is_some())
 }
 
-/// Whether it is a flag of SOPS for a command that cloze does not have.
-fn is_missing_flag(flag: &str) -> bool {
-    let kind = flag.strip_prefix("add-").or_else(|| flag.strip_prefix("rm-"));
-    flag == "set" || kind.is_some_and(|kind| MISSING_KINDS.contains(&kind))
-}
-
 /// The value of a boolean flag, in the spellings of Go.
 pub(super) fn boolean(flag: &str, text: &str) -> Result<bool, CommandError> {
     match text {
@@ -289,12 +300,14 @@ fn request(name: Name, mut scan: Scan, flags: &Flags) -> Result<Request, Command
         None => implied_command(name, &scan)?,
     };
     let mut warnings = Vec::new();
-    if name == Name::Sops && scan.operands.len() > 1 {
+    if name == Name::Sops && scan.operands.len() > 1 && !SEVERAL.contains(&command.as_str()) {
         let surplus = scan.operands.split_off(1);
         warnings.push(format!("only one file is taken; the other {} are ignored", surplus.len()));
     }
-    let mut args = vec![OsString::from(name.text()), OsString::from(&command)];
-    let single = |found: &Found| name == Name::Sops && !found.name.ends_with("keyservice");
+    let mut args = vec![OsString::from(name.text())];
+    args.extend(command.split_whitespace().map(OsString::from));
+    let gathers = |found: &Found| found.name.ends_with("keyservice") || command == "groups add";
+    let single = |found: &Found| name == Name::Sops && !gathers(found);
     for (at, found) in scan.flags.iter().enumerate() {
         // SOPS lets flags of other commands stand before the command, or where there is none.
         if !flags.knows(&command, &found.name) && (legacy || (found.before && name == Name::Sops)) {
@@ -327,9 +340,6 @@ fn implied_command(name: Name, scan: &Scan) -> Result<String, CommandError> {
         // Under both names (docs/differences.md): no call that means something does this.
         _ => return Err(CommandError::conflict("only one of --encrypt, --decrypt and --rotate can be used at a time")),
     };
-    if command == "rotate" {
-        return Err(CommandError::not_yet("the flag --rotate"));
-    }
     // clap knows better what is wrong with a flag that does not exist.
     if scan.operands.is_empty() && scan.unknown.is_empty() {
         return Err(CommandError::no_file(name));
@@ -457,6 +467,26 @@ mod tests {
     }
 
     #[test]
+    fn commands_of_commands_are_found() {
+        let table = [
+            ("sops -r -i --add-age a f", "rotate --in-place --add-age=a -- f"),
+            ("sops --rotate f", "rotate -- f"),
+            ("sops rotate --rm-pgp AB f", "rotate --rm-pgp=AB -- f"),
+            ("sops updatekeys -y a b", "updatekeys --yes -- a b"),
+            ("sops groups add -f x --age a --age b -i", "groups add --file=x --age=a --age=b --in-place"),
+            ("sops groups delete -f x 1", "groups delete --file=x -- 1"),
+            ("sops groups -f x delete 1", "groups delete --file=x -- 1"),
+            ("sops groups add --help", "groups add --help"),
+            ("sops groups", "groups"),
+            ("sops groups other", "groups -- other"),
+            ("sops ./groups add", "edit -- ./groups"),
+        ];
+        for (given, wanted) in table {
+            assert_eq!(normal(given), wanted, "{given}");
+        }
+    }
+
+    #[test]
     fn recipients_add_up_only_under_the_own_name() {
         assert_eq!(normal("cloze encrypt --age a --age b f"), "encrypt --age=a --age=b -- f");
         assert_eq!(normal("sops encrypt --age a --age b f"), "encrypt --age=b -- f");
@@ -474,7 +504,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_done_says_so() {
-        for words in ["sops -r f", "sops --rotate f", "sops --set x f", "sops rotate f", "sops -r --add-age a f"] {
+        for words in ["sops --set x f", "sops set f"] {
             let error = run(words).expect_err(words);
             assert_eq!(error.code().number(), 1, "{words}");
             assert!(error.to_string().contains("not yet"), "{words}: {error}");

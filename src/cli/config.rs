@@ -175,6 +175,33 @@ pub(super) fn policy(
     Ok(policy)
 }
 
+/// The rule of a file that is encrypted already, where the rule decides who is to open it. None
+/// only where no rule matches and that is `optional`.
+///
+/// # Errors
+/// There are no rules, none matches, or the one that does names nobody.
+pub(super) fn rule(
+    general: &General,
+    file: &Path,
+    optional: bool,
+    run: &Run,
+) -> Result<Option<CreationRule>, CommandError> {
+    let missing = || CommandError::usage("config file not found, or has no creation rules").about(file);
+    let strictness = if run.name == Name::Sops { Strictness::Sops } else { Strictness::Cloze };
+    let found = find(general, Some(file), run)?.ok_or_else(missing)?;
+    let rules = found.rules(strictness)?;
+    if rules.creation_rules.is_none() {
+        return Err(missing());
+    }
+    let rule = rule_for(&found, &rules, optional, file, run)?;
+    match rule.map(|rule| rule.groups.iter().position(Vec::is_empty).or(rule.groups.is_empty().then_some(0))) {
+        Some(Some(group)) => {
+            Err(CommandError::usage(format!("key group {group} of the creation rule is empty")).about(file))
+        }
+        _ => Ok(rule.cloned()),
+    }
+}
+
 /// Neither rules nor flags say who can open the file.
 fn nobody(run: &Run) -> CommandError {
     let error = CommandError::usage(
@@ -209,24 +236,42 @@ fn rule_for<'r>(
     })
 }
 
+/// A kind of recipients, the flag that names them, and its lists.
+pub(super) type Named<'a> = (Kind, &'static str, &'a Vec<String>);
+
 /// The recipients that flags and variables name, in SOPS's order. They form one group.
 fn named_recipients(flags: &Recipients, run: &Run) -> Result<Vec<Recipient>, CommandError> {
-    let sources = [
-        (Kind::Kms, "--kms", &flags.kms, env::SOPS_KMS_ARN),
-        (Kind::GcpKms, "--gcp-kms", &flags.gcp_kms, env::SOPS_GCP_KMS_IDS),
-        (Kind::Hckms, "--hckms", &flags.hckms, env::SOPS_HUAWEICLOUD_KMS_IDS),
-        (Kind::AzureKv, "--azure-kv", &flags.azure_kv, env::SOPS_AZURE_KEYVAULT_URLS),
-        (Kind::Pgp, "--pgp", &flags.pgp, env::SOPS_PGP_FP),
-        (Kind::HcVault, "--hc-vault-transit", &flags.hc_vault_transit, env::SOPS_VAULT_URIS),
-        (Kind::Age, "--age", &flags.age, env::SOPS_AGE_RECIPIENTS),
-    ];
+    let variable = |kind| {
+        Some(match kind {
+            Kind::Kms => env::SOPS_KMS_ARN,
+            Kind::GcpKms => env::SOPS_GCP_KMS_IDS,
+            Kind::Hckms => env::SOPS_HUAWEICLOUD_KMS_IDS,
+            Kind::AzureKv => env::SOPS_AZURE_KEYVAULT_URLS,
+            Kind::Pgp => env::SOPS_PGP_FP,
+            Kind::HcVault => env::SOPS_VAULT_URIS,
+            Kind::Age => env::SOPS_AGE_RECIPIENTS,
+        })
+    };
+    recipients(&flags.named(), variable, run)
+}
+
+/// The recipients that flags name; without a flag those of its variable, if it has one.
+///
+/// # Errors
+/// A text that is no recipient of its kind.
+pub(super) fn recipients(
+    flags: &[Named<'_>],
+    variable: impl Fn(Kind) -> Option<&'static str>,
+    run: &Run,
+) -> Result<Vec<Recipient>, CommandError> {
     let mut named = Vec::new();
-    for (kind, flag, lists, variable) in sources {
+    for (kind, flag, lists) in flags {
         let given: Vec<&String> = lists.iter().filter(|list| !list.is_empty()).collect();
-        let from_env = if given.is_empty() { run.env.text(variable) } else { None };
-        let place = if from_env.is_some() { variable } else { flag };
+        let variable = variable(*kind).filter(|_| given.is_empty());
+        let from_env = variable.and_then(|name| run.env.text(name));
+        let place = variable.filter(|_| from_env.is_some()).unwrap_or(flag);
         for list in given.into_iter().chain(from_env.as_ref()) {
-            let parsed = parse_list(kind, list).map_err(|error| CommandError::usage(format!("{place}: {error}")))?;
+            let parsed = parse_list(*kind, list).map_err(|error| CommandError::usage(format!("{place}: {error}")))?;
             named.extend(parsed);
         }
     }

@@ -13,20 +13,23 @@ pub(super) fn run(args: &args::Decrypt, run: &Run) -> Result<(), CommandError> {
     let destination = Destination::of(&args.output, file, run.name)?;
     let order = args.opening.decryption_order.as_deref();
     let keyring = identities::keyring(&args.services, order, run)?;
-    let input = Input::read(file, run.name)?;
+    let mut input = Input::read(file, run.name)?;
     let path =
         args.extract.as_deref().filter(|path| !path.is_empty()).map(|path| key_path(path, run.name)).transpose()?;
     let name = given(args.filename.filename_override.as_ref()).or(input.path.as_deref());
     let from = formats::of_sealed(&args.types, &args.general, name, &input.text, run);
     let to = formats::of_output(&args.types, None, name, from, run.name);
 
-    let options = Options { ignore_mac: args.opening.ignore_mac, ..Options::default() };
+    let reading = run.name.reading();
+    let options = Options { ignore_mac: args.opening.ignore_mac, reading, ..Options::default() };
     let failed = |error| CommandError::opening(error, &input.text, run.name).about(input.name());
     let opened = envelope::decrypt(from, &input.text, &options, &tools(&keyring)).map_err(failed)?;
     run.ui.trace("Data key recovered successfully");
     let printed = printed(&opened, from, to, path.as_ref(), args, run)?;
     destination.write(printed.as_ref().unwrap_or(&opened.text), Contents::Plaintext, run.ui)?;
 
+    // A ciphertext need not be wiped, and it may be long.
+    drop(std::mem::take(&mut *input.text));
     opened.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
     Ok(())
 }
@@ -44,9 +47,12 @@ fn printed(
         return Ok(None);
     }
     let layout = config::layout(&args.general, args.file.as_deref(), to, run)?;
+    let options = Options { layout, reading: opened.reading(), lossy: run.name == Name::Sops, ..Options::default() };
     let printed = match path {
-        Some(path) => envelope::extract(from, &opened.text, path, to, layout),
-        None => envelope::convert(from, &opened.text, to, layout),
+        Some(path) => envelope::extract(from, &opened.text, path, to, &options),
+        // SOPS prints the first document of a stream.
+        None if run.name == Name::Sops => envelope::extract(from, &opened.text, &KeyPath::default(), to, &options),
+        None => envelope::convert(from, &opened.text, to, &options),
     };
     let about = args.file.as_deref().unwrap_or("standard input".as_ref());
     printed.map(Some).map_err(|error| CommandError::envelope(error, &opened.text).about(about))

@@ -71,7 +71,12 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
     let keyring = identities::keyring(&args.services, args.opening.decryption_order.as_deref(), run)?;
     let tools = tools(&keyring);
     let no_exact_spelling = args.selection.no_exact_spelling || rule.is_some_and(|rule| rule.no_exact_spelling);
-    let mut options = Options { ignore_mac: args.opening.ignore_mac, no_exact_spelling, ..Options::default() };
+    let mut options = Options {
+        ignore_mac: args.opening.ignore_mac,
+        no_exact_spelling,
+        reading: run.name.reading(),
+        ..Options::default()
+    };
     // That the last secret was taken out of a file is nobody's mistake.
     options.allow_unmatched = args.selection.allow_unmatched || old.is_some() || run.name == Name::Sops;
     let source = match old {

@@ -6,6 +6,7 @@ use super::argv::Name;
 use super::error::CommandError;
 use super::files::Contents;
 use super::{Destination, Input, Run, args, config, formats, given, identities, tools};
+use crate::document::EmitError;
 use crate::envelope::{self, Options};
 
 /// Runs the command.
@@ -34,13 +35,19 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
         // SOPS writes the file in clear without a word.
         allow_unmatched: args.selection.allow_unmatched || run.name == Name::Sops,
         no_exact_spelling,
+        reading: run.name.reading(),
+        lossy: run.name == Name::Sops,
         ..Options::default()
     };
     let failed = |error| CommandError::envelope(error, &input.text).about(input.name());
     let converted =
-        if from == to { None } else { Some(envelope::convert(from, &input.text, to, options.layout).map_err(failed)?) };
+        if from == to { None } else { Some(envelope::convert(from, &input.text, to, &options).map_err(failed)?) };
     let text = converted.as_ref().unwrap_or(&input.text);
-    let encrypted = envelope::encrypt(to, text, &policy, &options, &tools(&keyring)).map_err(failed)?;
+    let encrypted = envelope::encrypt(to, text, &policy, &options, &tools(&keyring)).map_err(|error| match error {
+        // Its places are those of a text that nobody has seen.
+        envelope::Error::Syntax(error) if converted.is_some() => failed(EmitError(error.message).into()),
+        error => failed(error),
+    })?;
     destination.write(&encrypted.text, Contents::Ciphertext, run.ui)?;
 
     encrypted.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));

@@ -33,6 +33,8 @@ pub(super) enum Exit {
     EncryptValue,
     /// A value cannot be decrypted.
     DecryptValue,
+    /// Recipients were to be added to or removed from a file that is not there.
+    NoFileForKeys,
     /// The MAC does not fit.
     Mac,
     /// The path to extract is malformed.
@@ -67,6 +69,7 @@ impl Exit {
             Exit::Conflict => 8,
             Exit::EncryptValue => 23,
             Exit::DecryptValue => 25,
+            Exit::NoFileForKeys => 49,
             Exit::Mac => 51,
             Exit::Path => 91,
             Exit::Empty => 92,
@@ -178,6 +181,12 @@ impl CommandError {
         self
     }
 
+    /// The same with another exit code.
+    #[must_use]
+    pub(super) fn with_code(self, code: Exit) -> Self {
+        CommandError { code, ..self }
+    }
+
     /// Its exit code.
     #[must_use]
     pub(super) fn code(&self) -> Exit {
@@ -253,11 +262,11 @@ impl CommandError {
             Error::ForeignDraft => Self::usage(message).hint("edit without --resume, or remove the draft"),
             Error::RoundTrip => Self::new(Exit::EncryptValue, message),
             Error::DecryptValue { .. } => Self::new(Exit::DecryptValue, message),
-            Error::Mac(_) => Self::new(Exit::Mac, message)
+            Error::Mac(_) | Error::LostSpelling => Self::new(Exit::Mac, message)
                 .hint(
                     "the file was changed by something other than SOPS or cloze; see what, for example with `git diff`",
                 )
-                .hint("--ignore-mac opens it all the same"),
+                .hint("`decrypt` and `edit` open it all the same with --ignore-mac"),
             Error::NoDataKey(error) => Self::no_data_key(error),
             Error::Wrap(_) => Self::usage(message),
             Error::Emit(_) => Self::new(Exit::Emit, message),

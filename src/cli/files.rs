@@ -74,7 +74,9 @@ pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
 /// It cannot be read, or is too long.
 pub(super) fn read_stdin() -> Result<Zeroizing<Vec<u8>>, FileError> {
     let path = || PathBuf::from("standard input");
-    read_to_end(io::stdin().lock(), 0, LIMIT)
+    // Of a redirected file, the length; of a pipe, nothing.
+    let size = rustix::fs::fstat(io::stdin()).map_or(0, |found| usize::try_from(found.st_size).unwrap_or(0));
+    read_to_end(io::stdin().lock(), size.min(LIMIT), LIMIT)
         .map_err(|error| FileError::Read(path(), error))?
         .ok_or_else(|| FileError::TooLarge(path()))
 }
@@ -97,7 +99,7 @@ fn read_to_end(mut source: impl Read, expected: usize, limit: usize) -> io::Resu
             return Ok(None);
         }
         if filled == buffer.len() {
-            let mut larger = Zeroizing::new(vec![0; buffer.len() * 2]);
+            let mut larger = Zeroizing::new(vec![0; buffer.len() * 4]);
             larger[..filled].copy_from_slice(&buffer);
             buffer = larger;
         }

@@ -6,6 +6,7 @@ mod args;
 mod argv;
 mod config;
 mod decrypt;
+mod discover;
 mod draft;
 mod edit;
 mod editor;
@@ -13,11 +14,16 @@ mod encrypt;
 mod env;
 mod error;
 mod files;
+mod filestatus;
 mod formats;
+mod groups;
 mod identities;
 mod init;
+mod rekey;
+mod rotate;
 mod signals;
 mod ui;
+mod updatekeys;
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
@@ -108,6 +114,11 @@ fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> R
         args::Command::Encrypt(args) => encrypt::run(&args, &run(args.general.verbose)),
         args::Command::Decrypt(args) => decrypt::run(&args, &run(args.general.verbose)),
         args::Command::Edit(args) => edit::run(&args, &run(args.general.verbose)),
+        args::Command::Rotate(args) => rotate::run(&args, &run(args.general.verbose)),
+        args::Command::UpdateKeys(args) => updatekeys::run(&args, &run(args.general.verbose)),
+        args::Command::Groups(args::Groups::Add(args)) => groups::add(&args, &run(args.group.general.verbose)),
+        args::Command::Groups(args::Groups::Delete(args)) => groups::delete(&args, &run(args.group.general.verbose)),
+        args::Command::FileStatus(args) => filestatus::run(&args, &run(args.general.verbose)),
         args::Command::Init(args) => init::run(&args, &run(args.verbose)),
     }
 }

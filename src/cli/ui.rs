@@ -78,6 +78,30 @@ impl Ui {
         dialoguer::Input::new().with_prompt(prompt).allow_empty(true).interact_text().map_err(no_answer)
     }
 
+    /// Asks a question as SOPS does: of whatever standard input is, until there is a `y` or `n`.
+    ///
+    /// # Errors
+    /// Standard input ends.
+    pub(super) fn ask_as_sops(self, prompt: &str) -> Result<bool, CommandError> {
+        loop {
+            stdout(prompt.as_bytes()).map_err(CommandError::file)?;
+            let mut line = String::new();
+            match io::stdin().read_line(&mut line) {
+                Ok(1..) => {}
+                _ => {
+                    return Err(
+                        CommandError::usage("there is nobody to answer").hint("--yes goes on without questions")
+                    );
+                }
+            }
+            match line.trim() {
+                "y" => return Ok(true),
+                "n" => return Ok(false),
+                _ => {}
+            }
+        }
+    }
+
     /// Asks a question.
     ///
     /// # Errors

@@ -27,12 +27,13 @@ impl Syntax for Binary {
             Node { key: Some(Cow::Borrowed(DATA)), span, content: Content::Leaf { value, style: Style::Plain } },
         ];
         let part = Part { root: NodeId(0), metadata: None, span };
-        Ok(Document { text, nodes, parts: vec![part], aliases: Vec::new() })
+        Ok(Document { text, nodes, parts: vec![part], aliases: Vec::new(), shadowed: Vec::new() })
     }
 
     /// The value as JSON: what is put in place of the leaf is the ciphertext.
     fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {
-        let text = json::spelled(new)?;
+        let mut text = Vec::new();
+        json::spelled(new, &mut text)?;
         Ok(Splice { span: document.node(node).span, text })
     }
 
@@ -52,7 +53,8 @@ impl Syntax for Binary {
                 content: Content::Leaf { value: Scalar::Text("".into()), style: Style::Double },
             },
         ];
-        let empty = Document { text: b"", nodes: around.into(), parts: Vec::new(), aliases: Vec::new() };
+        let empty =
+            Document { text: b"", nodes: around.into(), parts: Vec::new(), aliases: Vec::new(), shadowed: Vec::new() };
         let object = Json.emit(&empty, NodeId(0), layout)?;
         let object = Json.parse(&object).map_err(|error| EmitError(error.message))?;
         let hole = object.node(NodeId(1)).span.range();

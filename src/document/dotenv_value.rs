@@ -34,6 +34,32 @@ pub fn interpret(raw: &[u8]) -> Zeroizing<Vec<u8>> {
     }
 }
 
+/// A value as the text after the `=`: as it is, or in the quotes in which it is read back; none if
+/// there are no such quotes.
+#[must_use]
+pub fn spell(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let as_is = Zeroizing::new(value.to_vec());
+    let single = Zeroizing::new([b"'", value, b"'"].concat());
+    let reads_back = |raw: &Zeroizing<Vec<u8>>| memchr(b'\n', raw).is_none() && *interpret(raw) == *value;
+    [as_is, single, escape(value)].into_iter().find(reads_back)
+}
+
+/// A value in double quotes.
+fn escape(value: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(2 * value.len() + 2));
+    out.push(b'"');
+    for byte in value {
+        match byte {
+            b'\n' => out.extend(b"\\n"),
+            b'\r' => out.extend(b"\\r"),
+            b'"' | b'\\' | b'$' => out.extend([b'\\', *byte]),
+            _ => out.push(*byte),
+        }
+    }
+    out.push(b'"');
+    out
+}
+
 /// The quote with which a value starts.
 pub(super) fn opening_quote(raw: &[u8]) -> Option<u8> {
     raw.trim_ascii_start().first().copied().filter(|byte| matches!(byte, b'"' | b'\''))
@@ -98,6 +124,22 @@ mod tests {
             ("export", "export"),
         ] {
             assert_eq!(name(key), variable);
+        }
+    }
+
+    #[test]
+    fn values_are_spelled_so_that_they_are_read_back() {
+        for (value, raw) in [
+            ("", Some("")),
+            ("a b", Some("a b")),
+            (" a", Some("' a'")),
+            ("a # 'b'", Some("\"a # 'b'\"")),
+            ("a\nb", Some("\"a\\nb\"")),
+            ("\"a\"", Some("'\"a\"'")),
+            ("'\"\\$\r\n", Some("\"'\\\"\\\\\\$\\r\\n\"")),
+        ] {
+            let spelled = spell(value.as_bytes()).map(|raw| String::from_utf8_lossy(&raw).into_owned());
+            assert_eq!(spelled.as_deref(), raw, "{value:?}");
         }
     }
 

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 
 use zeroize::Zeroize as _;
 
+use super::pile::Pile;
 use super::syntax::{EmitError, Layout, Splice, Syntax};
 use super::tree::Tree;
-use super::{Document, NodeId, Scalar, Text};
+use super::{Document, NodeId, Scalar, Span, Text};
 
 /// What a node becomes.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,48 +19,131 @@ pub enum New<'n> {
     Comment(Text<'n>),
 }
 
-/// Replacements for one document.
-pub struct Editor<'d, 't, 'n> {
-    document: &'d Document<'t>,
-    syntax: &'static dyn Syntax,
-    splices: Vec<Splice>,
-    /// Nodes whose own place was respelled.
-    touched: Vec<bool>,
-    /// What becomes of the copies inside aliases.
-    copies: HashMap<NodeId, New<'n>>,
+impl New<'_> {
+    /// The same without the lifetime of what it was made from.
+    #[must_use]
+    pub fn into_owned(self) -> New<'static> {
+        match self {
+            New::Value(value) => New::Value(value.into_owned()),
+            New::Comment(text) => New::Comment(text.into_owned()),
+        }
+    }
+}
+
+/// New spellings for a run of nodes, one behind the other. A long document has them made apart, on
+/// several threads, and given to its [`Editor`] in order.
+pub struct Spellings {
+    text: Pile,
+    places: Vec<Place>,
+    /// What becomes of copies inside aliases, which have no place of their own.
+    copies: Vec<(NodeId, New<'static>)>,
     /// The alias at or after the node asked about last; nodes are asked about in order.
     alias: usize,
 }
 
-impl<'d, 't, 'n> Editor<'d, 't, 'n> {
+/// Where one spelling goes, and where it is kept.
+struct Place {
+    node: NodeId,
+    span: Span,
+    chunk: u32,
+    start: u32,
+    end: u32,
+}
+
+impl Spellings {
+    /// None yet, with room for so many. They are secret, and wiped in the end, unless they are of an
+    /// encrypted file.
+    #[must_use]
+    pub fn new(places: usize, secret: bool) -> Self {
+        Spellings { text: Pile::new(secret), places: Vec::with_capacity(places), copies: Vec::new(), alias: 0 }
+    }
+
+    /// Gives a node a new content. Nodes must be given in the order of the walk. Returns the
+    /// spelling; none for a copy inside an alias, which is spelled later.
+    ///
+    /// # Errors
+    /// The place cannot hold it.
+    pub fn add(
+        &mut self,
+        document: &Document<'_>,
+        syntax: &dyn Syntax,
+        id: NodeId,
+        new: New<'_>,
+    ) -> Result<Option<&[u8]>, EmitError> {
+        if self.is_copy(document, id) {
+            self.copies.push((id, new.into_owned()));
+            return Ok(None);
+        }
+        let chunk = self.text.room(longest(&new));
+        let from = chunk.len();
+        let span = syntax.spell_into(document, id, &new, chunk)?;
+        let to = chunk.len();
+        let narrow = |at| u32::try_from(at).map_err(|_| EmitError("the value is 4 GiB or larger".into()));
+        let (start, end, number) = (narrow(from)?, narrow(to)?, narrow(self.text.count() - 1)?);
+        self.places.push(Place { node: id, span, chunk: number, start, end });
+        Ok(Some(&self.text.chunk(number as usize)[from..to]))
+    }
+
+    /// Whether a node is a copy that an alias stands for.
+    fn is_copy(&mut self, document: &Document<'_>, id: NodeId) -> bool {
+        let aliases = &document.aliases;
+        if self.alias == 0 {
+            self.alias = aliases.partition_point(|alias| alias.nodes.end <= id.0);
+        }
+        while aliases.get(self.alias).is_some_and(|alias| alias.nodes.end <= id.0) {
+            self.alias += 1;
+        }
+        aliases.get(self.alias).is_some_and(|alias| alias.nodes.contains(&id.0))
+    }
+
+    /// The spelling for a place.
+    fn spelling(&self, place: &Place) -> &[u8] {
+        &self.text.chunk(place.chunk as usize)[place.start as usize..place.end as usize]
+    }
+}
+
+/// Bytes that the spelling of a value hardly ever exceeds. A short one may have every character
+/// escaped as `\u0000`.
+fn longest(new: &New<'_>) -> usize {
+    match new {
+        New::Value(Scalar::Text(text)) | New::Comment(text) if text.len() < 4096 => 6 * text.len() + 256,
+        New::Value(Scalar::Text(text)) | New::Comment(text) => text.len() + text.len() / 4,
+        New::Value(_) => 512,
+    }
+}
+
+/// Replacements for one document.
+pub struct Editor<'d, 't> {
+    document: &'d Document<'t>,
+    syntax: &'static dyn Syntax,
+    /// New spellings of nodes, in the order of the walk.
+    spellings: Vec<Spellings>,
+    /// Everything else.
+    others: Vec<Splice>,
+}
+
+impl<'d, 't> Editor<'d, 't> {
     /// No replacement yet.
     #[must_use]
     pub fn new(document: &'d Document<'t>, syntax: &'static dyn Syntax) -> Self {
-        let touched = if document.aliases.is_empty() { 0 } else { document.nodes.len() };
-        Editor {
-            document,
-            syntax,
-            splices: Vec::new(),
-            touched: vec![false; touched],
-            copies: HashMap::new(),
-            alias: 0,
-        }
+        Editor { document, syntax, spellings: Vec::new(), others: Vec::new() }
     }
 
     /// Gives a node a new content. Nodes must be given in the order of the walk.
     ///
     /// # Errors
     /// The place cannot hold it.
-    pub fn replace(&mut self, id: NodeId, new: New<'n>) -> Result<(), EmitError> {
-        if self.is_copy(id) {
-            self.copies.insert(id, new);
-            return Ok(());
+    pub fn replace(&mut self, id: NodeId, new: New<'_>) -> Result<(), EmitError> {
+        if self.spellings.is_empty() {
+            self.spellings.push(Spellings::new(0, true));
         }
-        self.splices.push(self.syntax.spell(self.document, id, &new)?);
-        if let Some(touched) = self.touched.get_mut(id.index()) {
-            *touched = true;
-        }
-        Ok(())
+        let last = self.spellings.last_mut().expect("impossible: there is one now");
+        last.add(self.document, self.syntax, id, new).map(drop)
+    }
+
+    /// Takes over spellings that were made apart, of nodes behind all that were given before.
+    pub fn take(&mut self, spellings: Spellings) {
+        self.spellings.push(spellings);
     }
 
     /// Writes a metadata block into a document of the stream, in place of an existing one.
@@ -67,65 +151,116 @@ impl<'d, 't, 'n> Editor<'d, 't, 'n> {
     /// # Errors
     /// The format cannot hold it.
     pub fn set_metadata(&mut self, part: usize, tree: &Tree, layout: Layout) -> Result<(), EmitError> {
-        self.splices.extend(self.syntax.metadata(self.document, part, tree, layout)?);
+        self.others.extend(self.syntax.metadata(self.document, part, tree, layout)?);
         Ok(())
     }
 
     /// Takes the metadata block out of a document of the stream.
     pub fn remove_metadata(&mut self, part: usize) {
         let block = self.document.parts[part].metadata.iter();
-        self.splices.extend(block.flat_map(|block| &block.spans).map(|&span| Splice { span, text: Vec::new() }));
+        self.others.extend(block.flat_map(|block| &block.spans).map(|&span| Splice { span, text: Vec::new() }));
     }
 
-    /// Whether a node is a copy that an alias stands for.
-    fn is_copy(&mut self, id: NodeId) -> bool {
-        let aliases = &self.document.aliases;
-        while aliases.get(self.alias).is_some_and(|alias| alias.nodes.end <= id.0) {
-            self.alias += 1;
-        }
-        aliases.get(self.alias).is_some_and(|alias| alias.nodes.contains(&id.0))
+    /// Takes out what later entries put out of force.
+    pub fn remove_shadowed(&mut self) {
+        self.others.extend(self.document.shadowed.iter().map(|entry| Splice { span: entry.lines, text: Vec::new() }));
     }
 
     /// The text with all replacements in place.
     ///
     /// # Errors
     /// An alias has to be written out where it cannot be.
-    pub fn finish(mut self) -> Result<Vec<u8>, EmitError> {
+    pub fn finish(self) -> Result<Vec<u8>, EmitError> {
+        self.finish_noting(|_, _| ())
+    }
+
+    /// The same, with a note of every node that has a spelling of its own and where in the new text
+    /// that begins. They come in the order of the text, which may not be that of the walk.
+    ///
+    /// # Errors
+    /// An alias has to be written out where it cannot be.
+    pub fn finish_noting(mut self, note: impl FnMut(NodeId, usize)) -> Result<Vec<u8>, EmitError> {
+        self.expand_aliases()?;
+        let out = splice(self.document.text, &self.spellings, &self.others, note);
+        self.others.iter_mut().for_each(|splice| splice.text.zeroize());
+        out
+    }
+
+    /// Writes out the aliases that cannot stay.
+    fn expand_aliases(&mut self) -> Result<(), EmitError> {
+        if self.document.aliases.is_empty() {
+            return Ok(());
+        }
+        let mut touched = vec![false; self.document.nodes.len()];
+        let mut copies = HashMap::new();
+        for spellings in &mut self.spellings {
+            spellings.places.iter().for_each(|place| touched[place.node.index()] = true);
+            copies.extend(spellings.copies.drain(..));
+        }
         for alias in &self.document.aliases {
             let length = alias.nodes.end - alias.nodes.start;
             let target = alias.target.index()..alias.target.index() + length as usize;
-            let changed = self.touched[target].iter().any(|touched| *touched)
-                || alias.nodes.clone().any(|copy| self.copies.contains_key(&NodeId(copy)));
+            let changed = touched[target].iter().any(|touched| *touched)
+                || alias.nodes.clone().any(|copy| copies.contains_key(&NodeId(copy)));
             if changed {
-                self.splices.push(self.syntax.expand(self.document, alias, &|copy| self.copies.get(&copy))?);
+                self.others.push(self.syntax.expand(self.document, alias, &|copy| copies.get(&copy))?);
                 // An alias may itself be the target of a later one.
-                self.touched[alias.nodes.start as usize..alias.nodes.end as usize].fill(true);
+                touched[alias.nodes.start as usize..alias.nodes.end as usize].fill(true);
             }
         }
-        splice(self.document.text, self.splices)
+        Ok(())
     }
 }
 
-/// Copies a text with the given pieces replaced.
+/// A replacement, by the place where it is kept.
+struct Piece {
+    span: Span,
+    /// Which of the spellings; one more than there are for the others.
+    set: u32,
+    at: u32,
+}
+
+/// Copies a text with pieces replaced.
 ///
 /// # Errors
 /// Two pieces overlap, which would be a fault of the format that gave them.
-fn splice(text: &[u8], mut splices: Vec<Splice>) -> Result<Vec<u8>, EmitError> {
+fn splice(
+    text: &[u8],
+    spellings: &[Spellings],
+    others: &[Splice],
+    mut note: impl FnMut(NodeId, usize),
+) -> Result<Vec<u8>, EmitError> {
+    let count = |count: usize| u32::try_from(count).expect("impossible: fewer than there are bytes in the text");
+    let places = spellings.iter().map(|spellings| spellings.places.len()).sum::<usize>();
+    let mut pieces = Vec::with_capacity(places + others.len());
+    for (set, spellings) in (0..).zip(spellings) {
+        pieces.extend((0..).zip(&spellings.places).map(|(at, place)| Piece { span: place.span, set, at }));
+    }
+    let set = count(spellings.len());
+    pieces.extend((0..).zip(others).map(|(at, other)| Piece { span: other.span, set, at }));
     // Stable, and fast on what is nearly in order: insertions at one place keep their order.
-    splices.sort_by_key(|splice| (splice.span.start, splice.span.end));
-    let grown: usize = splices.iter().map(|splice| splice.text.len()).sum();
-    let mut out = Vec::with_capacity(text.len() + grown);
+    pieces.sort_by_key(|piece| (piece.span.start, piece.span.end));
+
+    let gone: usize = pieces.iter().map(|piece| piece.span.range().len()).sum();
+    let come = spellings.iter().flat_map(|spellings| spellings.text.chunks()).map(<[u8]>::len).sum::<usize>();
+    let come = come + others.iter().map(|other| other.text.len()).sum::<usize>();
+    let mut out = Vec::with_capacity((text.len() + come).saturating_sub(gone));
     let mut copied = 0;
-    for splice in &splices {
-        let range = splice.span.range();
+    for piece in &pieces {
+        let range = piece.span.range();
         let between = text.get(copied..range.start).ok_or_else(|| overlap(range.start))?;
         out.extend_from_slice(between);
-        out.extend_from_slice(&splice.text);
+        match spellings.get(piece.set as usize) {
+            Some(spellings) => {
+                let place = &spellings.places[piece.at as usize];
+                note(place.node, out.len());
+                out.extend_from_slice(spellings.spelling(place));
+            }
+            None => out.extend_from_slice(&others[piece.at as usize].text),
+        }
         copied = range.end;
     }
     out.extend_from_slice(&text[copied..]);
-    // They may be the plaintext.
-    splices.iter_mut().for_each(|splice| splice.text.zeroize());
     Ok(out)
 }
 

@@ -8,6 +8,7 @@
 
 mod editor;
 mod key_path;
+mod pile;
 mod scalar;
 mod syntax;
 mod text;
@@ -28,10 +29,11 @@ mod yaml;
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub use editor::{Editor, New};
+pub use editor::{Editor, New, Spellings};
 pub use key_path::{KeyPath, KeyPathError, Step};
+pub use pile::Pile;
 pub use scalar::Scalar;
-pub use syntax::{EmitError, Format, Layout, Splice, Syntax, SyntaxError};
+pub use syntax::{EmitError, Format, Layout, Reading, Splice, Syntax, SyntaxError};
 pub use text::Text;
 pub use timestamp::Timestamp;
 
@@ -161,6 +163,26 @@ pub struct Block {
     pub tree: tree::Tree,
 }
 
+/// An entry that is out of force, since its key comes again.
+#[derive(Clone, Debug)]
+pub struct Shadowed<'t> {
+    /// Its key.
+    pub key: Cow<'t, str>,
+    /// Where the entry stands, without its value.
+    pub span: Span,
+    /// All of it, with the comments that belong to it and its line breaks.
+    pub lines: Span,
+}
+
+impl Shadowed<'_> {
+    /// The error of a file that cannot hold it.
+    #[must_use]
+    pub fn refusal(&self, hint: &'static str) -> SyntaxError {
+        let message = format!("the key {:?} is in this section again, further down", self.key);
+        SyntaxError::at(self.span, message).hint(hint)
+    }
+}
+
 /// A text and what stands in it.
 #[derive(Debug)]
 pub struct Document<'t> {
@@ -172,6 +194,10 @@ pub struct Document<'t> {
     pub parts: Vec<Part>,
     /// The aliases, in the order of the text.
     pub aliases: Vec<Alias>,
+    /// The entries that a later one of the same key in the same map puts out of force, in order.
+    /// They are no nodes: SOPS's model has one value for a key. A document with a metadata block
+    /// has none. Only INI allows them.
+    pub shadowed: Vec<Shadowed<'t>>,
 }
 
 /// A node as the walk meets it.
@@ -202,6 +228,13 @@ impl<'t> Document<'t> {
     /// The same for a run of whole siblings, such as one node with all that it holds.
     pub fn walk_range<'d>(&'d self, range: Range<usize>) -> Walk<'d, 't> {
         Walk { document: self, next: range.start, last: range.end, open: Vec::new() }
+    }
+
+    /// The first entry inside a container that is out of force.
+    #[must_use]
+    pub fn shadowed_in(&self, id: NodeId) -> Option<&Shadowed<'t>> {
+        let whole = self.node(id).span;
+        self.shadowed.iter().find(|entry| whole.start <= entry.span.start && entry.span.end <= whole.end)
     }
 
     /// The source text of a span.

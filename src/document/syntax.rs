@@ -1,7 +1,11 @@
 //! What one file format must provide, and the list of the formats.
 
+use std::borrow::Cow;
+
+use zeroize::Zeroize as _;
+
 use super::tree::Tree;
-use super::{Alias, Document, New, NodeId, Span};
+use super::{Alias, Document, New, NodeId, Scalar, Span};
 
 /// One file format: where things stand in a text, and how they are spelled.
 pub trait Syntax: Sync {
@@ -21,15 +25,33 @@ pub trait Syntax: Sync {
     /// The place cannot hold the value.
     fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError>;
 
+    /// The same at the end of a buffer, for formats that can do without a text of its own. Returns the
+    /// span. What a failure leaves in the buffer is no part of any result.
+    ///
+    /// # Errors
+    /// The place cannot hold the value.
+    fn spell_into(
+        &self,
+        document: &Document<'_>,
+        node: NodeId,
+        new: &New<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<Span, EmitError> {
+        let Splice { span, mut text } = self.spell(document, node, new)?;
+        out.extend_from_slice(&text);
+        text.zeroize();
+        Ok(span)
+    }
+
     /// Why a value must not stay in clear, if so: SOPS would read another one from the same bytes,
     /// so that the MAC would not fit, or nothing at all. As the end of a sentence, with the remedy.
     fn misread_in_clear(&self, _document: &Document<'_>, _node: NodeId) -> Option<&'static str> {
         None
     }
 
-    /// Whether a value in clear would read otherwise once the metadata block is behind it, and must
-    /// be spelled anew so that it stays what it is.
-    fn depends_on_the_end(&self, _document: &Document<'_>, _node: NodeId) -> bool {
+    /// Whether a value in clear would read otherwise in the encrypted text, and must be spelled anew
+    /// so that it stays what it is.
+    fn must_be_respelled(&self, _document: &Document<'_>, _node: NodeId) -> bool {
         false
     }
 
@@ -63,6 +85,12 @@ pub trait Syntax: Sync {
     /// Whether an empty string is encrypted too. SOPS leaves it in clear in its formats.
     fn seals_empty(&self) -> bool {
         false
+    }
+
+    /// The bytes of a value that are encrypted and that the MAC covers; none for an integer beyond 64
+    /// bits with a sign. Those of SOPS, unless the format is not one of SOPS.
+    fn canonical<'v>(&self, value: &'v Scalar<'_>) -> Option<Cow<'v, [u8]>> {
+        value.canonical()
     }
 
     /// Prints a node and all inside it as a new file of this format: a container as a whole
@@ -131,6 +159,17 @@ impl SyntaxError {
 #[error("{0}")]
 pub struct EmitError(pub String);
 
+/// How a plaintext is read where SOPS takes it for something else than most programs do. Encrypted
+/// texts have one reading.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// As the programs that use such files, where they agree.
+    #[default]
+    Own,
+    /// As SOPS.
+    Sops,
+}
+
 /// The file formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -188,6 +227,16 @@ impl Format {
     #[must_use]
     pub fn sealed(self) -> Self {
         if self == Format::Binary { Format::Json } else { self }
+    }
+
+    /// What reads and spells plaintexts. Where they are encrypted, [`Format::syntax`] of
+    /// [`Format::sealed`] does.
+    #[must_use]
+    pub fn plain_syntax(self, reading: Reading) -> &'static dyn Syntax {
+        match (self, reading) {
+            (Format::Ini, Reading::Sops) => &super::ini::SopsIni,
+            _ => self.syntax(),
+        }
     }
 
     /// What reads and spells it.

@@ -32,6 +32,7 @@ pub(super) fn seal(syntax: &'static dyn Syntax, document: &Document<'_>, layout:
         };
         editor.replace(super::NodeId(id), new).expect("the place holds a ciphertext");
     }
+    editor.remove_shadowed();
     editor.set_metadata(0, &metadata(), layout).expect("the file holds metadata");
     editor.finish().expect("the format has no aliases")
 }

@@ -49,6 +49,11 @@ pub enum Error {
     /// The MAC is missing, damaged or of other values.
     #[error("the MAC does not fit: {0}")]
     Mac(&'static str),
+    /// The exact spelling holds values, and does not open.
+    #[error(
+        "the field `cloze_spelling` is not of this text, and holds entries whose keys stand in a section several times"
+    )]
+    LostSpelling,
     /// No recipient could recover the data key.
     #[error(transparent)]
     NoDataKey(#[from] NoDataKey),

@@ -45,6 +45,15 @@ impl Metadata {
     /// # Errors
     /// A field of a wrong shape, no keys, no time, or a rule that cannot be understood.
     pub fn read(tree: &Tree) -> Result<Self, Error> {
+        let metadata = Self::read_any_version(tree)?;
+        if !metadata.version.is_empty() && !is_version(&metadata.version) {
+            return Err(bad("`version` is not a version number"));
+        }
+        Ok(metadata)
+    }
+
+    /// The same whatever the file says of its version.
+    pub(super) fn read_any_version(tree: &Tree) -> Result<Self, Error> {
         let Tree::Map(entries) = tree else { return Err(bad("`sops` must be a map")) };
         let mut metadata = Metadata {
             groups: Vec::new(),
@@ -89,7 +98,9 @@ impl Metadata {
         if !dated {
             return Err(bad("`lastmodified` is missing"));
         }
-        metadata.check()?;
+        if metadata.groups.iter().all(Vec::is_empty) {
+            return Err(bad("it holds no keys"));
+        }
         Ok(metadata)
     }
 
@@ -101,17 +112,6 @@ impl Metadata {
             return Err(bad("it has more than one of the six rules on which values are encrypted"));
         }
         self.selector = Some(Selector::from_field(field, text).map_err(|error| bad(format!("`{field}`: {error}")))?);
-        Ok(())
-    }
-
-    /// What SOPS checks before it uses a block.
-    fn check(&self) -> Result<(), Error> {
-        if self.groups.iter().all(Vec::is_empty) {
-            return Err(bad("it holds no keys"));
-        }
-        if !self.version.is_empty() && !is_version(&self.version) {
-            return Err(bad("`version` is not a version number"));
-        }
         Ok(())
     }
 

@@ -1,20 +1,24 @@
 //! Decrypting: nothing is given out before every value is open and the MAC fits.
 
 use std::collections::{HashMap, VecDeque};
-use std::convert::Infallible;
+use std::ops::Range;
 
+use memchr::memchr2;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::cipher::{Batch, Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
-use crate::document::{Content, Document, Editor, Format, Layout, New, Node, NodeId, Scalar, Text};
+use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
+use crate::document::{
+    Content, Document, Editor, EmitError, Format, Layout, New, Node, NodeId, Pile, Reading, Scalar, Spellings, Syntax,
+};
 use crate::recipient::NoDataKey;
 
 use super::error::Error;
 use super::metadata::Metadata;
+use super::shares::in_shares;
 use super::spelling;
-use super::typed::{Unsealed, unseal};
-use super::walk::{Item, Side, Visit, walk};
+use super::typed::unseal;
+use super::walk::{Item, Side, Visit, Walker};
 use super::{Opened, Options, Tools};
 
 /// Decrypts a file.
@@ -30,8 +34,15 @@ pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>
         warnings.push("the metadata has no `version`: no SOPS wrote this file, and SOPS will not read it".into());
     }
     let canonical = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
-    let text = as_spelled(canonical, &metadata, &key);
-    Ok(Opened { text, warnings, metadata, key })
+    let text = match restored(&canonical.text, &metadata, &key) {
+        Some(text) => text,
+        None if options.ignore_mac || !metadata.spelling.as_deref().is_some_and(spelling::holds_values) => {
+            canonical.text
+        }
+        None => return Err(Error::LostSpelling),
+    };
+    let reading = reading_of(format, &text, &metadata, &canonical.mac, options.reading);
+    Ok(Opened { text, warnings, reading, metadata, key })
 }
 
 /// Recovers the data key of a file: the one that opens its MAC.
@@ -51,9 +62,48 @@ pub(super) fn metadata_of(document: &Document<'_>) -> Result<Metadata, Error> {
 
 /// The plaintext in the spelling that the file carries, if it carries one that belongs to it.
 pub(super) fn as_spelled(canonical: Zeroizing<Vec<u8>>, metadata: &Metadata, key: &DataKey) -> Zeroizing<Vec<u8>> {
-    let restored =
-        metadata.spelling.as_ref().and_then(|sealed| spelling::restore(&Cipher::new(key), &canonical, sealed));
-    restored.unwrap_or(canonical)
+    restored(&canonical, metadata, key).unwrap_or(canonical)
+}
+
+fn restored(canonical: &[u8], metadata: &Metadata, key: &DataKey) -> Option<Zeroizing<Vec<u8>>> {
+    metadata.spelling.as_ref().and_then(|sealed| spelling::restore(&Cipher::new(key), canonical, sealed))
+}
+
+/// How a plaintext of INI was read when it was encrypted, which another program may have done: in
+/// the reading that has the MAC of the file. For other formats, as it was asked for.
+fn reading_of(format: Format, text: &[u8], metadata: &Metadata, mac: &str, asked: Reading) -> Reading {
+    if format != Format::Ini {
+        return asked;
+    }
+    let fits = |reading| {
+        let document = format.plain_syntax(reading).parse(text);
+        document.is_ok_and(|document| mac_of_plain(&document, metadata) == mac)
+    };
+    let differs = memchr2(b'#', b';', text).is_some() && !fits(Reading::Own) && fits(Reading::Sops);
+    if differs { Reading::Sops } else { Reading::Own }
+}
+
+/// The MAC of a plaintext.
+fn mac_of_plain(document: &Document<'_>, metadata: &Metadata) -> String {
+    let mut mac = Mac::new(metadata.mac_only_encrypted);
+    let selector = metadata.effective_selector();
+    let mut walker = Walker::new(document, Side::Plain, &selector);
+    while let Some(visit) = walker.next() {
+        if let Item::Value(value) = visit.item
+            && (visit.selected || !metadata.mac_only_encrypted)
+        {
+            mac.add(&value.canonical().unwrap_or_default());
+        }
+    }
+    mac.finish()
+}
+
+/// What a sealed text opens to.
+pub(super) struct Canonical {
+    /// The plaintext, without the exact spelling.
+    pub(super) text: Zeroizing<Vec<u8>>,
+    /// The MAC of its values.
+    pub(super) mac: String,
 }
 
 /// The plaintext of a document whose data key is known.
@@ -64,16 +114,13 @@ pub(super) fn open(
     key: &DataKey,
     ignore_mac: bool,
     warnings: &mut Vec<String>,
-) -> Result<Zeroizing<Vec<u8>>, Error> {
+) -> Result<Canonical, Error> {
     if format != format.sealed() {
         return open_envelope(format, document, metadata, key, ignore_mac, warnings);
     }
-    let mut editor = Editor::new(document, format.syntax());
-    unseal_all(document, metadata, key, ignore_mac, warnings, |id, new| Ok(editor.replace(id, new)?))?;
-    for part in 0..document.parts.len() {
-        editor.remove_metadata(part);
-    }
-    Ok(Zeroizing::new(editor.finish()?))
+    let mut output = Plaintext::new(document, format);
+    let mac = unseal_all(format, document, metadata, key, ignore_mac, warnings, &mut output)?;
+    Ok(Canonical { text: output.finish()?, mac })
 }
 
 /// The plaintext of a format whose sealed files are of another: its values are opened first and
@@ -85,152 +132,273 @@ fn open_envelope(
     key: &DataKey,
     ignore_mac: bool,
     warnings: &mut Vec<String>,
-) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let (mut nodes, parts) = (document.nodes.clone(), document.parts.clone());
-    unseal_all(document, metadata, key, ignore_mac, warnings, |id, new| {
-        let node: &mut Node<'_> = &mut nodes[id.index()];
-        if let (Content::Leaf { value, .. }, New::Value(new)) = (&mut node.content, new) {
-            *value = new;
-        }
-        Ok(())
-    })?;
+) -> Result<Canonical, Error> {
+    let (mut values, parts) = (Values(document.nodes.clone()), document.parts.clone());
+    let mac = unseal_all(format, document, metadata, key, ignore_mac, warnings, &mut values)?;
     let root = parts[0].root;
-    let plain = Document { text: document.text, nodes, parts, aliases: Vec::new() };
-    Ok(Zeroizing::new(format.syntax().emit(&plain, root, Layout::default())?))
+    let plain = Document { text: document.text, nodes: values.0, parts, aliases: Vec::new(), shadowed: Vec::new() };
+    let text = Zeroizing::new(format.syntax().emit(&plain, root, Layout::default())?);
+    Ok(Canonical { text, mac })
 }
 
 /// How many values are opened at once: enough for all processors, and few enough that they take
 /// little memory beside the text.
 pub(super) const WINDOW: usize = 16 << 10;
 
-/// Opens every sealed value and comment, checks the MAC, and hands over what they hold. What was
-/// handed over must not be used before this returns.
+/// What is made of opened values. Runs of them are put together on several threads, and taken over
+/// in order. What was taken over must not be used before the MAC was checked.
+pub(super) trait Output: Sync {
+    /// What a run comes to.
+    type Run: Send;
+
+    /// The start of a run, with room for so many values.
+    fn run(&self, values: usize) -> Self::Run;
+
+    /// Adds the next value.
+    fn put(&self, run: &mut Self::Run, id: NodeId, new: New<'_>) -> Result<(), EmitError>;
+
+    /// Takes over a run.
+    fn take(&mut self, run: Self::Run);
+}
+
+/// The text of the document with its values in clear, and without metadata.
+pub(super) struct Plaintext<'d, 't> {
+    document: &'d Document<'t>,
+    syntax: &'static dyn Syntax,
+    editor: Editor<'d, 't>,
+}
+
+impl<'d, 't> Plaintext<'d, 't> {
+    pub(super) fn new(document: &'d Document<'t>, format: Format) -> Self {
+        let syntax = format.syntax();
+        Plaintext { document, syntax, editor: Editor::new(document, syntax) }
+    }
+
+    pub(super) fn finish(mut self) -> Result<Zeroizing<Vec<u8>>, Error> {
+        for part in 0..self.document.parts.len() {
+            self.editor.remove_metadata(part);
+        }
+        Ok(Zeroizing::new(self.editor.finish()?))
+    }
+}
+
+impl Output for Plaintext<'_, '_> {
+    type Run = Spellings;
+
+    fn run(&self, values: usize) -> Spellings {
+        Spellings::new(values, true)
+    }
+
+    fn put(&self, run: &mut Spellings, id: NodeId, new: New<'_>) -> Result<(), EmitError> {
+        run.add(self.document, self.syntax, id, new).map(drop)
+    }
+
+    fn take(&mut self, run: Spellings) {
+        self.editor.take(run);
+    }
+}
+
+/// The nodes of the document with their values in clear.
+struct Values<'t>(Vec<Node<'t>>);
+
+impl Output for Values<'_> {
+    type Run = Vec<(NodeId, Scalar<'static>)>;
+
+    fn run(&self, values: usize) -> Self::Run {
+        Vec::with_capacity(values)
+    }
+
+    fn put(&self, run: &mut Self::Run, id: NodeId, new: New<'_>) -> Result<(), EmitError> {
+        if let New::Value(value) = new {
+            run.push((id, value.into_owned()));
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, run: Self::Run) {
+        for (id, new) in run {
+            if let Content::Leaf { value, .. } = &mut self.0[id.index()].content {
+                *value = new;
+            }
+        }
+    }
+}
+
+/// Opens every sealed value and comment, checks the MAC, and hands over what they hold. Returns
+/// the MAC of the values.
 fn unseal_all(
+    format: Format,
     document: &Document<'_>,
     metadata: &Metadata,
     key: &DataKey,
     ignore_mac: bool,
     warnings: &mut Vec<String>,
-    mut put: impl FnMut(NodeId, New<'static>) -> Result<(), Error>,
-) -> Result<(), Error> {
+    output: &mut impl Output,
+) -> Result<String, Error> {
+    let syntax = format.syntax();
+    let cipher = Cipher::new(key);
     let mut mac = Mac::new(metadata.mac_only_encrypted);
     let mut window = Window::default();
-    walk(document, Side::Sealed, &metadata.effective_selector(), |visit| {
-        window.add(document, metadata, &visit)?;
-        if window.steps.len() < WINDOW {
-            return Ok(());
+    let selector = metadata.effective_selector();
+    let mut walker = Walker::new(document, Side::Sealed, &selector);
+    while let Some(visit) = walker.next() {
+        window.add(metadata, &visit).map_err(|error| refused(document, visit.id, error))?;
+        if window.steps.len() == WINDOW {
+            std::mem::take(&mut window).open(syntax, document, &cipher, &mut mac, warnings, output)?;
         }
-        std::mem::take(&mut window).open(document, key, &mut mac, warnings, &mut put)
-    })?;
-    window.open(document, key, &mut mac, warnings, &mut put)?;
-    if ignore_mac { Ok(()) } else { check_mac(&Cipher::new(key), metadata, &mac.finish()) }
+    }
+    window.open(syntax, document, &cipher, &mut mac, warnings, output)?;
+    let mac = mac.finish();
+    if !ignore_mac {
+        check_mac(&cipher, metadata, &mac)?;
+    }
+    Ok(mac)
 }
 
 /// Leaves and comments that follow each other, to be opened together.
 #[derive(Default)]
-struct Window<'d> {
+struct Window {
     steps: Vec<Step>,
-    sealed: Batch<EncryptedValue<'d>>,
+    /// The additional data of all of them, one after the other.
+    additional: Vec<u8>,
 }
 
-/// What is to be done with a leaf or comment once the window is open.
-enum Step {
-    /// A selected value, and its place among the sealed ones.
-    Value(NodeId, usize),
-    /// A selected comment, likewise.
-    Comment(NodeId, usize),
-    /// A value that stays, and counts for the MAC.
-    Clear(NodeId),
+/// What is to be done with a leaf or comment.
+struct Step {
+    id: NodeId,
+    does: Does,
+    /// Its part of the additional data.
+    additional: Range<usize>,
 }
 
-impl<'d> Window<'d> {
+/// See [`Step`].
+enum Does {
+    /// A selected value is opened.
+    Open,
+    /// A selected comment is, if it is sealed.
+    OpenComment,
+    /// A value in clear stays, and counts for the MAC.
+    Count,
+}
+
+impl Window {
     /// Takes the next leaf or comment in.
-    fn add(&mut self, document: &Document<'_>, metadata: &Metadata, visit: &Visit<'_, 'd, '_>) -> Result<(), Error> {
-        let refuse = |error| refused(document, visit.id, error);
-        match visit.item {
-            Item::Value(Scalar::Null) => {}
-            Item::Value(_) if !visit.selected => {
-                if !metadata.mac_only_encrypted {
-                    self.steps.push(Step::Clear(visit.id));
-                }
-            }
-            Item::Value(Scalar::Text(text)) if text.is_empty() => {}
-            Item::Value(Scalar::Text(text)) => {
-                let value = EncryptedValue::parse(text).map_err(refuse)?;
-                self.steps.push(Step::Value(visit.id, self.sealed.add(value, visit.additional)));
-            }
-            Item::Value(_) => return Err(refuse(ValueError::NotSealed)),
-            Item::Comment(text) => match EncryptedValue::parse(text).and_then(only_comment) {
-                Ok(value) if visit.selected => {
-                    self.steps.push(Step::Comment(visit.id, self.sealed.add(value, visit.additional)));
-                }
-                Err(error) if matches!(document.node(visit.id).content, Content::Leaf { .. }) => {
-                    return Err(refuse(error));
-                }
-                _ => {}
-            },
+    fn add(&mut self, metadata: &Metadata, visit: &Visit<'_, '_, '_>) -> Result<(), ValueError> {
+        let does = match visit.item {
+            Item::Value(Scalar::Null) => return Ok(()),
+            Item::Value(_) if !visit.selected && metadata.mac_only_encrypted => return Ok(()),
+            Item::Value(_) if !visit.selected => Does::Count,
+            Item::Value(Scalar::Text(text)) if text.is_empty() => return Ok(()),
+            Item::Value(Scalar::Text(_)) => Does::Open,
+            Item::Value(_) => return Err(ValueError::NotSealed),
+            Item::Comment(_) if visit.selected => Does::OpenComment,
+            Item::Comment(_) => return Ok(()),
+        };
+        let start = self.additional.len();
+        if !matches!(does, Does::Count) {
+            self.additional.extend_from_slice(visit.additional);
         }
+        self.steps.push(Step { id: visit.id, does, additional: start..self.additional.len() });
         Ok(())
     }
 
     /// Opens what is sealed, adds the values to the MAC, and hands them over.
     fn open(
         self,
+        syntax: &dyn Syntax,
         document: &Document<'_>,
-        key: &DataKey,
+        cipher: &Cipher,
         mac: &mut Mac,
         warnings: &mut Vec<String>,
-        put: &mut impl FnMut(NodeId, New<'static>) -> Result<(), Error>,
+        output: &mut impl Output,
     ) -> Result<(), Error> {
-        let mut opened = self.sealed.open(key);
-        let mut take = |at: usize| std::mem::replace(&mut opened[at], Err(ValueError::NotSealed));
-        for step in self.steps {
-            match step {
-                Step::Clear(id) => {
-                    if let Content::Leaf { value, .. } = &document.node(id).content {
-                        hash(mac, document, id, value)?;
-                    }
-                }
-                Step::Value(id, at) => {
-                    let kind = self.sealed.value(at).kind;
-                    match take(at)
-                        .and_then(|plain| unseal(kind, plain))
-                        .map_err(|error| refused(document, id, error))?
-                    {
-                        Unsealed::Comment(text) => put(id, New::Comment(text))?,
-                        Unsealed::Value(plain) => {
-                            hash(mac, document, id, &plain)?;
-                            put(id, New::Value(plain))?;
-                        }
-                    }
-                }
-                Step::Comment(id, at) => match take(at) {
-                    Ok(text) => put(id, New::Comment(Text::Owned(text)))?,
-                    // A comment among the values; the MAC does not cover it.
-                    Err(error) if matches!(document.node(id).content, Content::Leaf { .. }) => {
-                        return Err(refused(document, id, error));
-                    }
-                    Err(error) => warnings.push(format!("a comment {error}; it was left as it is")),
-                },
-            }
+        let Window { steps, additional } = self;
+        let runs = in_shares(steps, |steps| Run::of(steps, syntax, document, cipher, &additional, output));
+        for run in runs {
+            let run = run?;
+            run.counted.chunks().for_each(|chunk| mac.add(chunk));
+            warnings.extend(run.warnings);
+            output.take(run.output);
         }
         Ok(())
     }
 }
 
-/// A comment must have been sealed as one.
-fn only_comment(value: EncryptedValue<'_>) -> Result<EncryptedValue<'_>, ValueError> {
-    if value.kind == Kind::Comment { Ok(value) } else { Err(ValueError::WrongType(value.kind.name())) }
+/// What a run of steps comes to.
+struct Run<R> {
+    /// The bytes that the MAC is made of; it has no separators.
+    counted: Pile,
+    warnings: Vec<String>,
+    output: R,
 }
 
-/// Adds a value to the MAC.
-fn hash(mac: &mut Mac, document: &Document<'_>, id: NodeId, value: &Scalar<'_>) -> Result<(), Error> {
-    let bytes = value.canonical().ok_or_else(|| Error::DecryptValue {
-        path: document.path(id),
-        reason: "is an integer beyond 64 bits with a sign, which cannot be authenticated".into(),
-    })?;
-    mac.add(&bytes);
-    Ok(())
+impl<R> Run<R> {
+    fn of<O: Output<Run = R>>(
+        steps: Vec<Step>,
+        syntax: &dyn Syntax,
+        document: &Document<'_>,
+        cipher: &Cipher,
+        additional: &[u8],
+        output: &O,
+    ) -> Result<Self, Error> {
+        let mut run = Run { counted: Pile::new(true), warnings: Vec::new(), output: output.run(steps.len()) };
+        let mut opener = cipher.opener();
+        for Step { id, does, additional: range } in steps {
+            let node = document.node(id);
+            let text = match &node.content {
+                Content::Leaf { value, .. } if matches!(does, Does::Count) => {
+                    run.count(syntax, document, id, value)?;
+                    continue;
+                }
+                Content::Leaf { value: Scalar::Text(text), .. } | Content::Comment { text } => text,
+                _ => continue,
+            };
+            let is_comment = matches!(does, Does::OpenComment);
+            let only_comment = |value: EncryptedValue<'_>| match value.kind {
+                Kind::Comment => Ok(()),
+                _ if !is_comment => Ok(()),
+                other => Err(ValueError::WrongType(other.name())),
+            };
+            let sealed = EncryptedValue::parse(text).and_then(|value| only_comment(value).map(|()| value));
+            let sealed = match sealed {
+                Ok(sealed) => sealed,
+                // A comment in clear.
+                Err(_) if matches!(node.content, Content::Comment { .. }) => continue,
+                Err(error) => return Err(refused(document, id, error)),
+            };
+            let opened = opener.open(&sealed, &additional[range]).and_then(|plain| unseal(sealed.kind, plain));
+            match opened {
+                Ok(new) => {
+                    if let New::Value(value) = &new {
+                        run.count(syntax, document, id, value)?;
+                    }
+                    output.put(&mut run.output, id, new)?;
+                }
+                // The MAC does not cover it.
+                Err(error) if matches!(node.content, Content::Comment { .. }) => {
+                    run.warnings.push(format!("a comment {error}; it was left as it is"));
+                }
+                Err(error) => return Err(refused(document, id, error)),
+            }
+        }
+        Ok(run)
+    }
+
+    /// Adds a value to what the MAC is made of.
+    fn count(
+        &mut self,
+        syntax: &dyn Syntax,
+        document: &Document<'_>,
+        id: NodeId,
+        value: &Scalar<'_>,
+    ) -> Result<(), Error> {
+        let bytes = syntax.canonical(value).ok_or_else(|| Error::DecryptValue {
+            path: document.path(id),
+            reason: "is an integer beyond 64 bits with a sign, which cannot be authenticated".into(),
+        })?;
+        self.counted.push(&bytes);
+        Ok(())
+    }
 }
 
 fn refused(document: &Document<'_>, id: NodeId, error: ValueError) -> Error {
@@ -238,7 +406,7 @@ fn refused(document: &Document<'_>, id: NodeId, error: ValueError) -> Error {
 }
 
 /// Compares the MAC of the file with that of its values.
-fn check_mac(cipher: &Cipher, metadata: &Metadata, computed: &str) -> Result<(), Error> {
+pub(super) fn check_mac(cipher: &Cipher, metadata: &Metadata, computed: &str) -> Result<(), Error> {
     if metadata.mac.is_empty() {
         return Err(Error::Mac("the file has none"));
     }
@@ -261,18 +429,19 @@ impl Ciphertexts {
     /// Those of a document that opened before.
     pub(super) fn of(document: &Document<'_>, metadata: &Metadata, key: &DataKey) -> Self {
         let cipher = Cipher::new(key);
+        let mut opener = cipher.opener();
         let mut found = Ciphertexts::default();
-        let never: Result<(), Infallible> = walk(document, Side::Sealed, &metadata.effective_selector(), |visit| {
-            let (Item::Value(Scalar::Text(text)) | Item::Comment(text)) = visit.item else { return Ok(()) };
+        let selector = metadata.effective_selector();
+        let mut walker = Walker::new(document, Side::Sealed, &selector);
+        while let Some(visit) = walker.next() {
+            let (Item::Value(Scalar::Text(text)) | Item::Comment(text)) = visit.item else { continue };
             if let Ok(sealed) = EncryptedValue::parse(text)
-                && let Ok(plain) = cipher.open(&sealed, visit.additional)
+                && let Ok(plain) = opener.open(&sealed, visit.additional)
             {
-                let known = found.0.entry(fingerprint(visit.additional, sealed.kind, &plain)).or_default();
+                let known = found.0.entry(fingerprint(visit.additional, sealed.kind, plain)).or_default();
                 known.push_back(text.to_vec());
             }
-            Ok(())
-        });
-        let Ok(()) = never;
+        }
         found
     }
 

@@ -1,20 +1,21 @@
 //! Encrypting: a new file, or an edited one under the data key that it has.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use zeroize::Zeroizing;
+use crate::cipher::{Cipher, DataKey, Kind, Mac, Nonces, Random};
+use crate::document::{Document, Editor, Format, New, NodeId, Scalar, Spellings, Syntax, Text};
 
-use crate::cipher::{Batch, Cipher, DataKey, Kind, Mac, Random};
-use crate::document::{Document, Editor, Event, Format, New, NodeId, Scalar, Text};
-
+use super::check::{self, Check, SealedPlace};
 use super::error::Error;
 use super::metadata::{Metadata, WRITTEN_VERSION};
-use super::open::{Ciphertexts, WINDOW, as_spelled, metadata_of, open};
+use super::open::{Ciphertexts, WINDOW};
 use super::policy::Policy;
 use super::selector::Selector;
+use super::shares::in_shares;
 use super::spelling;
 use super::typed::kind_of;
-use super::walk::{Item, Side, walk};
+use super::walk::{Item, Side, Walker};
 use super::{Encrypted, Opened, Options, Tools};
 
 /// Encrypts a plaintext for the recipients of a policy, under a new data key.
@@ -28,7 +29,7 @@ pub fn encrypt(
     options: &Options,
     tools: &Tools<'_>,
 ) -> Result<Encrypted, Error> {
-    let document = format.syntax().parse(text)?;
+    let document = format.plain_syntax(options.reading).parse(text)?;
     check_is_plain(&document)?;
     let key = DataKey::generate(tools.random);
     let (groups, threshold) = tools.keyring.wrap(&key, &policy.groups, policy.threshold, tools.now, tools.random)?;
@@ -59,7 +60,8 @@ pub fn reencrypt(
     options: &Options,
     tools: &Tools<'_>,
 ) -> Result<Encrypted, Error> {
-    let document = format.syntax().parse(plaintext)?;
+    let options = &Options { reading: opened.reading, ..*options };
+    let document = format.plain_syntax(options.reading).parse(plaintext)?;
     check_is_plain(&document)?;
     let old = format.sealed().syntax().parse(old)?;
     let known = Ciphertexts::of(&old, &opened.metadata, &opened.key);
@@ -99,53 +101,78 @@ struct Plan<'d> {
 /// Places that follow each other, to be sealed together.
 #[derive(Default)]
 struct Window<'d> {
-    places: Vec<(NodeId, What<'d>)>,
-    fresh: Batch<(Kind, Cow<'d, [u8]>)>,
+    places: Vec<Place<'d>>,
+    /// The additional data of all of them, one after the other.
+    additional: Vec<u8>,
 }
 
-impl<'d> Window<'d> {
-    /// Seals what is new, and puts everything in its place.
-    fn write(
-        self,
-        document: &'d Document<'_>,
-        selector: &Selector,
-        key: &DataKey,
-        random: &dyn Random,
-        editor: &mut Editor<'d, '_, 'd>,
-    ) -> Result<(), Error> {
-        let mut fresh = self.fresh.seal(key, random);
-        let mut sealed = |ciphertext| match ciphertext {
-            Ciphertext::Known(sealed) => sealed,
-            Ciphertext::Fresh(number) => std::mem::take(&mut fresh[number]),
-        };
-        for (id, what) in self.places {
-            let new = match what {
-                What::Value(ciphertext) => New::Value(Scalar::Text(sealed(ciphertext).into())),
-                What::Comment(ciphertext) => New::Comment(checked_comment(document, id, sealed(ciphertext), selector)?),
-                What::Same(value) => New::Value(value),
-            };
-            editor.replace(id, new)?;
-        }
-        Ok(())
-    }
+/// A place that changes.
+struct Place<'d> {
+    id: NodeId,
+    becomes: Becomes<'d>,
+    /// Its part of the additional data.
+    additional: Range<usize>,
 }
 
 /// What becomes of a place.
-enum What<'d> {
-    /// A value is encrypted.
-    Value(Ciphertext),
-    /// A comment is.
-    Comment(Ciphertext),
+enum Becomes<'d> {
+    /// A value or comment is encrypted.
+    Sealed(Kind, Cow<'d, [u8]>),
+    /// It did not change, and keeps the ciphertext that it had.
+    Known(Kind, Vec<u8>),
     /// A value is spelled anew, so that it stays what it is.
     Same(Scalar<'d>),
 }
 
-/// Where the ciphertext of a place comes from.
-enum Ciphertext {
-    /// The value did not change, and keeps it.
-    Known(Vec<u8>),
-    /// It is the one with this number among the new ones.
-    Fresh(usize),
+/// What a file is sealed with.
+struct Sealing<'s> {
+    document: &'s Document<'s>,
+    syntax: &'static dyn Syntax,
+    selector: &'s Selector,
+    cipher: Cipher,
+}
+
+impl Sealing<'_> {
+    /// Seals what is new, and spells everything for its place.
+    fn write(&self, window: Window<'_>, random: &dyn Random) -> Result<Vec<Written>, Error> {
+        let Window { places, additional } = window;
+        in_shares(places, |places| self.write_run(places, &additional, random)).into_iter().collect()
+    }
+
+    fn write_run(&self, places: Vec<Place<'_>>, additional: &[u8], random: &dyn Random) -> Result<Written, Error> {
+        let Sealing { document, syntax, selector, cipher, .. } = self;
+        let spellings = Spellings::new(places.len(), false);
+        let mut written = Written { spellings, sealed: Vec::with_capacity(places.len()) };
+        let nonces = Nonces::draw(random, places.len());
+        let mut sealer = cipher.sealer();
+        for (Place { id, becomes, additional: range }, nonce) in places.into_iter().zip(nonces) {
+            let (kind, sealed) = match &becomes {
+                Becomes::Sealed(kind, plain) => (*kind, sealer.seal(*kind, plain, &additional[range], nonce)),
+                Becomes::Known(kind, sealed) => (*kind, sealed.as_slice()),
+                Becomes::Same(value) => {
+                    written.spellings.add(document, *syntax, id, New::Value(value.clone()))?;
+                    continue;
+                }
+            };
+            let new = match kind {
+                Kind::Comment => New::Comment(checked_comment(document, id, sealed, selector)?),
+                _ => New::Value(Scalar::Text(sealed.into())),
+            };
+            let spelling = written.spellings.add(document, *syntax, id, new)?;
+            // Behind a quote, or the header of a block: not far.
+            let place = |spelling: &[u8]| (0..spelling.len()).find(|at| spelling[*at..].starts_with(sealed));
+            if let Some(at) = spelling.and_then(place) {
+                written.sealed.push(SealedPlace { id, at, length: sealed.len() });
+            }
+        }
+        Ok(written)
+    }
+}
+
+/// A run of places that are spelled for the encrypted file.
+struct Written {
+    spellings: Spellings,
+    sealed: Vec<SealedPlace>,
 }
 
 fn seal(
@@ -157,26 +184,42 @@ fn seal(
     options: &Options,
     random: &dyn Random,
 ) -> Result<Encrypted, Error> {
+    if let (Some(shadowed), false) = (document.shadowed.first(), spells(document, options)) {
+        return Err(shadowed
+            .refusal("without the exact spelling, only the last one can be kept; take the others out")
+            .into());
+    }
     let selector = metadata.effective_selector();
-    let mut editor = Editor::new(document, format.syntax());
-    let Plan { mac, encrypted, total, .. } = seal_all(format, document, &metadata, &selector, known, |window| {
-        window.write(document, &selector, key, random, &mut editor)
+    let syntax = format.plain_syntax(options.reading);
+    let sealing = Sealing { document, syntax, selector: &selector, cipher: Cipher::new(key) };
+    let mut editor = Editor::new(document, syntax);
+    editor.remove_shadowed();
+    let mut sealed = Vec::new();
+    let Plan { mac, encrypted, total, .. } = seal_all(syntax, document, &metadata, &selector, known, |window| {
+        for run in sealing.write(window, random)? {
+            editor.take(run.spellings);
+            sealed.extend(run.sealed);
+        }
+        Ok(())
     })?;
     if encrypted == 0 && total > 0 && !options.allow_unmatched {
         return Err(unmatched(document, &selector, total));
     }
     let mac = mac.finish();
-    let sealed = Cipher::new(key).seal(Kind::Str, mac.as_bytes(), &metadata.mac_additional(), random);
-    metadata.mac = String::from_utf8(sealed).expect("impossible: a sealed value is ASCII");
+    let sealed_mac = sealing.cipher.seal(Kind::Str, mac.as_bytes(), &metadata.mac_additional(), random);
+    metadata.mac = String::from_utf8(sealed_mac).expect("impossible: a sealed value is ASCII");
     let tree = metadata.write();
     for part in 0..document.parts.len() {
         editor.set_metadata(part, &tree, options.layout)?;
     }
-    let mut text = editor.finish()?;
-    if let Some(spelling) = check_opens(format, &text, document, &metadata, key, options, random)? {
+    let mut text = check::finish(editor, &mut sealed)?;
+    let check = Check { format, document, metadata: &metadata, key };
+    if let Some(spelling) = check.missing_spelling(&text, &sealed, &mac, options, random)? {
+        drop(sealed);
         metadata.spelling = Some(spelling);
         text = with_metadata(format, &text, &metadata, options)?;
-        if opened(format, &text, &metadata, key)?.as_slice() != document.text {
+        let check = Check { format, document, metadata: &metadata, key };
+        if check.opened(&text)?.as_slice() != document.text {
             return Err(Error::RoundTrip);
         }
     }
@@ -184,8 +227,13 @@ fn seal(
 }
 
 /// The canonical bytes of a value.
-fn canonical<'v>(document: &Document<'_>, id: NodeId, value: &'v Scalar<'_>) -> Result<Cow<'v, [u8]>, Error> {
-    value.canonical().ok_or_else(|| Error::EncryptValue {
+fn canonical<'v>(
+    syntax: &dyn Syntax,
+    document: &Document<'_>,
+    id: NodeId,
+    value: &'v Scalar<'_>,
+) -> Result<Cow<'v, [u8]>, Error> {
+    syntax.canonical(value).ok_or_else(|| Error::EncryptValue {
         path: document.path(id),
         reason:
             "is an integer beyond 64 bits with a sign: SOPS can neither encrypt nor authenticate it; put it in quotes"
@@ -194,8 +242,8 @@ fn canonical<'v>(document: &Document<'_>, id: NodeId, value: &'v Scalar<'_>) -> 
 }
 
 /// Refuses a value in clear that SOPS would read otherwise.
-fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
-    match format.syntax().misread_in_clear(document, id) {
+fn check_in_clear(syntax: &dyn Syntax, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
+    match syntax.misread_in_clear(document, id) {
         Some(reason) => Err(Error::EncryptValue { path: document.path(id), reason: reason.into() }),
         None => Ok(()),
     }
@@ -203,7 +251,7 @@ fn check_in_clear(format: Format, document: &Document<'_>, id: NodeId) -> Result
 
 /// Decides for every value and comment what becomes of it, and hands it over a window at a time.
 fn seal_all<'d>(
-    format: Format,
+    syntax: &dyn Syntax,
     document: &'d Document<'_>,
     metadata: &Metadata,
     selector: &Selector,
@@ -214,21 +262,23 @@ fn seal_all<'d>(
         mac: Mac::new(metadata.mac_only_encrypted),
         window: Window::default(),
         known,
-        seals_empty: format.syntax().seals_empty(),
+        seals_empty: syntax.seals_empty(),
         encrypted: 0,
         total: 0,
     };
-    walk(document, Side::Plain, selector, |visit| -> Result<(), Error> {
+    let mut walker = Walker::new(document, Side::Plain, selector);
+    while let Some(visit) = walker.next() {
         match visit.item {
             Item::Value(value) => {
                 let covered = visit.selected || !metadata.mac_only_encrypted;
                 if !visit.selected {
-                    check_in_clear(format, document, visit.id)?;
-                    if format.syntax().depends_on_the_end(document, visit.id) {
-                        plan.window.places.push((visit.id, What::Same(value.clone())));
-                    }
+                    check_in_clear(syntax, document, visit.id)?;
                 }
-                let plain = if covered { canonical(document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };
+                if (!visit.selected || plan.stays_empty(value)) && syntax.must_be_respelled(document, visit.id) {
+                    plan.place(visit.id, Becomes::Same(value.clone()), b"");
+                }
+                let plain =
+                    if covered { canonical(syntax, document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };
                 plan.mac.add(&plain);
                 plan.value(visit.id, value, plain, visit.selected, visit.additional);
             }
@@ -237,8 +287,10 @@ fn seal_all<'d>(
             }
             Item::Comment(_) => {}
         }
-        if plan.window.places.len() < WINDOW { Ok(()) } else { write(std::mem::take(&mut plan.window)) }
-    })?;
+        if plan.window.places.len() == WINDOW {
+            write(std::mem::take(&mut plan.window))?;
+        }
+    }
     write(std::mem::take(&mut plan.window))?;
     Ok(plan)
 }
@@ -246,8 +298,7 @@ fn seal_all<'d>(
 impl<'d> Plan<'d> {
     fn value(&mut self, id: NodeId, value: &Scalar<'_>, plain: Cow<'d, [u8]>, selected: bool, additional: &[u8]) {
         let Some(kind) = kind_of(value) else { return };
-        let is_empty = matches!(value, Scalar::Text(text) if text.is_empty());
-        if is_empty && !self.seals_empty {
+        if self.stays_empty(value) {
             return;
         }
         self.total += 1;
@@ -257,26 +308,37 @@ impl<'d> Plan<'d> {
         }
     }
 
+    /// Whether a value is an empty string that is not encrypted, selected or not.
+    fn stays_empty(&self, value: &Scalar<'_>) -> bool {
+        !self.seals_empty && matches!(value, Scalar::Text(text) if text.is_empty())
+    }
+
     /// The ciphertext that this value had, or a new one.
     fn seal(&mut self, id: NodeId, kind: Kind, plain: Cow<'d, [u8]>, additional: &[u8]) {
-        let ciphertext = match self.known.take(additional, kind, &plain) {
-            Some(sealed) => Ciphertext::Known(sealed),
-            None => Ciphertext::Fresh(self.window.fresh.add((kind, plain), additional)),
+        let becomes = match self.known.take(additional, kind, &plain) {
+            Some(sealed) => Becomes::Known(kind, sealed),
+            None => Becomes::Sealed(kind, plain),
         };
-        let what = if kind == Kind::Comment { What::Comment(ciphertext) } else { What::Value(ciphertext) };
-        self.window.places.push((id, what));
+        self.place(id, becomes, additional);
+    }
+
+    fn place(&mut self, id: NodeId, becomes: Becomes<'d>, additional: &[u8]) {
+        let all = &mut self.window.additional;
+        let start = all.len();
+        all.extend_from_slice(additional);
+        self.window.places.push(Place { id, becomes, additional: start..all.len() });
     }
 }
 
 /// With a rule on comments, a ciphertext that happens to match it would change what the rule
 /// selects when the file is decrypted.
-fn checked_comment(
+pub(super) fn checked_comment<'s>(
     document: &Document<'_>,
     id: NodeId,
-    sealed: Vec<u8>,
+    sealed: &'s [u8],
     selector: &Selector,
-) -> Result<Text<'static>, Error> {
-    if selector.comment_matches(&sealed) {
+) -> Result<Text<'s>, Error> {
+    if selector.comment_matches(sealed) {
         return Err(Error::EncryptValue {
             path: document.path(id),
             reason: format!("is a comment whose ciphertext matches `{}`", selector.field()),
@@ -285,35 +347,9 @@ fn checked_comment(
     Ok(sealed.into())
 }
 
-/// Reads the result back: it must open to the document that it was made from. Returns the sealed
-/// spelling that the file has to carry to give back the very bytes; none if it needs none.
-fn check_opens(
-    format: Format,
-    text: &[u8],
-    document: &Document<'_>,
-    metadata: &Metadata,
-    key: &DataKey,
-    options: &Options,
-    random: &dyn Random,
-) -> Result<Option<String>, Error> {
-    let plain = opened(format, text, metadata, key)?;
-    if plain.as_slice() == document.text {
-        return Ok(None);
-    }
-    let again = format.syntax().parse(&plain).map_err(|_| Error::RoundTrip)?;
-    if !same_values(document, &again) {
-        return Err(Error::RoundTrip);
-    }
-    let wanted = !options.no_exact_spelling && !spelling::is_unwelcome(document);
-    Ok(wanted.then(|| spelling::seal(&Cipher::new(key), &plain, document.text, random)))
-}
-
-/// What a sealed text opens to.
-fn opened(format: Format, text: &[u8], metadata: &Metadata, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let sealed = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
-    let metadata = metadata_of(&sealed).ok().filter(|read| read.write() == metadata.write()).ok_or(Error::RoundTrip)?;
-    let plain = open(format, &sealed, &metadata, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
-    Ok(as_spelled(plain, &metadata, key))
+/// Whether the exact spelling may be carried.
+pub(super) fn spells(document: &Document<'_>, options: &Options) -> bool {
+    !options.no_exact_spelling && !spelling::is_unwelcome(document)
 }
 
 /// A sealed text with other metadata.
@@ -325,30 +361,6 @@ fn with_metadata(format: Format, text: &[u8], metadata: &Metadata, options: &Opt
         editor.set_metadata(part, &tree, options.layout)?;
     }
     Ok(editor.finish()?)
-}
-
-/// Whether two documents hold the same keys and values in the same order.
-fn same_values(left: &Document<'_>, right: &Document<'_>) -> bool {
-    let entries =
-        |document: &'_ Document<'_>| document.walk().filter(|event| !matches!(event, Event::Comment(..))).count();
-    let no_comments = |event: &Event<'_, '_>| !matches!(event, Event::Comment(..));
-    let mut pairs = left.walk().filter(no_comments).zip(right.walk().filter(no_comments));
-    entries(left) == entries(right)
-        && pairs.all(|pair| match pair {
-            (Event::Enter(_, left), Event::Enter(_, right)) => left.key == right.key,
-            (Event::Leaf(_, left, value), Event::Leaf(_, right, other)) => {
-                left.key == right.key && same_value(value, other)
-            }
-            (Event::Leave, Event::Leave) => true,
-            _ => false,
-        })
-}
-
-/// Whether two values are the same. A whole float is spelled without its point, as SOPS does, and
-/// then reads as an integer.
-fn same_value(left: &Scalar<'_>, right: &Scalar<'_>) -> bool {
-    let is_number = |value: &Scalar<'_>| matches!(value, Scalar::Int(_) | Scalar::Float(_));
-    left == right || (is_number(left) && is_number(right) && left.canonical() == right.canonical())
 }
 
 /// The error of a rule that hides nothing, with the key that it may have meant.

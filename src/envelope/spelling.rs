@@ -5,6 +5,9 @@
 //! sealed under its data key and bound to the hash of the text to which it belongs. It is therefore
 //! used for exactly that text: once SOPS, a merge or anybody else has changed the file, it no
 //! longer opens and is silently left out. SOPS ignores the field.
+//!
+//! A difference that holds values that are nowhere else in the file is marked as such by its type.
+//! A file whose difference of this kind does not open is refused.
 
 use imara_diff::{Algorithm, Diff, InternedInput, TokenSource};
 use sha2::{Digest, Sha256};
@@ -13,14 +16,17 @@ use zeroize::Zeroizing;
 use crate::cipher::{Cipher, EncryptedValue, Kind, Random};
 use crate::document::{Content, Document, Scalar};
 
+/// The type of a difference that holds values.
+const VALUES: Kind = Kind::Bytes;
 /// The first byte of a difference.
 const FORM: u8 = 1;
 
 /// Seals what turns `plain`, the text that the file decrypts to, into the text that it was made
 /// from.
-pub(super) fn seal(cipher: &Cipher, plain: &[u8], original: &[u8], random: &dyn Random) -> String {
+pub(super) fn seal(cipher: &Cipher, plain: &[u8], original: &[u8], holds_values: bool, random: &dyn Random) -> String {
     let difference = difference(plain, original);
-    let sealed = cipher.seal(Kind::Str, &difference, &additional(plain), random);
+    let kind = if holds_values { VALUES } else { Kind::Str };
+    let sealed = cipher.seal(kind, &difference, &additional(plain), random);
     String::from_utf8(sealed).expect("impossible: a sealed value is ASCII")
 }
 
@@ -29,6 +35,12 @@ pub(super) fn restore(cipher: &Cipher, plain: &[u8], sealed: &str) -> Option<Zer
     let value = EncryptedValue::parse(sealed.as_bytes()).ok()?;
     let difference = cipher.open(&value, &additional(plain)).ok()?;
     apply(plain, &difference)
+}
+
+/// Whether a sealed difference holds values that are nowhere else.
+pub(super) fn holds_values(sealed: &str) -> bool {
+    // Also when it is damaged otherwise.
+    sealed.strip_suffix(']').is_some_and(|sealed| sealed.ends_with(&format!(",type:{}", VALUES.name())))
 }
 
 /// Whether a document must not carry fields that its readers do not know: the schema of the
@@ -191,7 +203,8 @@ mod tests {
     #[test]
     fn it_opens_for_its_own_text_and_key_only() {
         let cipher = Cipher::new(&DataKey::generate(&SystemRandom));
-        let sealed = seal(&cipher, b"a: 31\n", b"a: 0x1F\n", &SystemRandom);
+        let sealed = seal(&cipher, b"a: 31\n", b"a: 0x1F\n", false, &SystemRandom);
+        assert!(!holds_values(&sealed));
         assert_eq!(restore(&cipher, b"a: 31\n", &sealed).expect("opens").as_slice(), b"a: 0x1F\n");
         assert!(restore(&cipher, b"a: 32\n", &sealed).is_none());
         let other = Cipher::new(&DataKey::generate(&SystemRandom));

@@ -1,5 +1,6 @@
 //! The verbs together, with a real age key and no file.
 
+mod rekey;
 mod toml;
 
 use zeroize::Zeroizing;

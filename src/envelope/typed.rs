@@ -1,9 +1,7 @@
 //! Between typed values and the bytes and type names that are encrypted (sops-compat.md §1.3).
 
-use zeroize::Zeroizing;
-
 use crate::cipher::{Kind, ValueError};
-use crate::document::{Scalar, Text, Timestamp};
+use crate::document::{New, Scalar, Timestamp};
 
 /// The type under which a value is sealed; none for what is never encrypted.
 pub(super) fn kind_of(scalar: &Scalar<'_>) -> Option<Kind> {
@@ -17,21 +15,13 @@ pub(super) fn kind_of(scalar: &Scalar<'_>) -> Option<Kind> {
     })
 }
 
-/// What a sealed value becomes.
-pub(super) enum Unsealed {
-    /// A value.
-    Value(Scalar<'static>),
-    /// A comment.
-    Comment(Text<'static>),
-}
-
 /// Reads decrypted bytes as their type says.
-pub(super) fn unseal(kind: Kind, bytes: Zeroizing<Vec<u8>>) -> Result<Unsealed, ValueError> {
+pub(super) fn unseal(kind: Kind, bytes: &[u8]) -> Result<New<'_>, ValueError> {
     let wrong = || ValueError::WrongType(kind.name());
-    let text = || std::str::from_utf8(&bytes).map_err(|_| wrong());
-    Ok(Unsealed::Value(match kind {
-        Kind::Comment => return Ok(Unsealed::Comment(Text::Owned(bytes))),
-        Kind::Str | Kind::Bytes => Scalar::Text(Text::Owned(bytes)),
+    let text = || std::str::from_utf8(bytes).map_err(|_| wrong());
+    Ok(New::Value(match kind {
+        Kind::Comment => return Ok(New::Comment(bytes.into())),
+        Kind::Str | Kind::Bytes => Scalar::Text(bytes.into()),
         Kind::Int => Scalar::Int(text()?.parse().map_err(|_| wrong())?),
         Kind::Float => Scalar::Float(parse_float(text()?).ok_or_else(wrong)?),
         Kind::Bool => Scalar::Bool(parse_bool(text()?).ok_or_else(wrong)?),
@@ -60,9 +50,9 @@ fn parse_float(text: &str) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn value(kind: Kind, text: &str) -> Option<Scalar<'static>> {
-        match unseal(kind, Zeroizing::new(text.as_bytes().to_vec())) {
-            Ok(Unsealed::Value(value)) => Some(value),
+    fn value(kind: Kind, text: &str) -> Option<Scalar<'_>> {
+        match unseal(kind, text.as_bytes()) {
+            Ok(New::Value(value)) => Some(value),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 //! the rule selects it and what additional data it is bound to (sops-compat.md §1.4, §3.6).
 
 use crate::cipher::EncryptedValue;
-use crate::document::{Document, Event, Node, NodeId, Scalar, Text};
+use crate::document::{Document, Event, Node, NodeId, Scalar, Text, Walk};
 
 use super::selector::{Selection, Selector};
 
@@ -36,43 +36,51 @@ pub(super) enum Side {
     Sealed,
 }
 
-/// Visits every leaf and comment in order.
-pub(super) fn walk<'d, 't, E>(
-    document: &'d Document<'t>,
+/// The walk. It lends out what it meets, one at a time.
+pub(super) struct Walker<'s, 'd, 't> {
+    events: Walk<'d, 't>,
     side: Side,
-    selector: &Selector,
-    mut visit: impl FnMut(Visit<'_, 'd, 't>) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut selection = Selection::new(selector);
-    let mut path = Path::default();
-    for event in document.walk() {
-        match event {
-            Event::Enter(_, node) => {
-                path.enter(node.key.as_deref());
-                selection.enter(node.key.as_deref());
-            }
-            Event::Leave => {
-                path.leave();
-                selection.leave();
-            }
-            Event::Leaf(id, node, value) => {
-                // It counts as a comment only if the rule would have encrypted it as one; then it
-                // has to open. Any other is a value, which the MAC covers.
-                let comment = sealed_comment(side, node, value).filter(|text| selection.comment(text));
-                let (item, selected) = match comment {
-                    Some(text) => (Item::Comment(text), true),
-                    None => (Item::Value(value), selection.leaf(node.key.as_deref())),
-                };
-                let additional = path.leaf(node.key.as_deref());
-                visit(Visit { id, item, selected, additional })?;
-            }
-            Event::Comment(id, _, text) => {
-                let selected = selection.comment(text);
-                visit(Visit { id, item: Item::Comment(text), selected, additional: path.container() })?;
+    selection: Selection<'s>,
+    path: Path,
+}
+
+impl<'s, 'd, 't> Walker<'s, 'd, 't> {
+    /// Before the first leaf.
+    pub(super) fn new(document: &'d Document<'t>, side: Side, selector: &'s Selector) -> Self {
+        Walker { events: document.walk(), side, selection: Selection::new(selector), path: Path::default() }
+    }
+
+    /// The next leaf or comment.
+    pub(super) fn next(&mut self) -> Option<Visit<'_, 'd, 't>> {
+        let Walker { events, side, selection, path } = self;
+        for event in events {
+            match event {
+                Event::Enter(_, node) => {
+                    path.enter(node.key.as_deref());
+                    selection.enter(node.key.as_deref());
+                }
+                Event::Leave => {
+                    path.leave();
+                    selection.leave();
+                }
+                Event::Leaf(id, node, value) => {
+                    // It counts as a comment only if the rule would have encrypted it as one; then it
+                    // has to open. Any other is a value, which the MAC covers.
+                    let comment = sealed_comment(*side, node, value).filter(|text| selection.comment(text));
+                    let (item, selected) = match comment {
+                        Some(text) => (Item::Comment(text), true),
+                        None => (Item::Value(value), selection.leaf(node.key.as_deref())),
+                    };
+                    return Some(Visit { id, item, selected, additional: path.leaf(node.key.as_deref()) });
+                }
+                Event::Comment(id, _, text) => {
+                    let selected = selection.comment(text);
+                    return Some(Visit { id, item: Item::Comment(text), selected, additional: path.container() });
+                }
             }
         }
+        None
     }
-    Ok(())
 }
 
 /// The text of an element that is an encrypted comment in SOPS's form.

@@ -2,6 +2,8 @@
 //! that opens a file. With several key groups the data key is split into a share for each
 //! (sops-compat.md §6).
 
+mod rewrap;
+
 use zeroize::Zeroizing;
 
 use crate::cipher::shamir::{self, Share};

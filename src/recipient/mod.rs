@@ -5,6 +5,7 @@
 //! A new kind of recipient costs a row in [`Kind`]'s table, a file here, and a line where the
 //! command line builds its [`Keyring`].
 
+mod access;
 pub mod age;
 mod keyring;
 mod kind;
@@ -18,6 +19,7 @@ use zeroize::Zeroizing;
 use crate::document::tree::Tree;
 use crate::document::{Scalar, Timestamp};
 
+pub use access::{Access, Change, GroupChange};
 pub use keyring::{Attempt, Keyring, NoDataKey, WrapFailure};
 pub use kind::Kind;
 pub use stored::StoredError;
@@ -51,6 +53,38 @@ impl Recipient {
             })
             .unwrap_or("")
     }
+
+    /// A text that two recipients share only if they are the same. Empty fields do not count, nor
+    /// does the case of a fingerprint.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let mut text = self.kind.list().to_owned();
+        let mut add = |name: &str, value: &Tree| {
+            let Some(value) = stored::text_of(value).filter(|value| !value.is_empty()) else { return };
+            let value = if self.kind == Kind::Pgp { value.to_ascii_uppercase() } else { value };
+            text.push_str(&format!("\0{name}\0{value}"));
+        };
+        for (name, value) in &self.fields {
+            add(name, value);
+            value.entries().iter().for_each(|(key, value)| add(key, value));
+        }
+        text
+    }
+
+    /// Whether a description means this recipient: everything that it says is so.
+    #[must_use]
+    pub fn is_meant_by(&self, description: &Recipient) -> bool {
+        let says = |(name, wanted): &(&'static str, Tree)| {
+            let is_said = match wanted {
+                Tree::Map(entries) => !entries.is_empty(),
+                leaf => stored::text_of(leaf).is_some_and(|text| !text.is_empty()),
+            };
+            let own = || self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value);
+            let is_pgp = self.kind == Kind::Pgp && self.field(name).eq_ignore_ascii_case(description.field(name));
+            !is_said || is_pgp || own() == Some(wanted)
+        };
+        self.kind == description.kind && description.fields.iter().all(says)
+    }
 }
 
 impl fmt::Display for Recipient {
@@ -60,7 +94,7 @@ impl fmt::Display for Recipient {
             Kind::Age if self.field("recipient").starts_with("AGE-") => f.write_str("AGE-SECRET-KEY-…"),
             Kind::Age => f.write_str(self.field("recipient")),
             Kind::Pgp => f.write_str(self.field("fp")),
-            Kind::Kms => f.write_str(self.field("arn")),
+            Kind::Kms => self.fmt_kms(f),
             Kind::GcpKms => f.write_str(self.field("resource_id")),
             Kind::Hckms => f.write_str(self.field("key_id")),
             Kind::AzureKv => {
@@ -74,6 +108,27 @@ impl fmt::Display for Recipient {
                 self.field("key_name")
             ),
         }
+    }
+}
+
+impl Recipient {
+    /// An AWS key with all that makes it another one, as SOPS writes it: role, context, profile.
+    fn fmt_kms(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.field("arn"))?;
+        if !self.field("role").is_empty() {
+            write!(f, "+{}", self.field("role"))?;
+        }
+        let context = self.fields.iter().find(|(name, _)| *name == "context").map(|(_, context)| context.entries());
+        let pairs: Vec<String> = context
+            .unwrap_or_default()
+            .iter()
+            .map(|(name, value)| format!("{name}:{}", stored::text_of(value).unwrap_or_default()))
+            .collect();
+        let profile = self.field("aws_profile");
+        if !pairs.is_empty() || !profile.is_empty() {
+            write!(f, "|{}", pairs.join(","))?;
+        }
+        if profile.is_empty() { Ok(()) } else { write!(f, "|{profile}") }
     }
 }
 
@@ -120,4 +175,36 @@ pub trait KeyService {
     /// Where it looked for identities or credentials, a line each, for the message when nothing
     /// fits.
     fn places(&self) -> Vec<String>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(kind: Kind, text: &str) -> Recipient {
+        parse::parse_list(kind, text).expect("is a recipient").remove(0)
+    }
+
+    #[test]
+    fn the_same_recipient_has_one_identity() {
+        let arn = "arn:aws:kms:r:1:key/1";
+        let bare = Recipient { kind: Kind::Kms, fields: vec![("arn", Tree::string(arn))] };
+        assert_eq!(one(Kind::Kms, arn).identity(), bare.identity());
+        assert_eq!(one(Kind::Pgp, "ab cd").identity(), one(Kind::Pgp, "ABCD").identity());
+        let context = parse::kms(arn, "", vec![("a".into(), "b".into())], "").expect("is a recipient");
+        let others = [one(Kind::Kms, &format!("{arn}+arn:aws:iam::1:role/r")), context, one(Kind::Hckms, "r:1")];
+        assert!(others.iter().all(|other| other.identity() != bare.identity()));
+    }
+
+    #[test]
+    fn a_description_means_what_it_says_and_no_less() {
+        let arn = "arn:aws:kms:r:1:key/1";
+        let full = parse::kms(arn, "arn:aws:iam::1:role/r", vec![("a".into(), "b".into())], "p").expect("is one");
+        assert!(full.is_meant_by(&one(Kind::Kms, arn)));
+        assert!(!one(Kind::Kms, arn).is_meant_by(&full));
+        assert!(!full.is_meant_by(&one(Kind::Kms, "arn:aws:kms:r:1:key/2")));
+        assert!(one(Kind::Pgp, "ABCD").is_meant_by(&one(Kind::Pgp, "abcd")));
+        assert!(!one(Kind::Pgp, "ABCD").is_meant_by(&one(Kind::Age, "ABCD")));
+        assert_eq!(full.to_string(), format!("{arn}+arn:aws:iam::1:role/r|a:b|p"));
+    }
 }

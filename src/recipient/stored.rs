@@ -1,6 +1,8 @@
 //! Key entries and key groups as the metadata stores them (sops-compat.md §3.1–§3.3). What SOPS
 //! reads loosely is read loosely: capitals in names, one map for a list of one, numbers for text.
 
+use std::collections::HashMap;
+
 use crate::document::tree::Tree;
 use crate::document::{Scalar, Timestamp};
 
@@ -132,6 +134,20 @@ pub(crate) fn write_group(group: &KeyGroup, in_groups: bool) -> Vec<(String, Tre
     }
     lists.sort_by(|(left, _), (right, _)| left.cmp(right));
     lists
+}
+
+/// Takes fields that we do not know over into the entries of the same recipients.
+pub(crate) fn keep_unknown(old: &[KeyGroup], new: &mut [KeyGroup]) {
+    let known: HashMap<String, &WrappedKey> =
+        old.iter().flatten().filter(|key| !key.unknown.is_empty()).map(|key| (key.recipient.identity(), key)).collect();
+    if known.is_empty() {
+        return;
+    }
+    for key in new.iter_mut().flatten() {
+        if let Some(old) = known.get(&key.recipient.identity()) {
+            key.unknown.clone_from(&old.unknown);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::fields::{Fields, Reader};
 use super::places::{Content, Id, Places};
 use super::{CreationRule, Rules, RulesError, Strictness, destination, stores};
 use crate::document::tree::Tree;
-use crate::document::{Format, Scalar, Span};
+use crate::document::{Format, Span};
 use crate::envelope::Selector;
 use crate::recipient::{Kind, Recipient, parse};
 
@@ -361,36 +361,10 @@ impl Group<'_> {
 
     /// Adds a recipient unless it is there already.
     fn push(&mut self, recipient: Recipient) {
-        if self.seen.insert(identity(&recipient)) {
+        if self.seen.insert(recipient.identity()) {
             self.recipients.push(recipient);
         }
     }
-}
-
-/// A text that two recipients share only if they are the same.
-fn identity(recipient: &Recipient) -> String {
-    fn add(text: &mut String, tree: &Tree) {
-        match tree {
-            Tree::Leaf(Scalar::Text(leaf)) => text.push_str(leaf.as_str().unwrap_or("")),
-            Tree::Map(entries) => entries.iter().for_each(|(key, value)| {
-                text.push_str(key);
-                text.push('\0');
-                if let Tree::Leaf(Scalar::Text(leaf)) = value {
-                    text.push_str(leaf.as_str().unwrap_or(""));
-                }
-                text.push('\0');
-            }),
-            _ => {}
-        }
-    }
-    let mut text = recipient.kind.list().to_owned();
-    for (name, value) in &recipient.fields {
-        text.push('\0');
-        text.push_str(name);
-        text.push('\0');
-        add(&mut text, value);
-    }
-    text
 }
 
 /// Reads one entry of a list of maps; nothing for one that is wrong only once it is used.

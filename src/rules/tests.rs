@@ -92,7 +92,7 @@ fn recipients_keep_the_order_of_sops() {
         ),
         (
             "{key_groups: [{kms: [{arn: 'arn:aws:kms:r:1:key/1'}, {arn: 'arn:aws:kms:r:1:key/1', aws_profile: p}, {arn: 'arn:aws:kms:r:1:key/1'}]}]}",
-            "kms:arn:aws:kms:r:1:key/1 kms:arn:aws:kms:r:1:key/1",
+            "kms:arn:aws:kms:r:1:key/1 kms:arn:aws:kms:r:1:key/1||p",
         ),
     ];
     for (rule, expected) in cases {

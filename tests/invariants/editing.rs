@@ -121,10 +121,11 @@ fn metadata(format: Format, document: &Document<'_>) {
     for layout in [Layout::default(), Layout { indent: Some(2) }] {
         let mut editor = Editor::new(document, syntax);
         // As encrypting does: what would read otherwise is spelled anew.
-        let mut is_same = true;
+        editor.remove_shadowed();
+        let mut is_same = document.shadowed.is_empty();
         for event in document.walk() {
             let Event::Leaf(id, _, value) = event else { continue };
-            if syntax.depends_on_the_end(document, id) {
+            if syntax.must_be_respelled(document, id) {
                 is_same = false;
                 let Err(error) = editor.replace(id, New::Value(value.clone())) else { continue };
                 return is_no_bug(&error, document.text);

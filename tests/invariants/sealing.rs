@@ -19,6 +19,10 @@ pub(crate) fn check(format: Format, text: &[u8]) {
     if round_trip(&engine(), format, text) {
         round_trip(&other, format, text);
         spelled_anew(format, text);
+        rotated(format, text);
+    }
+    if format == Format::Ini {
+        round_trip(&engine().reading_as_sops(), format, text);
     }
 }
 
@@ -61,4 +65,15 @@ fn spelled_anew(format: Format, text: &[u8]) {
     let before = format.syntax().parse(text).unwrap_or_else(|error| panic!("{error}: {}", say()));
     let after = format.syntax().parse(&opened.text).unwrap_or_else(|error| panic!("{error}: {}", say()));
     assert_eq!(data(format, &after), data(format, &before), "{}", say());
+}
+
+/// Under another key it is the same text.
+fn rotated(format: Format, text: &[u8]) {
+    let engine = engine();
+    let sealed = engine.encrypt(format, text).expect("was encrypted before");
+    let say = || format!("{} became {}", shown(text), shown(&sealed.text));
+    let rotated = engine.rotate(format.sealed(), &sealed.text).unwrap_or_else(|error| panic!("{error}: {}", say()));
+    assert_ne!(rotated.text, sealed.text, "{}", say());
+    let opened = engine.decrypt(format, &rotated.text).unwrap_or_else(|error| panic!("{error}: {}", say()));
+    assert!(*opened.text == text, "{}, and rotated {}", say(), shown(&rotated.text));
 }

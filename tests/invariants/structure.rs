@@ -39,6 +39,7 @@ fn spans(document: &Document<'_>) {
     });
     let mut places: Vec<Span> = places.map(|(_, node)| node.span).collect();
     places.extend(document.aliases.iter().map(|alias| alias.span));
+    places.extend(document.shadowed.iter().map(|entry| entry.span));
     for part in &document.parts {
         places.extend(part.metadata.iter().flat_map(|block| &block.spans));
     }

@@ -14,12 +14,16 @@ use std::ops::Range;
 use memchr::memrchr;
 
 use super::json::Json;
-use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
+use super::syntax::{EmitError, Layout, Reading, Splice, Syntax, SyntaxError};
 use super::tree::Tree;
 use super::{Block, Content, Document, New, NodeId, Span};
 
 /// The format.
 pub(super) struct Ini;
+
+/// The format with values in clear as SOPS reads them: they end at the first `#` or `;`. What it
+/// spells, both read as the same.
+pub(super) struct SopsIni;
 
 /// The section of the metadata.
 const METADATA: &str = "sops";
@@ -30,7 +34,7 @@ const BOM: &[u8] = b"\xef\xbb\xbf";
 
 impl Syntax for Ini {
     fn parse<'t>(&self, text: &'t [u8]) -> Result<Document<'t>, SyntaxError> {
-        read::read(text)
+        read::read(text, Reading::Own)
     }
 
     fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {
@@ -60,7 +64,7 @@ impl Syntax for Ini {
 
     fn misread_in_clear(&self, document: &Document<'_>, node: NodeId) -> Option<&'static str> {
         let node = document.node(node);
-        let read = value::read(document.text, node.span.range().start).ok()?;
+        let read = value::read(document.text, node.span.range().start, Reading::Own).ok()?;
         (matches!(node.content, Content::Leaf { .. }) && !node.span.range().is_empty() && !read.agreed).then_some(
             "holds `#` or `;`, where SOPS would end a value that is not encrypted; \
              put it in backticks, or a blank in front of a comment",
@@ -94,6 +98,35 @@ impl Syntax for Ini {
                 Err(EmitError("an INI file can be printed from a map only".into()))
             }
         }
+    }
+}
+
+impl Syntax for SopsIni {
+    fn parse<'t>(&self, text: &'t [u8]) -> Result<Document<'t>, SyntaxError> {
+        read::read(text, Reading::Sops)
+    }
+
+    fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {
+        Ini.spell(document, node, new)
+    }
+
+    fn must_be_respelled(&self, document: &Document<'_>, node: NodeId) -> bool {
+        let start = document.node(node).span.range().start;
+        value::read(document.text, start, Reading::Sops).is_ok_and(|read| !read.agreed)
+    }
+
+    fn metadata(
+        &self,
+        document: &Document<'_>,
+        part: usize,
+        tree: &Tree,
+        layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        Ini.metadata(document, part, tree, layout)
+    }
+
+    fn emit(&self, document: &Document<'_>, node: NodeId, layout: Layout) -> Result<Vec<u8>, EmitError> {
+        Ini.emit(document, node, layout)
     }
 }
 

@@ -1,4 +1,4 @@
-//! From text to nodes, as SOPS's INI library reads it but for `#` and `;` in values (see
+//! From text to nodes, as SOPS's INI library reads it, perhaps but for `#` and `;` in values (see
 //! [`value`]): sections in order, repeated or not, the first of them `DEFAULT`, which
 //! holds what stands before any header.
 //!
@@ -6,23 +6,27 @@
 //! above or beside; those of a section come first in it. What SOPS would lose is kept: a comment
 //! beside a key that has one above is a node of its own, and comments after the last key of the
 //! file belong to the last section.
+//!
+//! A key may be in a section several times. The last entry counts, as for SOPS; the lines of the
+//! others are [`Document::shadowed`].
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 
 use memchr::{memchr2, memmem, memrchr};
 use zeroize::Zeroizing;
 
 use super::super::flat;
-use super::super::syntax::SyntaxError;
-use super::super::{Block, Content, Document, Node, NodeId, Part, Scalar, Span, Text};
+use super::super::syntax::{Reading, SyntaxError};
+use super::super::{Block, Content, Document, Node, NodeId, Part, Scalar, Shadowed, Span, Text};
 use super::space::{after_line, trim, trim_end, trim_start};
 use super::value::{self, comment_in, is_marker};
 use super::{BOM, DEFAULT, METADATA};
 
 /// Reads a text.
-pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
+pub(super) fn read(text: &[u8], reading: Reading) -> Result<Document<'_>, SyntaxError> {
     if u32::try_from(text.len()).is_err() {
         return Err(SyntaxError::whole("the text is 4 GiB or larger"));
     }
@@ -30,7 +34,7 @@ pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
         return Err(SyntaxError::whole("the text is UTF-16").hint("convert the file to UTF-8 first"));
     }
     let start = if text.starts_with(BOM) { BOM.len() } else { 0 };
-    let mut reader = Reader::new(text, start);
+    let mut reader = Reader::new(text, start, reading);
     let mut at = start;
     while at < text.len() {
         at = reader.line(at)?;
@@ -41,16 +45,31 @@ pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
 /// What has been read so far.
 struct Reader<'t> {
     text: &'t [u8],
+    /// Where it starts, after a byte order mark.
+    start: usize,
+    reading: Reading,
     nodes: Vec<Node<'t>>,
     /// The section that is open.
     section: usize,
-    /// Its keys.
-    keys: HashSet<&'t str>,
+    /// Its entries so far.
+    entries: HashMap<&'t str, Lines<'t>>,
+    /// Those of them that are out of force, in the order in which that was found.
+    shadowed_here: Vec<Lines<'t>>,
+    /// The same of all sections that are closed.
+    shadowed: Vec<Shadowed<'t>>,
     /// Lines of comment that nothing has followed yet: from the marker to the next line.
     comments: Vec<Range<usize>>,
     metadata: Option<Metadata<'t>>,
     /// Whether entries belong to the metadata.
     in_metadata: bool,
+}
+
+/// An entry that a later one may put out of force.
+struct Lines<'t> {
+    /// Its node, and the comments above and beside it.
+    nodes: Range<usize>,
+    /// What becomes of it then.
+    shadowed: Shadowed<'t>,
 }
 
 /// The metadata section.
@@ -63,7 +82,7 @@ struct Metadata<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn new(text: &'t [u8], start: usize) -> Self {
+    fn new(text: &'t [u8], start: usize, reading: Reading) -> Self {
         let map = |key, from: usize| Node {
             key,
             span: Span::new(from..text.len()),
@@ -71,9 +90,13 @@ impl<'t> Reader<'t> {
         };
         Reader {
             text,
+            start,
+            reading,
             nodes: vec![map(None, 0), map(Some(Cow::Borrowed(DEFAULT)), start)],
             section: 1,
-            keys: HashSet::new(),
+            entries: HashMap::new(),
+            shadowed_here: Vec::new(),
+            shadowed: Vec::new(),
             comments: Vec::new(),
             metadata: None,
             in_metadata: false,
@@ -114,7 +137,6 @@ impl<'t> Reader<'t> {
         self.in_metadata = false;
         self.close_section(line_start);
         self.section = self.nodes.len();
-        self.keys.clear();
         self.nodes.push(Node {
             key: Some(Cow::Borrowed(name)),
             span: Span::new(line_start..self.text.len()),
@@ -138,23 +160,32 @@ impl<'t> Reader<'t> {
 
     fn entry(&mut self, line: Range<usize>) -> Result<usize, SyntaxError> {
         let (key, from) = read_key(self.text, line.clone())?;
-        let read = value::read(self.text, from)?;
+        let read = value::read(self.text, from, self.reading)?;
         if let (true, Some(metadata)) = (self.in_metadata, &mut self.metadata) {
             metadata.entries.push((key, Scalar::Text(decode(&read.value))));
             metadata.end = read.next;
             self.comments.clear();
             return Ok(read.next);
         }
-        if !self.keys.insert(key) {
-            let message = format!("the key {key:?} is in this section twice");
-            return Err(SyntaxError::at(Span::new(line.start..from), message)
-                .hint("SOPS keeps only one of the two values; take the other one out"));
-        }
+        let start = self.comments.first().map_or(line.start, |comment| comment.start);
+        let lines = Span::new(self.line_start(start)..read.next);
+        let shadowed = Shadowed { key: Cow::Borrowed(key), span: Span::new(line.start..from), lines };
+        let first = self.nodes.len();
         let content = Content::Leaf { value: Scalar::Text(read.value), style: read.style };
         self.nodes.push(Node { key: Some(Cow::Borrowed(key)), span: Span::new(read.span), content });
         self.comments_above();
         self.comment_beside(read.comment);
+        let lines = Lines { nodes: first..self.nodes.len(), shadowed };
+        match self.entries.entry(key) {
+            Entry::Vacant(place) => drop(place.insert(lines)),
+            Entry::Occupied(mut place) => self.shadowed_here.push(place.insert(lines)),
+        }
         Ok(read.next)
+    }
+
+    /// The start of the line on which this stands.
+    fn line_start(&self, at: usize) -> usize {
+        memrchr(b'\n', &self.text[self.start..at]).map_or(self.start, |feed| self.start + feed + 1)
     }
 
     /// Puts the lines of comment that have gathered where they belong: here. Ciphertexts stay
@@ -174,7 +205,25 @@ impl<'t> Reader<'t> {
         self.nodes.extend(place.map(|place| comment(self.text, &[place])));
     }
 
+    /// Takes the entries that are out of force out of the section that is open.
+    fn drop_shadowed(&mut self) {
+        // Clearing would take as long as the longest section so far.
+        self.entries = HashMap::new();
+        let mut shadowed = std::mem::take(&mut self.shadowed_here);
+        shadowed.sort_unstable_by_key(|lines| lines.nodes.start);
+        let mut gone = shadowed.iter().flat_map(|lines| lines.nodes.clone()).peekable();
+        if gone.peek().is_some() {
+            let mut at = 0;
+            self.nodes.retain(|_| {
+                at += 1;
+                gone.next_if_eq(&(at - 1)).is_none()
+            });
+        }
+        self.shadowed.extend(shadowed.into_iter().map(|lines| lines.shadowed));
+    }
+
     fn close_section(&mut self, at: usize) {
+        self.drop_shadowed();
         let end = NodeId(u32::try_from(self.nodes.len()).expect("impossible: there are fewer nodes than bytes"));
         let node = &mut self.nodes[self.section];
         node.content = Content::Map { end };
@@ -188,13 +237,22 @@ impl<'t> Reader<'t> {
         self.nodes[0].content = Content::Map { end };
         let metadata = match self.metadata {
             Some(metadata) => {
+                if let Some(shadowed) = self.shadowed.first() {
+                    return Err(shadowed.refusal("SOPS keeps only one of the two values; take the other one out"));
+                }
                 let span = block_span(self.text, metadata.start, metadata.end);
                 Some(Block { spans: vec![span], tree: flat::unflatten(metadata.entries)? })
             }
             None => None,
         };
         let part = Part { root: NodeId(0), metadata, span: Span::new(0..self.text.len()) };
-        Ok(Document { text: self.text, nodes: self.nodes, parts: vec![part], aliases: Vec::new() })
+        Ok(Document {
+            text: self.text,
+            nodes: self.nodes,
+            parts: vec![part],
+            aliases: Vec::new(),
+            shadowed: self.shadowed,
+        })
     }
 }
 

@@ -2,15 +2,15 @@
 //! spelled in its place.
 //!
 //! SOPS ends a value at any `#` or `;`, wherever it stands. We do so only after a blank and outside
-//! of quotes, so that `pa#ss` and `"a; b"` stay whole. All else is read as SOPS reads it, and all
-//! that is written is what both readings take for the same value.
+//! of quotes, so that `pa#ss` and `"a; b"` stay whole, unless its reading is asked for. All else is
+//! read as SOPS reads it, and all that is written is what both readings take for the same value.
 
 use std::ops::Range;
 
 use memchr::{memchr, memchr2, memmem};
 use zeroize::Zeroizing;
 
-use super::super::syntax::{EmitError, SyntaxError};
+use super::super::syntax::{EmitError, Reading, SyntaxError};
 use super::super::{Span, Style, Text};
 use super::space::{after_line, trim, trim_end, trim_start};
 
@@ -30,12 +30,12 @@ pub(super) struct Value<'t> {
     pub(super) comment: Option<Range<usize>>,
     /// The line after it.
     pub(super) next: usize,
-    /// Whether SOPS reads the same.
+    /// Whether the other reading says the same.
     pub(super) agreed: bool,
 }
 
 /// Reads the value after the delimiter that ends at `from`.
-pub(super) fn read(text: &[u8], from: usize) -> Result<Value<'_>, SyntaxError> {
+pub(super) fn read(text: &[u8], from: usize, reading: Reading) -> Result<Value<'_>, SyntaxError> {
     let next = after_line(text, from);
     let rest = trim_start(&text[from..next]);
     let start = next - rest.len();
@@ -54,7 +54,10 @@ pub(super) fn read(text: &[u8], from: usize) -> Result<Value<'_>, SyntaxError> {
     if line.ends_with(b"\\") {
         Ok(read_joined(text, start, line.len(), next))
     } else {
-        Ok(read_line(text, start, line, next))
+        Ok(match reading {
+            Reading::Own => read_line(text, start, line, next),
+            Reading::Sops => read_line_as_sops(text, start, line, next),
+        })
     }
 }
 
@@ -127,6 +130,21 @@ fn read_line<'t>(text: &'t [u8], start: usize, line: &'t [u8], next: usize) -> V
     Value { value: Text::Source(value), span: start..end, style, comment, next, agreed: value == as_sops_reads(line) }
 }
 
+/// The same in the reading of SOPS.
+fn read_line_as_sops<'t>(text: &'t [u8], start: usize, line: &'t [u8], next: usize) -> Value<'t> {
+    let value = as_sops_reads(line);
+    let kept = trim_end(memchr2(b'#', b';', line).map_or(line, |at| &line[..at]));
+    let style = match kept.first() {
+        Some(b'"') if value.len() < kept.len() => Style::Double,
+        Some(_) if value.len() < kept.len() => Style::Single,
+        _ => Style::Plain,
+    };
+    let end = start + kept.len();
+    let comment = comment_in(text, end..start + line.len());
+    let agreed = *read_line(text, start, line, next).value == *value;
+    Value { value: Text::Source(value), span: start..end, style, comment, next, agreed }
+}
+
 /// Where the quotes close in which a line starts, if nothing but a comment follows them.
 fn quoted(line: &[u8]) -> Option<usize> {
     let quote = *line.first().filter(|byte| matches!(byte, b'"' | b'\''))?;
@@ -189,7 +207,7 @@ fn reads_as(lexeme: &[u8], rest: &[u8], value: &[u8]) -> bool {
     // What follows a value without quotes must be parted from it, or it would belong to it.
     let parted = rest.first().is_none_or(u8::is_ascii_whitespace) || !lexeme.is_empty();
     parted
-        && read(&line, 0).is_ok_and(|read| {
+        && read(&line, 0, Reading::Own).is_ok_and(|read| {
             let agreed = read.agreed || !trim(rest).is_empty();
             agreed && read.span == (1..1 + lexeme.len()) && *read.value == *value
         })

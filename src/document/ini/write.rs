@@ -174,7 +174,7 @@ impl<'d> Section<'d> {
     fn print(&self, out: &mut Vec<u8>, header: Option<&str>, feed: &str) {
         let comments = |out: &mut Vec<u8>, texts: &[&[u8]]| {
             for text in texts {
-                out.extend([b"; ", &*comment(text, b';'), feed.as_bytes()].concat());
+                out.extend([b"; ", &*comment(trim_start(text), b';'), feed.as_bytes()].concat());
             }
         };
         comments(out, &self.above);

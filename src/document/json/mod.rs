@@ -29,7 +29,20 @@ impl Syntax for Json {
         if document.parts.iter().any(|part| part.root == node) {
             return Err(EmitError("the top of a JSON file is an object".into()));
         }
-        Ok(Splice { span: document.node(node).span, text: spelled(new)? })
+        let mut text = Vec::new();
+        let span = self.spell_into(document, node, new, &mut text)?;
+        Ok(Splice { span, text })
+    }
+
+    fn spell_into(
+        &self,
+        document: &Document<'_>,
+        node: NodeId,
+        new: &New<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<Span, EmitError> {
+        spelled(new, out)?;
+        Ok(document.node(node).span)
     }
 
     fn metadata(
@@ -86,7 +99,7 @@ impl Syntax for Json {
 }
 
 /// A new content in JSON's spelling.
-pub(super) fn spelled(new: &New<'_>) -> Result<Vec<u8>, EmitError> {
+pub(super) fn spelled(new: &New<'_>, out: &mut Vec<u8>) -> Result<(), EmitError> {
     let value = match new {
         New::Comment(_) => return Err(EmitError("JSON has no comments".into())),
         // SOPS would write a replacement character, and the bytes would be lost.
@@ -95,9 +108,7 @@ pub(super) fn spelled(new: &New<'_>) -> Result<Vec<u8>, EmitError> {
         }
         New::Value(value) => value,
     };
-    let mut text = Vec::new();
-    write::scalar(&mut text, value, Escapes::Needed)?;
-    Ok(text)
+    write::scalar(out, value, Escapes::Needed)
 }
 
 /// Where the metadata block is to stand, and what the file around it looks like.

@@ -19,14 +19,11 @@ pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
         let at = error.valid_up_to();
         SyntaxError::at(Span::new(at..at + 1), "the text is not UTF-8")
     })?;
-    // Room for about as many nodes as there are, but never for more than a text this long is worth.
-    let starts = text.iter().filter(|byte| matches!(byte, b',' | b'{' | b'[')).count() + 1;
-    let nodes = Vec::with_capacity(starts.min(text.len() / 16));
-    let mut reader = Reader { utf8, text, at: 0, nodes, open: Vec::new(), metadata: None };
+    let mut reader = Reader { utf8, text, at: 0, nodes: Vec::new(), open: Vec::new(), metadata: None };
     reader.document()?;
     let metadata = reader.block();
     let part = Part { root: NodeId(0), metadata, span: Span::new(0..text.len()) };
-    Ok(Document { text, nodes: reader.nodes, parts: vec![part], aliases: Vec::new() })
+    Ok(Document { text, nodes: reader.nodes, parts: vec![part], aliases: Vec::new(), shadowed: Vec::new() })
 }
 
 /// The state of the pass.
@@ -221,23 +218,28 @@ impl<'t> Reader<'t> {
         let mut end = start;
         let mut escaped = false;
         loop {
-            end += self.text[end..].iter().position(|byte| STOPS[*byte as usize]).unwrap_or(self.text.len() - end);
-            match self.text.get(end) {
-                Some(b'"') => break,
-                // What follows the backslash is looked at below; it is no end here, if it is a quote.
-                Some(b'\\') if end + 1 < self.text.len() => {
-                    escaped = true;
-                    end += 2;
-                }
-                Some(b'\\') | None => {
-                    let message = "the text ends inside a string";
-                    return Err(SyntaxError::at(Span::new(self.at..self.at + 1), message));
-                }
-                Some(_) => {
-                    let message = "a control character inside a string must be escaped";
-                    return Err(SyntaxError::at(Span::new(end..end + 1), message));
-                }
+            let Some(length) = memchr::memchr2(b'"', b'\\', &self.text[end..]) else {
+                end = self.text.len();
+                break;
+            };
+            end += length;
+            if self.text[end] == b'"' {
+                break;
             }
+            // What follows the backslash is looked at below; it is no end here, if it is a quote.
+            escaped = true;
+            end = (end + 2).min(self.text.len());
+        }
+        // As a whole first, which is fast: there is hardly ever one.
+        let inside = &self.text[start..end];
+        if inside.iter().fold(false, |found, byte| found | (*byte < 0x20)) {
+            let at = start + inside.iter().position(|byte| *byte < 0x20).unwrap_or(0);
+            let message = "a control character inside a string must be escaped";
+            return Err(SyntaxError::at(Span::new(at..at + 1), message));
+        }
+        if end == self.text.len() {
+            let message = "the text ends inside a string";
+            return Err(SyntaxError::at(Span::new(self.at..self.at + 1), message));
         }
         self.at = end + 1;
         // Both ends stand beside ASCII characters.
@@ -311,19 +313,6 @@ impl<'t> Reader<'t> {
         SyntaxError::at(self.here(), format!("expected {wanted} here{found}"))
     }
 }
-
-/// The bytes that cannot stand for themselves in a string.
-static STOPS: [bool; 256] = {
-    let mut stops = [false; 256];
-    let mut control = 0;
-    while control < 0x20 {
-        stops[control] = true;
-        control += 1;
-    }
-    stops[b'"' as usize] = true;
-    stops[b'\\' as usize] = true;
-    stops
-};
 
 /// A string with its escapes resolved; `start` is its place in the text. The result is never
 /// longer than the source, so that no half of a secret is left behind by growing.

@@ -12,6 +12,8 @@ mod read;
 mod spell;
 mod value;
 
+use std::borrow::Cow;
+
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
 use super::tree::Tree;
 use super::{Content, Document, New, NodeId, Scalar};
@@ -58,6 +60,16 @@ impl Syntax for Toml {
     /// As rops does, which refuses a file with an empty string among its encrypted values.
     fn seals_empty(&self) -> bool {
         true
+    }
+
+    /// Infinities as rops has them; to it, SOPS's `+Inf` would be another value.
+    fn canonical<'v>(&self, value: &'v Scalar<'_>) -> Option<Cow<'v, [u8]>> {
+        match value {
+            Scalar::Float(float) if float.is_infinite() => {
+                Some(Cow::Borrowed(if *float > 0.0 { b"inf" } else { b"-inf" }))
+            }
+            _ => value.canonical(),
+        }
     }
 
     fn emit(&self, document: &Document<'_>, node: NodeId, _layout: Layout) -> Result<Vec<u8>, EmitError> {

@@ -73,7 +73,7 @@ impl<'t> Raw<'t> {
             parts.push(Part { root: NodeId(part.root), metadata: block, span: part.span });
         }
         if self.comments.is_empty() && self.aliases.is_empty() && metadata.iter().all(Option::is_none) {
-            return Ok(Document { text, nodes: self.nodes, parts, aliases: Vec::new() });
+            return Ok(Document { text, nodes: self.nodes, parts, aliases: Vec::new(), shadowed: Vec::new() });
         }
         Arranger::new(self, text, metadata).run(parts)
     }
@@ -264,7 +264,7 @@ impl<'t> Arranger<'t> {
             }
             at += 1;
         }
-        Ok(Document { text: self.text, nodes: self.nodes, parts, aliases: self.aliases })
+        Ok(Document { text: self.text, nodes: self.nodes, parts, aliases: self.aliases, shadowed: Vec::new() })
     }
 
     fn comments(&mut self, node: u32, slot: Slot) {

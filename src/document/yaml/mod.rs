@@ -32,7 +32,7 @@ impl Syntax for Yaml {
 
     /// A block that the file ends without a line break has none at its end; with the metadata behind
     /// it, it would get one.
-    fn depends_on_the_end(&self, document: &Document<'_>, node: NodeId) -> bool {
+    fn must_be_respelled(&self, document: &Document<'_>, node: NodeId) -> bool {
         let node = document.node(node);
         matches!(&node.content, Content::Leaf { style: Style::Literal | Style::Folded, .. })
             && node.span.end as usize == document.text.len()

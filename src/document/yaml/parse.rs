@@ -266,6 +266,7 @@ impl<'t, 'c> Reader<'t, 'c> {
             }
             _ => {}
         }
+        self.refuse_odd_anchor(anchor, at)?;
         let is_flow = style == StructureStyle::Flow;
         let content = if is_map { Content::Map { end: NodeId(0) } } else { Content::List { end: NodeId(0) } };
         let node = self.push(Some(anchor), Span::new(at..at), content);
@@ -385,6 +386,8 @@ impl<'t, 'c> Reader<'t, 'c> {
             (event.place.clone(), event.place.end)
         };
         let span = self.here(&place);
+        self.refuse_odd_anchor(event.anchor, span.start as usize)?;
+        self.refuse_question_mark(style, span)?;
         self.last_end = span.end as usize;
         let mut scalar = self.resolve(value, style, event.tag, span)?;
         let body = self.body_below_comment(style, &place);
@@ -420,6 +423,32 @@ impl<'t, 'c> Reader<'t, 'c> {
             self.comments.block_scalar(place.start, end, act);
         } else {
             self.comments.token(place, act);
+        }
+        Ok(())
+    }
+
+    /// A plain text of a flow collection that starts with `?`: for go-yaml that is a sign, and the
+    /// text begins behind it.
+    fn refuse_question_mark(&self, style: Style, span: Span) -> Result<(), SyntaxError> {
+        let is_flow = self.open.last().is_some_and(|open| open.is_flow);
+        if is_flow && style == Style::Plain && self.source[span.range()].starts_with('?') {
+            let error = SyntaxError::at(span, "a `?` at the start of a flow entry is read in two ways");
+            return Err(error.hint("put the entry in quotes"));
+        }
+        Ok(())
+    }
+
+    /// Refuses a name of an anchor that go-yaml takes to end earlier, so that the rest is a part of
+    /// the value. The anchor stands behind the token before the node at this place.
+    fn refuse_odd_anchor(&self, anchor: usize, at: usize) -> Result<(), SyntaxError> {
+        let before = if anchor == 0 { "" } else { self.source.get(self.last_end..at).unwrap_or_default() };
+        let Some(sign) = before.rfind('&') else { return Ok(()) };
+        let name = before[sign..].split(char::is_whitespace).next().unwrap_or_default();
+        if name.contains(['?', ':', '%', '@', '`']) {
+            let start = self.last_end + sign;
+            let error =
+                SyntaxError::at(Span::new(start..start + name.len()), "this name of an anchor is read in two ways");
+            return Err(error.hint("use letters, digits, `_` and `-` alone"));
         }
         Ok(())
     }

@@ -399,11 +399,16 @@ fn readers_that_differ_are_followed_or_refused() {
     let error = Yaml.parse("# note\n\u{feff}a: 1\n".as_bytes()).expect_err("is ambiguous");
     assert!(error.message.contains("byte order mark"), "{error}");
     assert!(Yaml.parse("\u{feff}a: 1\n".as_bytes()).is_ok());
-    for text in ["x: [a:]", "x: {a:}", "x: [a:, b]", "x: [a::]"] {
+    let colons = ["x: [a:]", "x: {a:}", "x: [a:, b]", "x: [a::]"];
+    let question_marks = ["{?a: b}", "x: [?a]"];
+    let anchors = ["x: &a:b c", "x: &a:b\n  c: d", "x: &a? [b]", "x: &b@ !!str c", "&a%: x"];
+    for text in [&colons[..], &question_marks[..], &anchors[..]].concat() {
         let error = Yaml.parse(text.as_bytes()).expect_err(text);
         assert!(error.message.contains("two ways"), "{text}: {error}");
     }
-    for text in ["x: [\"a\":]", "x: [a: ]", "x: {a: , b: 1}", "a:\nb: 1"] {
+    let fine =
+        ["x: [\"a\":]", "x: [a: ]", "x: {a: , b: 1}", "a:\nb: 1", "?a: b", "x: [\"?a\", a?]", "x: &a b:c\ny: *a"];
+    for text in fine {
         assert!(Yaml.parse(text.as_bytes()).is_ok(), "{text}");
     }
 }

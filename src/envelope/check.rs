@@ -1,0 +1,204 @@
+//! Reads an encrypted text back before it is given out: it must open to the document that it was made
+//! from, byte for byte or, where the format cannot carry the spelling, value for value.
+//!
+//! What was sealed a moment ago is known to hold what was sealed, if it stands in the text as it was
+//! made and under the same path. So it is looked up there, and only where that fails it is opened.
+
+use std::borrow::Cow;
+
+use zeroize::Zeroizing;
+
+use crate::cipher::{Cipher, DataKey, Kind, Random};
+use crate::document::{Document, Editor, Event, Format, NodeId, Scalar, Syntax};
+
+use super::error::Error;
+use super::metadata::Metadata;
+use super::open::{Output as _, Plaintext, WINDOW, as_spelled, check_mac, metadata_of, open};
+use super::seal::spells;
+use super::shares::in_shares;
+use super::typed::{kind_of, unseal};
+use super::walk::{Item, Side, Walker};
+use super::{Options, spelling};
+
+/// Where a sealed value stands in the encrypted text.
+pub(super) struct SealedPlace {
+    /// The node of the plaintext that it was made from.
+    pub(super) id: NodeId,
+    /// The first byte; among the bytes of its own spelling until [`finish`].
+    pub(super) at: usize,
+    /// In bytes.
+    pub(super) length: usize,
+}
+
+/// The text of an editor, with places that say where in it they are.
+pub(super) fn finish(editor: Editor<'_, '_>, sealed: &mut [SealedPlace]) -> Result<Vec<u8>, Error> {
+    let mut next = 0;
+    Ok(editor.finish_noting(|id, start| {
+        if sealed.get(next).is_none_or(|place| place.id != id) {
+            // Out of the order of the walk, or not sealed.
+            let Ok(found) = sealed.binary_search_by_key(&id, |place| place.id) else { return };
+            next = found;
+        }
+        sealed[next].at += start;
+        next += 1;
+    })?)
+}
+
+/// An encrypted text is checked against these.
+pub(super) struct Check<'c> {
+    pub(super) format: Format,
+    /// The plaintext.
+    pub(super) document: &'c Document<'c>,
+    /// Those that were written into the text.
+    pub(super) metadata: &'c Metadata,
+    pub(super) key: &'c DataKey,
+}
+
+impl Check<'_> {
+    /// Reads a text back. Returns the sealed spelling that the file has to carry to give back the
+    /// very bytes; none if it needs none.
+    pub(super) fn missing_spelling(
+        &self,
+        text: &[u8],
+        sealed: &[SealedPlace],
+        mac: &str,
+        options: &Options,
+        random: &dyn Random,
+    ) -> Result<Option<String>, Error> {
+        let plain = match self.looked_up(text, sealed, mac)? {
+            Some(plain) => plain,
+            None => self.opened(text)?,
+        };
+        if plain.as_slice() == self.document.text {
+            return Ok(None);
+        }
+        let again = self.format.plain_syntax(options.reading).parse(&plain).map_err(|_| Error::RoundTrip)?;
+        if !same_values(self.document, &again) {
+            return Err(Error::RoundTrip);
+        }
+        let Document { text, shadowed, .. } = self.document;
+        let seal = || spelling::seal(&Cipher::new(self.key), &plain, text, !shadowed.is_empty(), random);
+        Ok(spells(self.document, options).then(seal))
+    }
+
+    /// What a text opens to.
+    pub(super) fn opened(&self, text: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let Check { format, key, .. } = *self;
+        let sealed = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
+        let metadata = self.metadata_of(&sealed)?;
+        let plain = open(format, &sealed, &metadata, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
+        Ok(as_spelled(plain.text, &metadata, key))
+    }
+
+    /// The metadata as the text has them.
+    fn metadata_of(&self, sealed: &Document<'_>) -> Result<Metadata, Error> {
+        let metadata = metadata_of(sealed).map_err(|_| Error::RoundTrip)?;
+        if metadata.write() == self.metadata.write() { Ok(metadata) } else { Err(Error::RoundTrip) }
+    }
+
+    /// What a text opens to, if every sealed value of it is the one that was made for its place.
+    /// `mac` is the MAC that was computed.
+    fn looked_up(&self, text: &[u8], places: &[SealedPlace], mac: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+        if self.format != self.format.sealed() {
+            return Ok(None);
+        }
+        let syntax = self.format.syntax();
+        let sealed = syntax.parse(text).map_err(|_| Error::RoundTrip)?;
+        let metadata = self.metadata_of(&sealed)?;
+        check_mac(&Cipher::new(self.key), &metadata, mac).map_err(|_| Error::RoundTrip)?;
+        let selector = metadata.effective_selector();
+        let mut before = Walker::new(self.document, Side::Plain, &selector);
+        let mut after = Walker::new(&sealed, Side::Sealed, &selector);
+        let mut places = places.iter().peekable();
+        let mut output = Plaintext::new(&sealed, self.format);
+        let mut window = Vec::new();
+        loop {
+            let (before, after) = match (before.next(), after.next()) {
+                (None, None) => break,
+                (Some(before), Some(after)) => (before, after),
+                _ => return Ok(None),
+            };
+            if before.selected != after.selected || before.additional != after.additional {
+                return Ok(None);
+            }
+            let place = places.next_if(|place| place.id == before.id);
+            match place.map(|place| &text[place.at..place.at + place.length]) {
+                None if same_item(before.item, after.item) => {}
+                Some(made) if is_text(after.item, made) => {
+                    let Some(plain) = plain_of(syntax, before.item) else { return Ok(None) };
+                    window.push((after.id, plain));
+                }
+                _ => return Ok(None),
+            }
+            if window.len() == WINDOW {
+                put(&mut output, std::mem::take(&mut window))?;
+            }
+        }
+        put(&mut output, window)?;
+        output.finish().map(Some)
+    }
+}
+
+/// A value or comment as it is sealed.
+type Plain<'d> = (Kind, Cow<'d, [u8]>);
+
+fn plain_of<'d>(syntax: &dyn Syntax, item: Item<'d, '_>) -> Option<Plain<'d>> {
+    match item {
+        Item::Value(value) => Some((kind_of(value)?, syntax.canonical(value)?)),
+        Item::Comment(text) => Some((Kind::Comment, Cow::Borrowed(text))),
+    }
+}
+
+/// Whether an item is this ciphertext.
+fn is_text(item: Item<'_, '_>, made: &[u8]) -> bool {
+    matches!(item, Item::Value(Scalar::Text(text)) | Item::Comment(text) if **text == *made)
+}
+
+/// Whether something that stays in clear is what it was.
+fn same_item(before: Item<'_, '_>, after: Item<'_, '_>) -> bool {
+    match (before, after) {
+        (Item::Value(before), Item::Value(after)) => before == after,
+        (Item::Comment(before), Item::Comment(after)) => before == after,
+        _ => false,
+    }
+}
+
+/// Puts values in clear into the encrypted document, as opening them would.
+fn put(output: &mut Plaintext<'_, '_>, window: Vec<(NodeId, Plain<'_>)>) -> Result<(), Error> {
+    let runs = in_shares(window, |values| -> Result<_, Error> {
+        let mut run = output.run(values.len());
+        for (id, (kind, plain)) in values {
+            let new = unseal(kind, &plain).map_err(|_| Error::RoundTrip)?;
+            output.put(&mut run, id, new).map_err(|_| Error::RoundTrip)?;
+        }
+        Ok(run)
+    });
+    for run in runs {
+        output.take(run?);
+    }
+    Ok(())
+}
+
+/// Whether two documents hold the same keys and values in the same order.
+fn same_values(left: &Document<'_>, right: &Document<'_>) -> bool {
+    let entries =
+        |document: &'_ Document<'_>| document.walk().filter(|event| !matches!(event, Event::Comment(..))).count();
+    let no_comments = |event: &Event<'_, '_>| !matches!(event, Event::Comment(..));
+    let mut pairs = left.walk().filter(no_comments).zip(right.walk().filter(no_comments));
+    entries(left) == entries(right)
+        && pairs.all(|pair| match pair {
+            (Event::Enter(_, left), Event::Enter(_, right)) => left.key == right.key,
+            (Event::Leaf(_, left, value), Event::Leaf(_, right, other)) => {
+                left.key == right.key && same_value(value, other)
+            }
+            (Event::Leave, Event::Leave) => true,
+            _ => false,
+        })
+}
+
+/// Whether two values are the same. A whole float is spelled without its point, as SOPS does, and
+/// then reads as an integer.
+fn same_value(left: &Scalar<'_>, right: &Scalar<'_>) -> bool {
+    let is_number = |value: &Scalar<'_>| matches!(value, Scalar::Int(_) | Scalar::Float(_));
+    left == right || (is_number(left) && is_number(right) && left.canonical() == right.canonical())
+}

@@ -1,0 +1,54 @@
+//! Changes who can open a file, with the data key kept: values, MAC and date stay byte for byte.
+
+use crate::cipher::{Cipher, DataKey, EncryptedValue};
+use crate::document::{Format, Layout};
+use crate::recipient::Access;
+
+use super::error::Error;
+use super::metadata::Metadata;
+use super::open::{metadata_of, unwrap};
+use super::{Rewritten, Tools, block};
+
+/// Who can open a file. Needs no key.
+///
+/// # Errors
+/// The text is not of its format, or not encrypted.
+pub fn access(format: Format, text: &[u8]) -> Result<Access, Error> {
+    let metadata = metadata_of(&format.sealed().syntax().parse(text)?)?;
+    Ok(Access::of(&metadata.groups, metadata.threshold))
+}
+
+/// Gives the data key of a file to other recipients. Those who stay keep their wrapped keys where
+/// that is safe.
+///
+/// # Errors
+/// The data key cannot be recovered, or not be wrapped; see [`Error`].
+pub fn rewrap(
+    format: Format,
+    text: &[u8],
+    access: &Access,
+    layout: Layout,
+    tools: &Tools<'_>,
+) -> Result<Rewritten, Error> {
+    let document = format.sealed().syntax().parse(text)?;
+    let mut metadata = metadata_of(&document)?;
+    let key = data_key(&metadata, tools)?;
+    let old = (metadata.groups.as_slice(), metadata.threshold);
+    let (groups, threshold) = tools.keyring.rewrap(&key, old, access, tools.now, tools.random)?;
+    (metadata.groups, metadata.threshold) = (groups, threshold);
+    let text = block::replaced(format, &document, &metadata, layout)?;
+    Ok(Rewritten { text, warnings: Vec::new() })
+}
+
+/// The data key of a file, of which it is known that it is the right one: it opens the MAC. A
+/// wrong one must not be given to anybody.
+pub(super) fn data_key(metadata: &Metadata, tools: &Tools<'_>) -> Result<DataKey, Error> {
+    let key = unwrap(metadata, tools)?;
+    if metadata.mac.is_empty() {
+        return Err(Error::Mac("the file has none"));
+    }
+    EncryptedValue::parse(metadata.mac.as_bytes())
+        .and_then(|mac| Cipher::new(&key).open(&mac, &metadata.mac_additional()))
+        .map_err(|_| Error::Mac("it does not decrypt; it or `lastmodified` was changed"))?;
+    Ok(key)
+}

@@ -1,0 +1,51 @@
+//! Divides many things among all processors: sealing, opening and spelling are most of the work on a
+//! large file, and every value is on its own. A small file is done on the spot, without a thread.
+
+use std::num::NonZero;
+
+/// Below this number of things a thread costs more than it saves.
+const WORTH_A_THREAD: usize = 2000;
+
+/// Works on runs of things, one run for each processor; the results are in order.
+pub(super) fn in_shares<T, R, W>(things: Vec<T>, work: W) -> Vec<R>
+where
+    T: Send,
+    R: Send,
+    W: Fn(Vec<T>) -> R + Sync,
+{
+    // How many processors there are takes time to find out: only where it matters.
+    let threads = match things.len() / WORTH_A_THREAD {
+        few @ (0 | 1) => few,
+        many => std::thread::available_parallelism().map_or(1, NonZero::get).min(many),
+    };
+    if threads < 2 {
+        return vec![work(things)];
+    }
+    let share = things.len().div_ceil(threads);
+    let mut rest = things;
+    let mut behind = Vec::with_capacity(threads - 1);
+    while rest.len() > share {
+        behind.push(rest.split_off((rest.len() - 1) / share * share));
+    }
+    std::thread::scope(|scope| {
+        let work = &work;
+        let started: Vec<_> = behind.into_iter().rev().map(|run| scope.spawn(move || work(run))).collect();
+        let mut results = vec![work(rest)];
+        let joined = started.into_iter().map(|run| run.join().expect("impossible: the work does not panic"));
+        results.extend(joined);
+        results
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_in_order_with_and_without_threads() {
+        for count in [0, 1, 100, 2 * WORTH_A_THREAD, 3 * WORTH_A_THREAD + 1] {
+            let results: Vec<usize> = in_shares((0..count).collect(), |run| run).into_iter().flatten().collect();
+            assert!(results.into_iter().eq(0..count), "{count}");
+        }
+    }
+}
