@@ -1,7 +1,10 @@
 //! The rules file of a run: where it is (sops-compat.md §7.1), and the policy that it and the
 //! flags ask for together (§7.6).
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 use super::Run;
 use super::args::{General, Recipients, Selection};
@@ -26,6 +29,28 @@ const LEVELS: usize = 100;
 pub(super) struct RulesFile {
     path: PathBuf,
     text: String,
+    /// What it holds, once it was asked for.
+    rules: OnceCell<Rules>,
+}
+
+/// The rules files of a run: each is looked for, read and understood once, however many files and
+/// questions there are.
+#[derive(Default)]
+pub(super) struct RulesFiles {
+    /// By the directory where the search starts.
+    found: RefCell<HashMap<PathBuf, Option<PathBuf>>>,
+    read: RefCell<HashMap<PathBuf, Rc<RulesFile>>>,
+}
+
+impl RulesFiles {
+    fn read(&self, path: PathBuf) -> Result<Rc<RulesFile>, CommandError> {
+        if let Some(known) = self.read.borrow().get(&path) {
+            return Ok(Rc::clone(known));
+        }
+        let file = Rc::new(RulesFile::read(path.clone())?);
+        self.read.borrow_mut().insert(path, Rc::clone(&file));
+        Ok(file)
+    }
 }
 
 impl RulesFile {
@@ -39,13 +64,20 @@ impl RulesFile {
             other => CommandError::file(other),
         })?;
         match String::from_utf8(bytes.to_vec()) {
-            Ok(text) => Ok(RulesFile { path, text }),
+            Ok(text) => Ok(RulesFile { path, text, rules: OnceCell::new() }),
             Err(_) => Err(CommandError::usage("is not UTF-8 text").about(path)),
         }
     }
 
-    fn rules(&self, strictness: Strictness) -> Result<Rules, CommandError> {
-        Rules::parse(&self.text, strictness).map_err(|error| CommandError::rules(error, &self.path, &self.text))
+    /// What it holds, read as strictly as a run reads all of its rules.
+    fn rules(&self, run: &Run) -> Result<&Rules, CommandError> {
+        if let Some(rules) = self.rules.get() {
+            return Ok(rules);
+        }
+        let strictness = if run.name == Name::Sops { Strictness::Sops } else { Strictness::Cloze };
+        let rules =
+            Rules::parse(&self.text, strictness).map_err(|error| CommandError::rules(error, &self.path, &self.text))?;
+        Ok(self.rules.get_or_init(|| rules))
     }
 }
 
@@ -53,12 +85,12 @@ impl RulesFile {
 ///
 /// # Errors
 /// The file that was named, or found, cannot be read.
-pub(super) fn find(general: &General, file: Option<&Path>, run: &Run) -> Result<Option<RulesFile>, CommandError> {
+pub(super) fn find(general: &General, file: Option<&Path>, run: &Run) -> Result<Option<Rc<RulesFile>>, CommandError> {
     let named = general.config.clone().filter(|path| !path.as_os_str().is_empty());
     if let Some(path) = named.or_else(|| run.env.path(env::SOPS_CONFIG)) {
-        return RulesFile::read(path).map(Some);
+        return run.rules.read(path).map(Some);
     }
-    search(file, run).map(RulesFile::read).transpose()
+    search(file, run).map(|path| run.rules.read(path)).transpose()
 }
 
 /// SOPS starts in the working directory. That of the file is what people mean, and the same one
@@ -67,12 +99,17 @@ fn search(file: Option<&Path>, run: &Run) -> Option<PathBuf> {
     let here = || upwards(&run.directory, run);
     let Some(file) = file.filter(|_| run.name == Name::Cloze) else { return here() };
     let file = absolute(&run.directory, file);
-    let beside = file.parent().and_then(|directory| upwards(directory, run));
-    let Some(beside) = beside else { return here() };
-    if let Some(other) = here().filter(|other| *other != beside) {
+    let directory = file.parent().unwrap_or(&run.directory);
+    if let Some(known) = run.rules.found.borrow().get(directory) {
+        return known.clone();
+    }
+    let beside = upwards(directory, run);
+    let found = beside.clone().or_else(here);
+    if let Some((beside, other)) = beside.zip(here()).filter(|(beside, other)| beside != other) {
         run.ui.note(&format!("using `{}`, which is nearer to the file than `{}`", beside.display(), other.display()));
     }
-    Some(beside)
+    run.rules.found.borrow_mut().insert(directory.to_owned(), found.clone());
+    found
 }
 
 fn upwards(start: &Path, run: &Run) -> Option<PathBuf> {
@@ -135,8 +172,8 @@ pub(super) fn helpful_rule(general: &General, file: &Path, run: &Run) -> Option<
         return None;
     }
     let found = find(general, Some(file), run).ok()??;
-    let rules = found.rules(Strictness::Cloze).ok()?;
-    rule_for(&found, &rules, true, file, run).ok()?.cloned()
+    let rules = found.rules(run).ok()?;
+    rule_for(&found, rules, true, file, run).ok()?.cloned()
 }
 
 /// For whom a new file is encrypted, and how.
@@ -151,11 +188,10 @@ pub(super) fn policy(
     run: &Run,
 ) -> Result<Policy, CommandError> {
     let named = named_recipients(recipients, run)?;
-    let strictness = if run.name == Name::Sops { Strictness::Sops } else { Strictness::Cloze };
-    let parsed = rules.map(|found| found.rules(strictness)).transpose()?;
+    let parsed = rules.map(|found| found.rules(run)).transpose()?;
     let mut policy = Policy::default();
     if let (Some(found), Some(parsed)) = (rules, parsed.filter(|parsed| parsed.creation_rules.is_some())) {
-        if let Some(rule) = rule_for(found, &parsed, !named.is_empty(), file, run)? {
+        if let Some(rule) = rule_for(found, parsed, !named.is_empty(), file, run)? {
             policy.groups.clone_from(&rule.groups);
             policy.threshold = rule.threshold.and_then(|threshold| usize::try_from(threshold).ok());
             policy.selector.clone_from(&rule.selector);
@@ -187,13 +223,12 @@ pub(super) fn rule(
     run: &Run,
 ) -> Result<Option<CreationRule>, CommandError> {
     let missing = || CommandError::usage("config file not found, or has no creation rules").about(file);
-    let strictness = if run.name == Name::Sops { Strictness::Sops } else { Strictness::Cloze };
     let found = find(general, Some(file), run)?.ok_or_else(missing)?;
-    let rules = found.rules(strictness)?;
+    let rules = found.rules(run)?;
     if rules.creation_rules.is_none() {
         return Err(missing());
     }
-    let rule = rule_for(&found, &rules, optional, file, run)?;
+    let rule = rule_for(&found, rules, optional, file, run)?;
     match rule.map(|rule| rule.groups.iter().position(Vec::is_empty).or(rule.groups.is_empty().then_some(0))) {
         Some(Some(group)) => {
             Err(CommandError::usage(format!("key group {group} of the creation rule is empty")).about(file))
@@ -321,11 +356,21 @@ mod tests {
     const BOB: &str = "age1fazywh20vkmrjc6zqmsn9nth0kmh6snw40uu5pmh7fl90sv54c8srdptyz";
 
     fn run(name: Name, env: Env) -> Run {
-        Run { name, env, ui: Ui { verbose: false }, directory: PathBuf::from("/work/dir") }
+        Run {
+            name,
+            env,
+            ui: Ui { verbose: false },
+            directory: PathBuf::from("/work/dir"),
+            rules: RulesFiles::default(),
+        }
     }
 
     fn rules(text: &str) -> RulesFile {
-        RulesFile { path: PathBuf::from("/work/.sops.yaml"), text: text.replace("ALICE", ALICE) }
+        RulesFile {
+            path: PathBuf::from("/work/.sops.yaml"),
+            text: text.replace("ALICE", ALICE),
+            rules: OnceCell::new(),
+        }
     }
 
     fn recipients(age: &str) -> Recipients {

@@ -205,7 +205,8 @@ mod tests {
     #[test]
     fn flags_and_variables_choose_the_services() {
         let code = |flags: KeyServices, order: Option<&str>, name: Name, env: &Env| {
-            let run = Run { name, env: env.clone(), ui: Ui { verbose: false }, directory: PathBuf::new() };
+            let ui = Ui { verbose: false };
+            let run = Run { name, env: env.clone(), ui, directory: PathBuf::new(), rules: Default::default() };
             keyring(&flags, order, &run).err().map(|error| error.code().number())
         };
         let flags = KeyServices::default;

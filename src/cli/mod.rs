@@ -54,6 +54,7 @@ pub(crate) struct Run {
     ui: Ui,
     /// The working directory.
     directory: PathBuf,
+    rules: config::RulesFiles,
 }
 
 /// Runs the program.
@@ -109,7 +110,7 @@ fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> R
         Err(error) => return Err(CommandError::said(usage_code(&error))),
     };
     let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
-    let run = |verbose| Run { name, env, ui: Ui { verbose }, directory };
+    let run = |verbose| Run { name, env, ui: Ui { verbose }, directory, rules: config::RulesFiles::default() };
     match command {
         args::Command::Encrypt(args) => encrypt::run(&args, &run(args.general.verbose)),
         args::Command::Decrypt(args) => decrypt::run(&args, &run(args.general.verbose)),

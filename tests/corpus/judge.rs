@@ -179,18 +179,9 @@ fn known_difference(case: &Case) -> Option<&'static str> {
         }
         Format::Toml if leaf(&["float +Inf", "float -Inf"]) => Some("rops hashes `inf` where SOPS hashes `+Inf`"),
         Format::Toml if leaf(&["str null"]) => Some("rops takes the string `null` for a null"),
-        Format::Yaml if EMPTIED_LISTS.contains(&case.name.as_str()) => {
-            Some("theirs for us: SOPS seals a comment beside an empty list as its element; we leave no list behind")
-        }
         _ => None,
     }
 }
-
-/// Files with a comment beside an empty list.
-const EMPTIED_LISTS: [&str; 2] = [
-    "yaml/SchemaStore__schemastore__src-test-sourcery_yaml_schema-.sourcery-init.yaml",
-    "yaml/prometheus-community__helm-charts__charts-alertmanager-values.yaml",
-];
 
 /// Whether there is an integer that a double cannot hold.
 fn has_wide_integer(json: &[u8]) -> bool {

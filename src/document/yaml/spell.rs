@@ -22,7 +22,7 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
             Ok(spot.respell(node, value))
         }
         (Content::Leaf { .. }, New::Comment(text)) if node.key.is_none() => {
-            element_as_comment(document, node.span, text)
+            element_as_comment(document, id, text)
         }
         (Content::Leaf { .. }, New::Comment(_)) => Err(EmitError("the value of a key cannot become a comment".into())),
         (Content::Comment { .. }, New::Comment(text) | New::Value(Scalar::Text(text))) => {
@@ -69,16 +69,38 @@ pub(super) fn comment(text: &[u8], column: usize, line_break: &str) -> Vec<u8> {
     out
 }
 
-/// `- ENC[…]`, the form in which SOPS keeps the comment of a list, as the comment that it is.
-fn element_as_comment(document: &Document<'_>, span: Span, text: &Text<'_>) -> Result<Splice, EmitError> {
+/// `- ENC[…]`, the form in which SOPS keeps the comment of a list, as the comment that it is. A list
+/// that holds nothing else stays a list.
+fn element_as_comment(document: &Document<'_>, id: NodeId, text: &Text<'_>) -> Result<Splice, EmitError> {
+    let span = document.node(id).span;
     let before = &document.text[..span.start as usize];
     let dash = before.iter().rposition(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
     let Some(dash) = dash.filter(|dash| before[*dash] == b'-') else {
         return Err(EmitError("an element between brackets cannot become a comment".into()));
     };
     let line_break = line_break_after(document.text, span.end as usize);
-    let text = comment(text, column(document.text, dash), line_break);
+    let column = column(document.text, dash);
+    let mut text = comment(text, column, line_break);
+    if leads_only_comments(document, id) {
+        let alone = before[..dash].iter().rev().find(|byte| **byte != b' ').is_none_or(|byte| *byte == b'\n');
+        // One column further in, in case the list stands as far out as its key.
+        let empty = if alone { format!(" []{line_break}{}", " ".repeat(column)) } else { "[] ".to_owned() };
+        text.splice(0..0, empty.into_bytes());
+    }
     Ok(Splice { span: Span::new(dash..span.end as usize), text })
+}
+
+/// Whether an element is the first of a list that holds nothing but comments in SOPS's form.
+fn leads_only_comments(document: &Document<'_>, id: NodeId) -> bool {
+    let is_comment = |node: &Node<'_>| matches!(node.content, Content::Comment { .. });
+    let Some(list) = document.nodes[..id.index()].iter().rposition(|node| !is_comment(node)) else { return false };
+    let Content::List { end } = document.nodes[list].content else { return false };
+    document.nodes[id.index()..end.index()].iter().all(|node| match &node.content {
+        Content::Leaf { value: Scalar::Text(text), .. } => {
+            text.starts_with(b"ENC[AES256_GCM,") && text.ends_with(b",type:comment]")
+        }
+        _ => is_comment(node),
+    })
 }
 
 /// The column of an offset, in characters. A byte order mark does not count.

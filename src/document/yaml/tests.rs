@@ -333,6 +333,31 @@ fn a_list_element_of_sops_becomes_the_comment_it_is() {
 }
 
 #[test]
+fn a_list_of_comments_of_sops_stays_a_list() {
+    let one = "ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:comment]";
+    for (sealed, plain) in [
+        ("l:\n- {}\nm: 1\n", "l:\n []\n# note\nm: 1\n"),
+        ("l:\n  - {}\n  - {}\n", "l:\n   []\n  # note\n  # note\n"),
+        ("l:\n  - - {}\n", "l:\n  - [] # note\n"),
+        ("l:\r\n  - {}\r\n", "l:\r\n   []\r\n  # note\r\n"),
+        ("l:\n  - {}\n  - x\n", "l:\n  # note\n  - x\n"),
+    ] {
+        let text = sealed.replace("{}", one);
+        let document = parse(text.as_bytes());
+        let mut editor = Editor::new(&document, &Yaml);
+        for (id, node) in (0..).map(NodeId).zip(&document.nodes) {
+            if matches!(&node.content, Content::Leaf { value: Scalar::Text(text), .. } if **text == *one.as_bytes()) {
+                editor.replace(id, New::Comment(" note".into())).expect("it is in a list");
+            }
+        }
+        let out = editor.finish().expect("nothing overlaps");
+        assert_eq!(String::from_utf8_lossy(&out), plain);
+        let list = parse(&out).find(&crate::document::KeyPath::parse("l").expect("is a path")).expect("is there");
+        assert!(matches!(parse(&out).node(list).content, Content::List { .. }), "{plain}");
+    }
+}
+
+#[test]
 fn the_metadata_block_is_in_the_layout_of_sops() {
     let document = parse(b"a: 1\n");
     let splices = Yaml.metadata(&document, 0, &sample_tree(), Layout::default()).expect("there is room");
