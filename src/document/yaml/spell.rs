@@ -9,7 +9,7 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
     let node = document.node(id);
     match (&node.content, new) {
         (Content::Leaf { style, .. }, New::Value(value)) => {
-            if node.span.start == node.span.end && !takes_value(document, node.span.start as usize) {
+            if node.span.start == node.span.end && !takes_value(document, node) {
                 return Err(EmitError(
                     "there is no place for a value: the key has none, or a comment in its place".into(),
                 ));
@@ -21,9 +21,7 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
             }
             Ok(spot.respell(node, value))
         }
-        (Content::Leaf { .. }, New::Comment(text)) if node.key.is_none() => {
-            element_as_comment(document, id, text)
-        }
+        (Content::Leaf { .. }, New::Comment(text)) if node.key.is_none() => element_as_comment(document, id, text),
         (Content::Leaf { .. }, New::Comment(_)) => Err(EmitError("the value of a key cannot become a comment".into())),
         (Content::Comment { .. }, New::Comment(text) | New::Value(Scalar::Text(text))) => {
             let column = column(document.text, node.span.start as usize);
@@ -42,7 +40,8 @@ const FIXED: &str = "the block scalar cannot hold the new value while a comment 
 
 /// Whether a value can be put in where one is missing: not behind a comment, and not behind a key
 /// that has no colon, but for brackets, where one can be added.
-fn takes_value(document: &Document<'_>, at: usize) -> bool {
+fn takes_value(document: &Document<'_>, node: &Node<'_>) -> bool {
+    let at = node.span.start as usize;
     let line = memchr::memrchr2(b'\n', b'\r', &document.text[..at]).map_or(0, |end| end + 1);
     let is_before = |node: &Node<'_>| (line..at).contains(&(node.span.start as usize));
     let is_comment = |node: &Node<'_>| matches!(node.content, Content::Comment { .. }) && is_before(node);
@@ -51,8 +50,10 @@ fn takes_value(document: &Document<'_>, at: usize) -> bool {
     }
     let words = document.text[line..at].trim_ascii();
     let last = words.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default();
+    let key = node.key.as_deref().unwrap_or_default().trim_end();
+    let is_of_key = key.ends_with(':') && words.ends_with(key.as_bytes());
     is_in_flow(document.text, at)
-        || !words.starts_with(b"? ") && (last.ends_with(b":") || last == b"-" || last.starts_with(b"&"))
+        || !words.starts_with(b"? ") && (last.ends_with(b":") && !is_of_key || last == b"-" || last.starts_with(b"&"))
 }
 
 /// Comment lines; every line of the text gets a marker of its own.
@@ -406,7 +407,17 @@ impl<'d> Spot<'d> {
             tail: "",
             line_break,
         };
-        if self.fits_below(text) { quoting::block(text, style) } else { None }
+        let is_free = self.column_below().is_none_or(|column| column < style.indent);
+        if is_free && self.fits_below(text) { quoting::block(text, style) } else { None }
+    }
+
+    /// The column of the next line that is not blank. Below a new block, a comment as deep as the
+    /// block would become a part of it.
+    fn column_below(&self) -> Option<usize> {
+        let after = &self.text[self.span.end as usize..];
+        let next = after.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))?;
+        let line = memchr::memrchr2(b'\n', b'\r', &after[..next])?;
+        Some(after[line + 1..next].iter().take_while(|byte| **byte == b' ').count())
     }
 
     /// Whether the line breaks at the end of a string come out right with what follows in the file.
