@@ -5,8 +5,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cloze::cipher::{Random, SystemRandom};
-use cloze::document::{Format, Layout, Reading, Timestamp};
-use cloze::envelope::{self, Encrypted, Error, Opened, Options, Policy, Rewritten, Selector, Tools};
+use cloze::document::change::{Change, Manner};
+use cloze::document::{Format, KeyPath, Layout, Reading, Timestamp};
+use cloze::envelope::{self, Changed, Encrypted, Error, Opened, Options, Policy, Rewritten, Selector, Tools};
 use cloze::recipient::{Access, KeyService, Keyring, Kind, Recipient, Unwrapped, WrappedKey};
 use zeroize::Zeroizing;
 
@@ -120,6 +121,18 @@ impl Engine {
     /// Decrypts.
     pub(crate) fn decrypt(&self, format: Format, text: &[u8]) -> Result<Opened, Error> {
         envelope::decrypt(format, text, &self.options, &self.tools())
+    }
+
+    /// Sets or takes out a value, a while after the text was encrypted.
+    pub(crate) fn change(
+        &self,
+        format: Format,
+        text: &[u8],
+        path: &KeyPath,
+        change: Change<'_>,
+    ) -> Result<Changed, Error> {
+        let tools = Tools { now: Timestamp::from_unix(1_800_000_000), ..self.tools() };
+        envelope::change(format, text, path, change, Manner::default(), &Options::default(), &tools)
     }
 
     /// Encrypts an edited text under the key of the old one.

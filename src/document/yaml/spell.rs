@@ -137,6 +137,11 @@ pub(super) fn is_in_flow(text: &[u8], mut at: usize) -> bool {
 /// A tab, since nobody writes one there.
 const BARE: &str = " \t";
 
+/// Where a scalar ends, with the mark behind it.
+pub(super) fn end_of_mark(text: &[u8], end: usize) -> usize {
+    if text[end..].starts_with(BARE.as_bytes()) { end + BARE.len() } else { end }
+}
+
 /// Whether a value is a ciphertext.
 fn is_ciphertext(text: &str) -> bool {
     text.starts_with("ENC[AES256_GCM,") && text.ends_with(']') && !text.contains('\n')
