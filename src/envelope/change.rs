@@ -18,6 +18,7 @@ use crate::document::{
 
 use super::check::{Check, same_value};
 use super::error::Error;
+use super::mac;
 use super::metadata::Metadata;
 use super::open::{Ciphertexts, metadata_of, open, reading_of, restored, unwrap};
 use super::seal::{canonical, check_in_clear};
@@ -348,11 +349,10 @@ fn authenticated(
     let syntax = format.sealed().syntax();
     let document = syntax.parse(text)?;
     let canonical = open(format, &document, &metadata, key, true, &mut Vec::new())?;
-    let (plain, mac) = (canonical.text, canonical.mac);
+    let plain = canonical.text;
     let cipher = Cipher::new(key);
     metadata.last_modified = tools.now;
-    let sealed = cipher.seal(Kind::Str, mac.as_bytes(), &metadata.mac_additional(), tools.random);
-    metadata.mac = String::from_utf8(sealed).expect("impossible: a sealed value is ASCII");
+    mac::store(&cipher, &mut metadata, canonical.mac.as_bytes(), tools.random);
     let date = metadata.last_modified.to_string();
     let mut fields = vec![("lastmodified", Some(date.as_str())), ("mac", Some(metadata.mac.as_str()))];
     if let Some((plain_syntax, wanted)) = spelled {

@@ -12,8 +12,9 @@ use crate::cipher::{Cipher, DataKey, Kind, Random};
 use crate::document::{Document, Editor, Event, Format, NodeId, Scalar, Syntax};
 
 use super::error::Error;
+use super::mac;
 use super::metadata::Metadata;
-use super::open::{Output as _, Plaintext, WINDOW, as_spelled, check_mac, metadata_of, open};
+use super::open::{Output as _, Plaintext, WINDOW, as_spelled, metadata_of, open};
 use super::seal::spells;
 use super::shares::in_shares;
 use super::typed::{kind_of, unseal};
@@ -109,7 +110,7 @@ impl Check<'_> {
         let syntax = self.format.syntax();
         let sealed = syntax.parse(text).map_err(|_| Error::RoundTrip)?;
         let metadata = self.metadata_of(&sealed)?;
-        check_mac(&Cipher::new(self.key), &metadata, mac).map_err(|_| Error::RoundTrip)?;
+        mac::check(&Cipher::new(self.key), &metadata, mac).map_err(|_| Error::RoundTrip)?;
         let selector = metadata.effective_selector();
         let mut before = Walker::new(self.document, Side::Plain, &selector);
         let mut after = Walker::new(&sealed, Side::Sealed, &selector);

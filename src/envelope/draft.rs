@@ -7,6 +7,7 @@ use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind, Mac};
 use crate::document::{Content, Editor, Format, KeyPath, Layout, Scalar, Step};
 
 use super::error::Error;
+use super::mac;
 use super::metadata::{Metadata, WRITTEN_VERSION};
 use super::open::{metadata_of, unwrap};
 use super::policy::Policy;
@@ -44,7 +45,6 @@ fn seal(
     tools: &Tools<'_>,
 ) -> Result<Vec<u8>, Error> {
     let cipher = Cipher::new(key);
-    let ascii = |sealed: Vec<u8>| String::from_utf8(sealed).expect("impossible: a sealed value is ASCII");
     let mut mac = Mac::new(false);
     mac.add(text);
     let mut metadata = Metadata {
@@ -58,13 +58,10 @@ fn seal(
         spelling: None,
         unknown: Vec::new(),
     };
-    let additional = metadata.mac_additional();
-    metadata.mac = ascii(cipher.seal(Kind::Str, mac.finish().as_bytes(), &additional, tools.random));
-    let data = if text.is_empty() {
-        String::new()
-    } else {
-        ascii(cipher.seal(Kind::Str, text, DATA_ADDITIONAL, tools.random))
-    };
+    mac::store(&cipher, &mut metadata, mac.finish().as_bytes(), tools.random);
+    let sealed = || cipher.seal(Kind::Str, text, DATA_ADDITIONAL, tools.random);
+    let data = if text.is_empty() { Vec::new() } else { sealed() };
+    let data = String::from_utf8(data).expect("impossible: a sealed value is ASCII");
     let envelope = format!("{{\n\t\"{DATA}\": \"{data}\"\n}}\n");
     let syntax = Format::Json.syntax();
     let document = syntax.parse(envelope.as_bytes())?;

@@ -15,6 +15,7 @@ mod difference;
 mod draft;
 mod error;
 mod inspect;
+mod mac;
 mod metadata;
 mod open;
 mod pattern;

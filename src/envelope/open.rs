@@ -14,6 +14,7 @@ use crate::document::{
 use crate::recipient::NoDataKey;
 
 use super::error::Error;
+use super::mac;
 use super::metadata::Metadata;
 use super::shares::in_shares;
 use super::spelling;
@@ -47,10 +48,7 @@ pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>
 
 /// Recovers the data key of a file: the one that opens its MAC.
 pub(super) fn unwrap(metadata: &Metadata, tools: &Tools<'_>) -> Result<DataKey, NoDataKey> {
-    let opens_mac = |key: &DataKey| {
-        EncryptedValue::parse(metadata.mac.as_bytes())
-            .is_ok_and(|mac| Cipher::new(key).open(&mac, &metadata.mac_additional()).is_ok())
-    };
+    let opens_mac = |key: &DataKey| mac::stored(&Cipher::new(key), metadata).is_ok();
     tools.keyring.unwrap(&metadata.groups, metadata.threshold, &opens_mac)
 }
 
@@ -252,7 +250,7 @@ fn unseal_all(
     window.open(syntax, document, &cipher, &mut mac, warnings, output)?;
     let mac = mac.finish();
     if !ignore_mac {
-        check_mac(&cipher, metadata, &mac)?;
+        mac::check(&cipher, metadata, &mac)?;
     }
     Ok(mac)
 }
@@ -405,21 +403,6 @@ impl<R> Run<R> {
 
 fn refused(document: &Document<'_>, id: NodeId, error: ValueError) -> Error {
     Error::DecryptValue { path: document.path(id), reason: error.to_string() }
-}
-
-/// Compares the MAC of the file with that of its values.
-pub(super) fn check_mac(cipher: &Cipher, metadata: &Metadata, computed: &str) -> Result<(), Error> {
-    if metadata.mac.is_empty() {
-        return Err(Error::Mac("the file has none"));
-    }
-    let stored = EncryptedValue::parse(metadata.mac.as_bytes())
-        .and_then(|sealed| cipher.open(&sealed, &metadata.mac_additional()))
-        .map_err(|_| Error::Mac("it does not decrypt; it or `lastmodified` was changed"))?;
-    if stored.as_slice() == computed.as_bytes() {
-        Ok(())
-    } else {
-        Err(Error::Mac("values were added, removed, moved or changed without the data key"))
-    }
 }
 
 /// The ciphertexts of a file by what they hold and where. Equal elements of a list have one each,

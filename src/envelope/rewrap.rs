@@ -1,10 +1,11 @@
 //! Changes who can open a file, with the data key kept: values, MAC and date stay byte for byte.
 
-use crate::cipher::{Cipher, DataKey, EncryptedValue};
+use crate::cipher::{Cipher, DataKey};
 use crate::document::{Format, Layout};
 use crate::recipient::Access;
 
 use super::error::Error;
+use super::mac;
 use super::metadata::Metadata;
 use super::open::{metadata_of, unwrap};
 use super::{Rewritten, Tools, block};
@@ -55,11 +56,6 @@ pub fn rewrap(
 /// wrong one must not be given to anybody.
 pub(super) fn data_key(metadata: &Metadata, tools: &Tools<'_>) -> Result<DataKey, Error> {
     let key = unwrap(metadata, tools)?;
-    if metadata.mac.is_empty() {
-        return Err(Error::Mac("the file has none"));
-    }
-    EncryptedValue::parse(metadata.mac.as_bytes())
-        .and_then(|mac| Cipher::new(&key).open(&mac, &metadata.mac_additional()))
-        .map_err(|_| Error::Mac("it does not decrypt; it or `lastmodified` was changed"))?;
+    mac::stored(&Cipher::new(&key), metadata)?;
     Ok(key)
 }

@@ -5,12 +5,13 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind, Nonces, Random};
+use crate::cipher::{Cipher, DataKey, EncryptedValue, Nonces, Random};
 use crate::document::{Content, Document, Editor, Format, Layout, New, NodeId, Scalar, Spellings, Syntax};
 use crate::recipient::Access;
 use crate::recipient::stored::keep_unknown;
 
 use super::error::Error;
+use super::mac;
 use super::metadata::Metadata;
 use super::open::{WINDOW, WINDOW_BYTES, metadata_of, open};
 use super::rewrap::data_key;
@@ -46,10 +47,11 @@ pub fn rotate(
     let mut warnings = Vec::new();
     let plain = open(format, &document, &old, &old_key, false, &mut warnings)?.text;
     metadata.last_modified = tools.now;
-    metadata.mac = resealed_mac(&old, &old_key, &metadata, &key, tools)?;
-    metadata.spelling = resealed_spelling(&old, &old_key, &key, &plain, tools)?;
-    let mut editor = Editor::new(&document, syntax);
     let (old_cipher, new_cipher) = (Cipher::new(&old_key), Cipher::new(&key));
+    // It says the same as before.
+    mac::store(&new_cipher, &mut metadata, &mac::stored(&old_cipher, &old)?, tools.random);
+    metadata.spelling = resealed_spelling(&old, &old_cipher, &new_cipher, &plain, tools)?;
+    let mut editor = Editor::new(&document, syntax);
     let selector = old.effective_selector();
     let change = Rekey { document: &document, syntax, selector, old: old_cipher, new: new_cipher };
     change.reseal(tools.random, &mut editor)?;
@@ -61,32 +63,16 @@ pub fn rotate(
     Ok(Rewritten { text, warnings })
 }
 
-/// The MAC says the same as before, under the new key and bound to the new date.
-fn resealed_mac(
-    old: &Metadata,
-    old_key: &DataKey,
-    new: &Metadata,
-    key: &DataKey,
-    tools: &Tools<'_>,
-) -> Result<String, Error> {
-    let mac = EncryptedValue::parse(old.mac.as_bytes())
-        .and_then(|mac| Cipher::new(old_key).open(&mac, &old.mac_additional()))
-        .map_err(|_| Error::Mac("it does not decrypt; it or `lastmodified` was changed"))?;
-    let sealed = Cipher::new(key).seal(Kind::Str, &mac, &new.mac_additional(), tools.random);
-    Ok(String::from_utf8(sealed).expect("impossible: a sealed value is ASCII"))
-}
-
 /// The exact spelling of the file under the new key, if it has one that belongs to it.
 fn resealed_spelling(
     old: &Metadata,
-    old_key: &DataKey,
-    key: &DataKey,
+    old_cipher: &Cipher,
+    new_cipher: &Cipher,
     plain: &[u8],
     tools: &Tools<'_>,
 ) -> Result<Option<String>, Error> {
     let Some(sealed) = &old.spelling else { return Ok(None) };
-    let (old_cipher, new_cipher) = (Cipher::new(old_key), Cipher::new(key));
-    match spelling::reseal(&old_cipher, &new_cipher, plain, sealed, tools.random) {
+    match spelling::reseal(old_cipher, new_cipher, plain, sealed, tools.random) {
         None if spelling::holds_values(sealed) => Err(Error::LostSpelling),
         resealed => Ok(resealed),
     }

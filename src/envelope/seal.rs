@@ -8,6 +8,7 @@ use crate::document::{Document, Editor, Format, New, NodeId, Scalar, Spellings, 
 
 use super::check::{self, Check, SealedPlace};
 use super::error::Error;
+use super::mac;
 use super::metadata::{Metadata, WRITTEN_VERSION};
 use super::open::{Ciphertexts, WINDOW, WINDOW_BYTES};
 use super::policy::Policy;
@@ -206,8 +207,7 @@ fn seal(
         return Err(unmatched(document, &selector, total));
     }
     let mac = mac.finish();
-    let sealed_mac = sealing.cipher.seal(Kind::Str, mac.as_bytes(), &metadata.mac_additional(), random);
-    metadata.mac = String::from_utf8(sealed_mac).expect("impossible: a sealed value is ASCII");
+    mac::store(&sealing.cipher, &mut metadata, mac.as_bytes(), random);
     let tree = metadata.write();
     for part in 0..document.parts.len() {
         editor.set_metadata(part, &tree, options.layout)?;
