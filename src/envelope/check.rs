@@ -14,9 +14,9 @@ use crate::document::{Document, Editor, Event, Format, NodeId, Scalar, Syntax};
 use super::error::Error;
 use super::mac;
 use super::metadata::Metadata;
-use super::open::{Output as _, Plaintext, WINDOW, as_spelled, metadata_of, open};
+use super::open::{Output as _, Plaintext, as_spelled, metadata_of, open};
 use super::seal::spells;
-use super::shares::in_shares;
+use super::shares::Window;
 use super::typed::{kind_of, unseal};
 use super::walk::{Item, Side, Walker};
 use super::{Options, spelling};
@@ -116,7 +116,7 @@ impl Check<'_> {
         let mut after = Walker::new(&sealed, Side::Sealed, &selector);
         let mut places = places.iter().peekable();
         let mut output = Plaintext::new(&sealed, self.format);
-        let mut window = Vec::new();
+        let mut window = Window::default();
         loop {
             let (before, after) = match (before.next(), after.next()) {
                 (None, None) => break,
@@ -131,12 +131,12 @@ impl Check<'_> {
                 None if same_item(syntax, before.item, after.item) && !(after.selected && is_missed(after.item)) => {}
                 Some(made) if is_sealed_as(before.item, after.item, made) => {
                     let Some(plain) = plain_of(syntax, before.item) else { return Ok(None) };
-                    window.push((after.id, plain));
+                    window.push((after.id, plain), b"");
                 }
                 _ => return Ok(None),
             }
-            if window.len() == WINDOW {
-                put(&mut output, std::mem::take(&mut window))?;
+            if let Some(full) = window.take_full() {
+                put(&mut output, full)?;
             }
         }
         put(&mut output, window)?;
@@ -183,10 +183,10 @@ fn same_item(syntax: &dyn Syntax, before: Item<'_, '_>, after: Item<'_, '_>) -> 
 }
 
 /// Puts values in clear into the encrypted document, as opening them would.
-fn put(output: &mut Plaintext<'_, '_>, window: Vec<(NodeId, Plain<'_>)>) -> Result<(), Error> {
-    let runs = in_shares(window, |values| -> Result<_, Error> {
+fn put(output: &mut Plaintext<'_, '_>, window: Window<(NodeId, Plain<'_>)>) -> Result<(), Error> {
+    let runs = window.in_shares(|values| -> Result<_, Error> {
         let mut run = output.run(values.len());
-        for (id, (kind, plain)) in values {
+        for ((id, (kind, plain)), _) in values.into_iter() {
             let new = unseal(kind, &plain).map_err(|_| Error::RoundTrip)?;
             output.put(&mut run, id, new).map_err(|_| Error::RoundTrip)?;
         }

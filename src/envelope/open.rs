@@ -1,7 +1,6 @@
 //! Decrypting: nothing is given out before every value is open and the MAC fits.
 
 use std::collections::{HashMap, VecDeque};
-use std::ops::Range;
 
 use memchr::memchr2;
 use sha2::{Digest, Sha256};
@@ -16,7 +15,7 @@ use crate::recipient::NoDataKey;
 use super::error::Error;
 use super::mac;
 use super::metadata::Metadata;
-use super::shares::in_shares;
+use super::shares::{Run, Window};
 use super::spelling;
 use super::typed::unseal;
 use super::walk::{Item, Side, Visit, Walker};
@@ -139,12 +138,6 @@ fn open_envelope(
     Ok(Canonical { text, mac })
 }
 
-/// How many values are opened at once: enough for all processors, and few enough that they take
-/// little memory beside the text.
-pub(super) const WINDOW: usize = 16 << 10;
-/// Bytes of additional data from which on a window is full, however few values have it.
-pub(super) const WINDOW_BYTES: usize = 4 << 20;
-
 /// What is made of opened values. Runs of them are put together on several threads, and taken over
 /// in order. What was taken over must not be used before the MAC was checked.
 pub(super) trait Output: Sync {
@@ -238,16 +231,21 @@ fn unseal_all(
     let syntax = format.syntax();
     let cipher = Cipher::new(key);
     let mut mac = Mac::new(metadata.mac_only_encrypted);
+    let mut opening = Opening { syntax, document, cipher: &cipher, mac: &mut mac, warnings, output };
     let mut window = Window::default();
     let selector = metadata.effective_selector();
     let mut walker = Walker::new(document, Side::Sealed, &selector);
     while let Some(visit) = walker.next() {
-        window.add(metadata, &visit).map_err(|error| refused(document, visit.id, error))?;
-        if window.steps.len() == WINDOW || window.additional.len() >= WINDOW_BYTES {
-            std::mem::take(&mut window).open(syntax, document, &cipher, &mut mac, warnings, output)?;
+        let step = step(metadata, &visit).map_err(|error| refused(document, visit.id, error))?;
+        if let Some(step) = step {
+            let is_opened = !matches!(step.does, Does::Count);
+            window.push(step, if is_opened { visit.additional } else { b"" });
+        }
+        if let Some(full) = window.take_full() {
+            opening.open(full)?;
         }
     }
-    window.open(syntax, document, &cipher, &mut mac, warnings, output)?;
+    opening.open(window)?;
     let mac = mac.finish();
     if !ignore_mac {
         mac::check(&cipher, metadata, &mac)?;
@@ -255,20 +253,10 @@ fn unseal_all(
     Ok(mac)
 }
 
-/// Leaves and comments that follow each other, to be opened together.
-#[derive(Default)]
-struct Window {
-    steps: Vec<Step>,
-    /// The additional data of all of them, one after the other.
-    additional: Vec<u8>,
-}
-
 /// What is to be done with a leaf or comment.
 struct Step {
     id: NodeId,
     does: Does,
-    /// Its part of the additional data.
-    additional: Range<usize>,
 }
 
 /// See [`Step`].
@@ -281,69 +269,64 @@ enum Does {
     Count,
 }
 
-impl Window {
-    /// Takes the next leaf or comment in.
-    fn add(&mut self, metadata: &Metadata, visit: &Visit<'_, '_, '_>) -> Result<(), ValueError> {
-        let does = match visit.item {
-            Item::Value(Scalar::Null) => return Ok(()),
-            Item::Value(_) if !visit.selected && metadata.mac_only_encrypted => return Ok(()),
-            Item::Value(_) if !visit.selected => Does::Count,
-            Item::Value(Scalar::Text(text)) if text.is_empty() => return Ok(()),
-            Item::Value(Scalar::Text(_)) => Does::Open,
-            Item::Value(_) => return Err(ValueError::NotSealed),
-            Item::Comment(_) if visit.selected => Does::OpenComment,
-            Item::Comment(_) => return Ok(()),
-        };
-        let start = self.additional.len();
-        if !matches!(does, Does::Count) {
-            self.additional.extend_from_slice(visit.additional);
-        }
-        self.steps.push(Step { id: visit.id, does, additional: start..self.additional.len() });
-        Ok(())
-    }
+/// What is to be done with what the walk meets, if anything.
+fn step(metadata: &Metadata, visit: &Visit<'_, '_, '_>) -> Result<Option<Step>, ValueError> {
+    let does = match visit.item {
+        Item::Value(Scalar::Null) => return Ok(None),
+        Item::Value(_) if !visit.selected && metadata.mac_only_encrypted => return Ok(None),
+        Item::Value(_) if !visit.selected => Does::Count,
+        Item::Value(Scalar::Text(text)) if text.is_empty() => return Ok(None),
+        Item::Value(Scalar::Text(_)) => Does::Open,
+        Item::Value(_) => return Err(ValueError::NotSealed),
+        Item::Comment(_) if visit.selected => Does::OpenComment,
+        Item::Comment(_) => return Ok(None),
+    };
+    Ok(Some(Step { id: visit.id, does }))
+}
 
+/// A document that is being opened.
+struct Opening<'o, 'd, 't, O> {
+    syntax: &'o dyn Syntax,
+    document: &'d Document<'t>,
+    cipher: &'o Cipher,
+    mac: &'o mut Mac,
+    warnings: &'o mut Vec<String>,
+    output: &'o mut O,
+}
+
+impl<O: Output> Opening<'_, '_, '_, O> {
     /// Opens what is sealed, adds the values to the MAC, and hands them over.
-    fn open(
-        self,
-        syntax: &dyn Syntax,
-        document: &Document<'_>,
-        cipher: &Cipher,
-        mac: &mut Mac,
-        warnings: &mut Vec<String>,
-        output: &mut impl Output,
-    ) -> Result<(), Error> {
-        let Window { steps, additional } = self;
-        let runs = in_shares(steps, |steps| Run::of(steps, syntax, document, cipher, &additional, output));
-        for run in runs {
+    fn open(&mut self, window: Window<Step>) -> Result<(), Error> {
+        let Opening { syntax, document, cipher, ref output, .. } = *self;
+        for run in window.in_shares(|steps| OpenedRun::of(steps, syntax, document, cipher, &**output)) {
             let run = run?;
-            run.counted.chunks().for_each(|chunk| mac.add(chunk));
-            warnings.extend(run.warnings);
-            output.take(run.output);
+            run.counted.chunks().for_each(|chunk| self.mac.add(chunk));
+            self.warnings.extend(run.warnings);
+            self.output.take(run.output);
         }
         Ok(())
     }
 }
 
 /// What a run of steps comes to.
-struct Run<R> {
+struct OpenedRun<R> {
     /// The bytes that the MAC is made of; it has no separators.
     counted: Pile,
     warnings: Vec<String>,
     output: R,
 }
 
-impl<R> Run<R> {
+impl<R> OpenedRun<R> {
     fn of<O: Output<Run = R>>(
-        steps: Vec<Step>,
+        steps: Run<'_, Step>,
         syntax: &dyn Syntax,
         document: &Document<'_>,
         cipher: &Cipher,
-        additional: &[u8],
         output: &O,
     ) -> Result<Self, Error> {
-        let mut run = Run { counted: Pile::new(true), warnings: Vec::new(), output: output.run(steps.len()) };
+        let mut run = OpenedRun { counted: Pile::new(true), warnings: Vec::new(), output: output.run(steps.len()) };
         let mut opener = cipher.opener();
-        for Step { id, does, additional: range } in steps {
+        for (Step { id, does }, additional) in steps.into_iter() {
             let node = document.node(id);
             let text = match &node.content {
                 Content::Leaf { value, .. } if matches!(does, Does::Count) => {
@@ -353,20 +336,17 @@ impl<R> Run<R> {
                 Content::Leaf { value: Scalar::Text(text), .. } | Content::Comment { text } => text,
                 _ => continue,
             };
-            let is_comment = matches!(does, Does::OpenComment);
-            let only_comment = |value: EncryptedValue<'_>| match value.kind {
-                Kind::Comment => Ok(()),
-                _ if !is_comment => Ok(()),
-                other => Err(ValueError::WrongType(other.name())),
-            };
-            let sealed = EncryptedValue::parse(text).and_then(|value| only_comment(value).map(|()| value));
+            let sealed = EncryptedValue::parse(text).and_then(|value| match (&does, value.kind) {
+                (Does::Open, _) | (_, Kind::Comment) => Ok(value),
+                (_, other) => Err(ValueError::WrongType(other.name())),
+            });
             let sealed = match sealed {
                 Ok(sealed) => sealed,
                 // A comment in clear.
                 Err(_) if matches!(node.content, Content::Comment { .. }) => continue,
                 Err(error) => return Err(refused(document, id, error)),
             };
-            let opened = opener.open(&sealed, &additional[range]).and_then(|plain| unseal(sealed.kind, plain));
+            let opened = opener.open(&sealed, additional).and_then(|plain| unseal(sealed.kind, plain));
             match opened {
                 Ok(new) => {
                     if let New::Value(value) = &new {

@@ -1,8 +1,6 @@
 //! Changes the data key of a file: every ciphertext is made anew in its place, and the new key is
 //! given to the recipients. Nothing else outside of the metadata block changes.
 
-use std::ops::Range;
-
 use zeroize::Zeroizing;
 
 use crate::cipher::{Cipher, DataKey, EncryptedValue, Nonces, Random};
@@ -13,11 +11,11 @@ use crate::recipient::stored::keep_unknown;
 use super::error::Error;
 use super::mac;
 use super::metadata::Metadata;
-use super::open::{WINDOW, WINDOW_BYTES, metadata_of, open};
+use super::open::{metadata_of, open};
 use super::rewrap::data_key;
 use super::seal::checked_comment;
 use super::selector::Selector;
-use super::shares::in_shares;
+use super::shares::{Run, Window};
 use super::walk::{Item, Side, Walker};
 use super::{Rewritten, Tools, block, spelling};
 
@@ -98,14 +96,6 @@ struct Rekey<'r> {
     new: Cipher,
 }
 
-/// Places that follow each other, to be sealed together.
-#[derive(Default)]
-struct Window {
-    /// Each with its part of the additional data.
-    places: Vec<(NodeId, Range<usize>)>,
-    additional: Vec<u8>,
-}
-
 impl<'r> Rekey<'r> {
     /// Puts a new ciphertext in the place of every old one.
     fn reseal(&self, random: &dyn Random, editor: &mut Editor<'r, '_>) -> Result<(), Error> {
@@ -115,40 +105,31 @@ impl<'r> Rekey<'r> {
             let (Item::Value(Scalar::Text(text)) | Item::Comment(text)) = visit.item else { continue };
             // The file was opened: what is selected and no ciphertext is empty, or a comment in clear.
             if visit.selected && EncryptedValue::is_sealed(text) {
-                let start = window.additional.len();
-                window.additional.extend_from_slice(visit.additional);
-                window.places.push((visit.id, start..window.additional.len()));
+                window.push(visit.id, visit.additional);
             }
-            if window.places.len() == WINDOW || window.additional.len() >= WINDOW_BYTES {
-                self.write(std::mem::take(&mut window), random, editor)?;
+            if let Some(full) = window.take_full() {
+                self.write(full, random, editor)?;
             }
         }
         self.write(window, random, editor)
     }
 
-    fn write(&self, window: Window, random: &dyn Random, editor: &mut Editor<'r, '_>) -> Result<(), Error> {
-        let Window { places, additional } = window;
-        for run in in_shares(places, |places| self.write_run(places, &additional, random)) {
+    fn write(&self, window: Window<NodeId>, random: &dyn Random, editor: &mut Editor<'r, '_>) -> Result<(), Error> {
+        for run in window.in_shares(|places| self.write_run(places, random)) {
             editor.take(run?);
         }
         Ok(())
     }
 
-    fn write_run(
-        &self,
-        places: Vec<(NodeId, Range<usize>)>,
-        additional: &[u8],
-        random: &dyn Random,
-    ) -> Result<Spellings, Error> {
+    fn write_run(&self, places: Run<'_, NodeId>, random: &dyn Random) -> Result<Spellings, Error> {
         let mut spellings = Spellings::new(places.len(), false);
         let nonces = Nonces::draw(random, places.len());
         let (mut opener, mut sealer) = (self.old.opener(), self.new.sealer());
-        for ((id, range), nonce) in places.into_iter().zip(nonces) {
+        for ((id, additional), nonce) in places.into_iter().zip(nonces) {
             let node = self.document.node(id);
             let (Content::Leaf { value: Scalar::Text(text), .. } | Content::Comment { text }) = &node.content else {
                 continue;
             };
-            let additional = &additional[range];
             // A comment that does not open was reported, and stays.
             let Ok(value) = EncryptedValue::parse(text) else { continue };
             let Ok(plain) = opener.open(&value, additional) else { continue };

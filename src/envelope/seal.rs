@@ -1,7 +1,6 @@
 //! Encrypting: a new file, or an edited one under the data key that it has.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use crate::cipher::{Cipher, DataKey, Kind, Mac, Nonces, Random};
 use crate::document::{Document, Editor, Format, New, NodeId, Scalar, Spellings, Syntax, Text};
@@ -10,10 +9,10 @@ use super::check::{self, Check, SealedPlace};
 use super::error::Error;
 use super::mac;
 use super::metadata::{Metadata, WRITTEN_VERSION};
-use super::open::{Ciphertexts, WINDOW, WINDOW_BYTES};
+use super::open::Ciphertexts;
 use super::policy::Policy;
 use super::selector::Selector;
-use super::shares::in_shares;
+use super::shares::{Run, Window};
 use super::spelling;
 use super::typed::kind_of;
 use super::walk::{Item, Side, Walker};
@@ -90,7 +89,7 @@ fn check_is_plain(document: &Document<'_>) -> Result<(), Error> {
 /// What the walk gathers.
 struct Plan<'d> {
     mac: Mac,
-    window: Window<'d>,
+    window: Window<Place<'d>>,
     known: Ciphertexts,
     seals_empty: bool,
     /// How many values are encrypted.
@@ -99,20 +98,10 @@ struct Plan<'d> {
     total: usize,
 }
 
-/// Places that follow each other, to be sealed together.
-#[derive(Default)]
-struct Window<'d> {
-    places: Vec<Place<'d>>,
-    /// The additional data of all of them, one after the other.
-    additional: Vec<u8>,
-}
-
 /// A place that changes.
 struct Place<'d> {
     id: NodeId,
     becomes: Becomes<'d>,
-    /// Its part of the additional data.
-    additional: Range<usize>,
 }
 
 /// What becomes of a place.
@@ -135,20 +124,19 @@ struct Sealing<'s> {
 
 impl Sealing<'_> {
     /// Seals what is new, and spells everything for its place.
-    fn write(&self, window: Window<'_>, random: &dyn Random) -> Result<Vec<Written>, Error> {
-        let Window { places, additional } = window;
-        in_shares(places, |places| self.write_run(places, &additional, random)).into_iter().collect()
+    fn write(&self, window: Window<Place<'_>>, random: &dyn Random) -> Result<Vec<Written>, Error> {
+        window.in_shares(|places| self.write_run(places, random)).into_iter().collect()
     }
 
-    fn write_run(&self, places: Vec<Place<'_>>, additional: &[u8], random: &dyn Random) -> Result<Written, Error> {
+    fn write_run(&self, places: Run<'_, Place<'_>>, random: &dyn Random) -> Result<Written, Error> {
         let Sealing { document, syntax, selector, cipher, .. } = self;
         let spellings = Spellings::new(places.len(), false);
         let mut written = Written { spellings, sealed: Vec::with_capacity(places.len()) };
         let nonces = Nonces::draw(random, places.len());
         let mut sealer = cipher.sealer();
-        for (Place { id, becomes, additional: range }, nonce) in places.into_iter().zip(nonces) {
+        for ((Place { id, becomes }, additional), nonce) in places.into_iter().zip(nonces) {
             let (kind, sealed) = match &becomes {
-                Becomes::Sealed(kind, plain) => (*kind, sealer.seal(*kind, plain, &additional[range], nonce)),
+                Becomes::Sealed(kind, plain) => (*kind, sealer.seal(*kind, plain, additional, nonce)),
                 Becomes::Known(kind, sealed) => (*kind, sealed.as_slice()),
                 Becomes::Same(value) => {
                     written.spellings.add(document, *syntax, id, New::Value(value.clone()))?;
@@ -262,7 +250,7 @@ fn seal_all<'d>(
     metadata: &Metadata,
     selector: &Selector,
     known: Ciphertexts,
-    mut write: impl FnMut(Window<'d>) -> Result<(), Error>,
+    mut write: impl FnMut(Window<Place<'d>>) -> Result<(), Error>,
 ) -> Result<Plan<'d>, Error> {
     let mut plan = Plan {
         mac: Mac::new(metadata.mac_only_encrypted),
@@ -281,7 +269,7 @@ fn seal_all<'d>(
                     check_in_clear(syntax, document, visit.id)?;
                 }
                 if (!visit.selected || plan.stays_empty(value)) && syntax.must_be_respelled(document, visit.id) {
-                    plan.place(visit.id, Becomes::Same(value.clone()), b"");
+                    plan.window.push(Place { id: visit.id, becomes: Becomes::Same(value.clone()) }, b"");
                 }
                 let plain =
                     if covered { canonical(syntax, document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };
@@ -293,8 +281,8 @@ fn seal_all<'d>(
             }
             Item::Comment(_) => {}
         }
-        if plan.window.places.len() == WINDOW || plan.window.additional.len() >= WINDOW_BYTES {
-            write(std::mem::take(&mut plan.window))?;
+        if let Some(full) = plan.window.take_full() {
+            write(full)?;
         }
     }
     write(std::mem::take(&mut plan.window))?;
@@ -325,14 +313,7 @@ impl<'d> Plan<'d> {
             Some(sealed) => Becomes::Known(kind, sealed),
             None => Becomes::Sealed(kind, plain),
         };
-        self.place(id, becomes, additional);
-    }
-
-    fn place(&mut self, id: NodeId, becomes: Becomes<'d>, additional: &[u8]) {
-        let all = &mut self.window.additional;
-        let start = all.len();
-        all.extend_from_slice(additional);
-        self.window.places.push(Place { id, becomes, additional: start..all.len() });
+        self.window.push(Place { id, becomes }, additional);
     }
 }
 

@@ -2,13 +2,74 @@
 //! large file, and every value is on its own. A small file is done on the spot, without a thread.
 
 use std::num::NonZero;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 /// Below this number of things a thread costs more than it saves.
 const WORTH_A_THREAD: usize = 2000;
 
+/// How many values are worked on at once: enough for all processors, and few enough that they take
+/// little memory beside the text.
+const WINDOW: usize = 16 << 10;
+/// Bytes of additional data from which on a window is full, however few values have it.
+const WINDOW_BYTES: usize = 4 << 20;
+
+/// Things that follow each other, each with its additional data, to be worked on together.
+pub(super) struct Window<T> {
+    things: Vec<(T, Range<usize>)>,
+    /// The additional data of all of them, one after the other.
+    additional: Vec<u8>,
+}
+
+impl<T> Default for Window<T> {
+    fn default() -> Self {
+        Window { things: Vec::new(), additional: Vec::new() }
+    }
+}
+
+impl<T> Window<T> {
+    /// Takes the next thing in.
+    pub(super) fn push(&mut self, thing: T, additional: &[u8]) {
+        let start = self.additional.len();
+        self.additional.extend_from_slice(additional);
+        self.things.push((thing, start..self.additional.len()));
+    }
+
+    /// Takes everything out, if there is enough to work on.
+    pub(super) fn take_full(&mut self) -> Option<Self> {
+        let is_full = self.things.len() >= WINDOW || self.additional.len() >= WINDOW_BYTES;
+        is_full.then(|| std::mem::take(self))
+    }
+}
+
+impl<T: Send> Window<T> {
+    /// Works on runs of the things, as [`in_shares`] does.
+    pub(super) fn in_shares<R: Send>(self, work: impl Fn(Run<'_, T>) -> R + Sync) -> Vec<R> {
+        let additional = &self.additional;
+        in_shares(self.things, |things| work(Run { things, additional }))
+    }
+}
+
+/// A part of a window.
+pub(super) struct Run<'w, T> {
+    things: Vec<(T, Range<usize>)>,
+    additional: &'w [u8],
+}
+
+impl<'w, T> Run<'w, T> {
+    /// How many things there are.
+    pub(super) fn len(&self) -> usize {
+        self.things.len()
+    }
+
+    /// The things in order, each with its additional data.
+    pub(super) fn into_iter(self) -> impl Iterator<Item = (T, &'w [u8])> {
+        self.things.into_iter().map(|(thing, range)| (thing, &self.additional[range]))
+    }
+}
+
 /// Works on runs of things, one run for each processor; the results are in order.
-pub(super) fn in_shares<T, R, W>(things: Vec<T>, work: W) -> Vec<R>
+fn in_shares<T, R, W>(things: Vec<T>, work: W) -> Vec<R>
 where
     T: Send,
     R: Send,
@@ -50,6 +111,22 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn windows_are_bounded_and_lose_nothing() {
+        for (count, length) in [(WINDOW * 2 + 1, 1), (10, WINDOW_BYTES / 2)] {
+            let (mut window, mut full) = (Window::default(), Vec::new());
+            for number in 0..count {
+                window.push(number, &vec![b'x'; length]);
+                full.extend(window.take_full());
+            }
+            assert!(full.len() > 1, "{count} {length}");
+            let work = |run: Run<'_, usize>| run.into_iter().map(|(number, path)| (number, path.len())).collect();
+            let done: Vec<Vec<(usize, usize)>> =
+                full.into_iter().chain([window]).flat_map(|window| window.in_shares(work)).collect();
+            assert!(done.into_iter().flatten().eq((0..count).map(|number| (number, length))));
+        }
+    }
 
     #[test]
     fn results_are_in_order_with_and_without_threads() {
