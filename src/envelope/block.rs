@@ -9,9 +9,9 @@ use crate::document::{Document, Editor, Format, Layout};
 use crate::recipient::Kind;
 use crate::recipient::stored::{list_of, text_of};
 
+use super::check::same_metadata;
 use super::error::Error;
 use super::metadata::Metadata;
-use super::open::metadata_of;
 
 const KEY_GROUPS: &str = "key_groups";
 
@@ -45,8 +45,8 @@ pub(super) fn replaced(
     put(&mut editor, document, metadata, layout)?;
     let text = editor.finish()?;
     let again = syntax.parse(&text).map_err(|_| Error::RoundTrip)?;
-    let is_read = metadata_of(&again).is_ok_and(|read| read.write() == metadata.write());
-    if !is_read || without(format, document)? != without(format, &again)? {
+    same_metadata(&again, metadata)?;
+    if without(format, document)? != without(format, &again)? {
         return Err(Error::RoundTrip);
     }
     Ok(text)

@@ -16,11 +16,11 @@ use crate::document::{
     Content, Document, Editor, Format, KeyPath, Layout, New, Node, NodeId, Scalar, Splice, Step, Syntax, Text,
 };
 
-use super::check::{Check, same_value};
+use super::check::{self, same_value};
 use super::error::Error;
 use super::mac;
 use super::metadata::Metadata;
-use super::open::{Ciphertexts, metadata_of, open, reading_of, restored, unwrap};
+use super::open::{Ciphertexts, as_spelled, exact, metadata_of, open, reading_of, unwrap};
 use super::seal::{canonical, check_in_clear};
 use super::selector::Selector;
 use super::spelling;
@@ -61,10 +61,7 @@ pub fn change(
     let mut warnings = Vec::new();
     let canonical = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
     let (plain, mac) = (canonical.text, canonical.mac);
-    let spelled = restored(&plain, &metadata, &key);
-    if spelled.is_none() && !options.ignore_mac && metadata.spelling.as_deref().is_some_and(spelling::holds_values) {
-        return Err(Error::LostSpelling);
-    }
+    let spelled = exact(&plain, &metadata, &key, options.ignore_mac)?;
     let before = spelled.as_ref().unwrap_or(&plain);
     let syntax = format.plain_syntax(reading_of(format, before, &metadata, &mac, options.reading));
     let path = &settled(syntax, &plain, path, manner)?;
@@ -85,7 +82,8 @@ pub fn change(
     let values = file.comments_in_place(values, tools)?;
     let exact = spelled.as_ref().map(|_| (syntax, &wanted[..]));
     let (new, metadata) = authenticated(format, &values, metadata, &key, exact, tools)?;
-    let result = Check { format, document: &document, metadata: &metadata, key: &key }.opened(&new)?;
+    // Comments that do not open were told of already.
+    let result = as_spelled(check::reopened(format, &new, &metadata, &key, &mut Vec::new())?, &metadata, &key);
     let is_exact = spelled.is_none() || *result == *wanted;
     if !is_exact || !(is_same || file.differs_only_there(&plain, &values, &wanted, change, &metadata)?) {
         return Err(Error::RoundTrip);

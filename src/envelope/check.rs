@@ -83,22 +83,13 @@ impl Check<'_> {
 
     /// What a text opens to.
     pub(super) fn opened(&self, text: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let Check { format, key, .. } = *self;
-        let sealed = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
-        let metadata = self.metadata_of(&sealed)?;
         let mut warnings = Vec::new();
-        let plain = open(format, &sealed, &metadata, key, false, &mut warnings).map_err(|_| Error::RoundTrip)?;
+        let plain = reopened(self.format, text, self.metadata, self.key, &mut warnings)?;
         // A comment that does not open.
         if !warnings.is_empty() {
             return Err(Error::RoundTrip);
         }
-        Ok(as_spelled(plain.text, &metadata, key))
-    }
-
-    /// The metadata as the text has them.
-    fn metadata_of(&self, sealed: &Document<'_>) -> Result<Metadata, Error> {
-        let metadata = metadata_of(sealed).map_err(|_| Error::RoundTrip)?;
-        if metadata.write() == self.metadata.write() { Ok(metadata) } else { Err(Error::RoundTrip) }
+        Ok(as_spelled(plain, self.metadata, self.key))
     }
 
     /// What a text opens to, if every sealed value of it is the one that was made for its place.
@@ -109,7 +100,7 @@ impl Check<'_> {
         }
         let syntax = self.format.syntax();
         let sealed = syntax.parse(text).map_err(|_| Error::RoundTrip)?;
-        let metadata = self.metadata_of(&sealed)?;
+        let metadata = same_metadata(&sealed, self.metadata)?;
         mac::check(&Cipher::new(self.key), &metadata, mac).map_err(|_| Error::RoundTrip)?;
         let selector = metadata.effective_selector();
         let mut before = Walker::new(self.document, Side::Plain, &selector);
@@ -142,6 +133,27 @@ impl Check<'_> {
         put(&mut output, window)?;
         output.finish().map(Some)
     }
+}
+
+/// Reads a text back that was just written with these metadata: what it opens to, without the
+/// exact spelling.
+pub(super) fn reopened(
+    format: Format,
+    text: &[u8],
+    metadata: &Metadata,
+    key: &DataKey,
+    warnings: &mut Vec<String>,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let document = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
+    let metadata = same_metadata(&document, metadata)?;
+    let opened = open(format, &document, &metadata, key, false, warnings).map_err(|_| Error::RoundTrip)?;
+    Ok(opened.text)
+}
+
+/// The metadata as the text has them: those that were written.
+pub(super) fn same_metadata(document: &Document<'_>, written: &Metadata) -> Result<Metadata, Error> {
+    let read = metadata_of(document).map_err(|_| Error::RoundTrip)?;
+    if read.write() == written.write() { Ok(read) } else { Err(Error::RoundTrip) }
 }
 
 /// A value or comment as it is sealed.

@@ -34,13 +34,7 @@ pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>
         warnings.push("the metadata has no `version`: no SOPS wrote this file, and SOPS will not read it".into());
     }
     let canonical = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
-    let text = match restored(&canonical.text, &metadata, &key) {
-        Some(text) => text,
-        None if options.ignore_mac || !metadata.spelling.as_deref().is_some_and(spelling::holds_values) => {
-            canonical.text
-        }
-        None => return Err(Error::LostSpelling),
-    };
+    let text = exact(&canonical.text, &metadata, &key, options.ignore_mac)?.unwrap_or(canonical.text);
     let reading = reading_of(format, &text, &metadata, &canonical.mac, options.reading);
     Ok(Opened { text, warnings, reading, metadata, key })
 }
@@ -62,7 +56,23 @@ pub(super) fn as_spelled(canonical: Zeroizing<Vec<u8>>, metadata: &Metadata, key
     restored(&canonical, metadata, key).unwrap_or(canonical)
 }
 
-pub(super) fn restored(canonical: &[u8], metadata: &Metadata, key: &DataKey) -> Option<Zeroizing<Vec<u8>>> {
+/// The exact spelling of a file, if it has one. Without it a file that holds values only there is
+/// refused, unless what somebody did to the file is to be passed over.
+pub(super) fn exact(
+    canonical: &[u8],
+    metadata: &Metadata,
+    key: &DataKey,
+    ignore_mac: bool,
+) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+    match restored(canonical, metadata, key) {
+        None if !ignore_mac && metadata.spelling.as_deref().is_some_and(spelling::holds_values) => {
+            Err(Error::LostSpelling)
+        }
+        spelled => Ok(spelled),
+    }
+}
+
+fn restored(canonical: &[u8], metadata: &Metadata, key: &DataKey) -> Option<Zeroizing<Vec<u8>>> {
     metadata.spelling.as_ref().and_then(|sealed| spelling::restore(&Cipher::new(key), canonical, sealed))
 }
 

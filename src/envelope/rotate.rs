@@ -1,8 +1,6 @@
 //! Changes the data key of a file: every ciphertext is made anew in its place, and the new key is
 //! given to the recipients. Nothing else outside of the metadata block changes.
 
-use zeroize::Zeroizing;
-
 use crate::cipher::{Cipher, DataKey, EncryptedValue, Nonces, Random};
 use crate::document::{Content, Document, Editor, Format, Layout, New, NodeId, Scalar, Spellings, Syntax};
 use crate::recipient::Access;
@@ -17,7 +15,7 @@ use super::seal::checked_comment;
 use super::selector::Selector;
 use super::shares::{Run, Window};
 use super::walk::{Item, Side, Walker};
-use super::{Rewritten, Tools, block, spelling};
+use super::{Rewritten, Tools, block, check, spelling};
 
 /// Encrypts a file under a new data key, for the recipients given. It must open and its MAC must
 /// fit. The version that it records stays, as in SOPS.
@@ -55,7 +53,7 @@ pub fn rotate(
     change.reseal(tools.random, &mut editor)?;
     block::put(&mut editor, &document, &metadata, layout)?;
     let text = editor.finish()?;
-    if reopened(format, &text, &metadata, &key)?.as_slice() != plain.as_slice() {
+    if *check::reopened(format, &text, &metadata, &key, &mut Vec::new())? != *plain {
         return Err(Error::RoundTrip);
     }
     Ok(Rewritten { text, warnings })
@@ -74,17 +72,6 @@ fn resealed_spelling(
         None if spelling::holds_values(sealed) => Err(Error::LostSpelling),
         resealed => Ok(resealed),
     }
-}
-
-/// What the new text opens to.
-fn reopened(format: Format, text: &[u8], metadata: &Metadata, key: &DataKey) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let document = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
-    let read = metadata_of(&document).map_err(|_| Error::RoundTrip)?;
-    if read.write() != metadata.write() {
-        return Err(Error::RoundTrip);
-    }
-    let plain = open(format, &document, &read, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
-    Ok(plain.text)
 }
 
 /// The values of one file on their way from one data key to another.
