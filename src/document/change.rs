@@ -3,8 +3,9 @@
 
 use std::collections::HashSet;
 
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
+use super::editor::splice;
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
 use super::tree::Tree;
 use super::{Content, Document, KeyPath, New, Node, NodeId, Scalar, Span, Step, Style};
@@ -242,29 +243,6 @@ fn made(
         (Change::Unset, _) => return Err(ChangeError::Missing(path.clone())),
     };
     Ok(Zeroizing::new(splice(document.text, splices)?))
-}
-
-/// A text with these pieces replaced, which must not overlap.
-///
-/// # Errors
-/// They do overlap, which would be a fault of the format that gave them.
-pub fn splice(text: &[u8], mut splices: Vec<Splice>) -> Result<Vec<u8>, EmitError> {
-    splices.sort_by_key(|splice| (splice.span.start, splice.span.end));
-    let grown: usize = splices.iter().map(|splice| splice.text.len()).sum();
-    let mut out = Vec::with_capacity(text.len() + grown);
-    let mut copied = 0;
-    for splice in &mut splices {
-        let range = splice.span.range();
-        let between = text.get(copied..range.start);
-        let between = between.ok_or_else(|| EmitError(format!("two changes meet at byte {}", range.start)))?;
-        out.extend_from_slice(between);
-        out.extend_from_slice(&splice.text);
-        // It may be of the plaintext.
-        splice.text.zeroize();
-        copied = range.end;
-    }
-    out.extend_from_slice(&text[copied..]);
-    Ok(out)
 }
 
 /// A value inside of the maps and lists that further steps need.

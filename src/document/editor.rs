@@ -181,8 +181,8 @@ impl<'d, 't> Editor<'d, 't> {
     /// An alias has to be written out where it cannot be.
     pub fn finish_noting(mut self, note: impl FnMut(NodeId, usize)) -> Result<Vec<u8>, EmitError> {
         self.expand_aliases()?;
-        let out = splice(self.document.text, &self.spellings, &self.others, note);
-        self.others.iter_mut().for_each(|splice| splice.text.zeroize());
+        let out = splice_all(self.document.text, &self.spellings, &self.others, note);
+        wipe(&mut self.others);
         out
     }
 
@@ -220,11 +220,23 @@ struct Piece {
     at: u32,
 }
 
-/// Copies a text with pieces replaced.
+/// A text with these pieces replaced, which must not overlap.
 ///
 /// # Errors
-/// Two pieces overlap, which would be a fault of the format that gave them.
-fn splice(
+/// They do overlap, which would be a fault of the format that gave them.
+pub fn splice(text: &[u8], mut splices: Vec<Splice>) -> Result<Vec<u8>, EmitError> {
+    let out = splice_all(text, &[], &splices, |_, _| ());
+    wipe(&mut splices);
+    out
+}
+
+/// They may be of the plaintext.
+fn wipe(splices: &mut [Splice]) {
+    splices.iter_mut().for_each(|splice| splice.text.zeroize());
+}
+
+/// The same, with spellings of nodes among the pieces.
+fn splice_all(
     text: &[u8],
     spellings: &[Spellings],
     others: &[Splice],

@@ -30,7 +30,7 @@ mod yaml;
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub use editor::{Editor, New, Spellings};
+pub use editor::{Editor, New, Spellings, splice};
 pub use key_path::{KeyPath, KeyPathError, Step};
 pub use pile::Pile;
 pub use scalar::Scalar;

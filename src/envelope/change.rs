@@ -10,10 +10,10 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind};
-use crate::document::change::{self, Change, ChangeError, Located, Manner, splice};
+use crate::document::change::{self, Change, ChangeError, Located, Manner};
 use crate::document::tree::Tree;
 use crate::document::{
-    Content, Document, Editor, Format, KeyPath, Layout, New, Node, NodeId, Scalar, Splice, Step, Syntax, Text,
+    Content, Document, Editor, Format, KeyPath, Layout, New, Node, NodeId, Scalar, Splice, Step, Syntax, Text, splice,
 };
 
 use super::check::{self, same_value};

@@ -16,7 +16,7 @@ use super::shares::{Run, Window};
 use super::spelling;
 use super::typed::kind_of;
 use super::walk::{Item, Side, Walker};
-use super::{Encrypted, Opened, Options, Tools};
+use super::{Encrypted, Opened, Options, Tools, block};
 
 /// Encrypts a plaintext for the recipients of a policy, under a new data key.
 ///
@@ -343,10 +343,7 @@ pub(super) fn spells(document: &Document<'_>, options: &Options) -> bool {
 fn with_metadata(format: Format, text: &[u8], metadata: &Metadata, options: &Options) -> Result<Vec<u8>, Error> {
     let sealed = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
     let mut editor = Editor::new(&sealed, format.sealed().syntax());
-    let tree = metadata.write();
-    for part in 0..sealed.parts.len() {
-        editor.set_metadata(part, &tree, options.layout)?;
-    }
+    block::put(&mut editor, &sealed, metadata, options.layout)?;
     Ok(editor.finish()?)
 }
 
