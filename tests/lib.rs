@@ -5,6 +5,7 @@
 // Tests say what they skipped, and stop at the first surprise.
 #![allow(clippy::print_stderr, clippy::unwrap_used, missing_docs)]
 
+mod age;
 mod badinput;
 mod cli;
 mod command_line;
@@ -13,6 +14,7 @@ mod corpus;
 mod dotenv;
 mod edit;
 mod engine;
+mod exec;
 mod generated;
 mod harness;
 mod ini;

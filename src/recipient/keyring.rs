@@ -139,6 +139,7 @@ impl Keyring {
         threshold: Option<usize>,
         fits: &dyn Fn(&DataKey) -> bool,
     ) -> Result<DataKey, NoDataKey> {
+        self.foresee(groups);
         let mut attempts = Vec::new();
         let key = match groups {
             [group] => self.open_group(0, group, KEY_BYTES, &mut attempts).and_then(|key| DataKey::from_bytes(&key)),
@@ -186,28 +187,49 @@ impl Keyring {
     fn open_group(&self, number: usize, group: &KeyGroup, length: usize, attempts: &mut Vec<Attempt>) -> Option<Share> {
         let rank = |kind: Kind| self.order.iter().position(|listed| *listed == kind).unwrap_or(usize::MAX);
         let mut keys: Vec<&WrappedKey> = group.iter().collect();
-        keys.sort_by_key(|key| rank(key.recipient.kind));
-        for key in keys {
-            let kind = key.recipient.kind;
-            let mut note = |reason| {
+        keys.sort_by_key(|key| (rank(key.recipient.kind), key.recipient.kind));
+        for keys in keys.chunk_by(|one, other| one.recipient.kind == other.recipient.kind) {
+            let kind = keys[0].recipient.kind;
+            let mut note = |key: &WrappedKey, reason| {
                 attempts.push(Attempt { group: number, recipient: key.recipient.to_string(), kind, reason });
             };
             let mut services = self.services(kind).peekable();
             if services.peek().is_none() {
-                note(Some(unsupported(kind)));
+                keys.iter().for_each(|key| note(key, Some(unsupported(kind))));
             }
             for service in services {
-                note(Some(match service.unwrap(key) {
-                    Unwrapped::Key(secret) if secret.len() == length => {
-                        note(None);
-                        return Some(secret);
-                    }
-                    Unwrapped::Key(_) => "its wrapped key opens to something of another length".into(),
-                    Unwrapped::NotMine(reason) | Unwrapped::Broken(reason) => reason,
-                }));
+                let results = service.unwrap_any(keys, &|secret| secret.len() == length);
+                let mut found = None;
+                for (key, unwrapped) in keys.iter().zip(results) {
+                    let reason = match unwrapped {
+                        Unwrapped::Key(secret) if secret.len() != length => {
+                            Some("its wrapped key opens to something of another length".into())
+                        }
+                        Unwrapped::Key(secret) => {
+                            found = Some(secret);
+                            None
+                        }
+                        Unwrapped::NotMine(reason) | Unwrapped::Broken(reason) => Some(reason),
+                    };
+                    note(key, reason);
+                }
+                if found.is_some() {
+                    return found;
+                }
             }
         }
         None
+    }
+
+    /// Tells the services of keys that are to be unwrapped in this run, so that they can bother
+    /// people once for all of them.
+    pub fn foresee(&self, groups: &[KeyGroup]) {
+        for group in groups {
+            for service in &self.services {
+                let keys: Vec<&WrappedKey> = group.iter().filter(|key| key.recipient.kind == service.kind()).collect();
+                service.foresee(&keys);
+            }
+        }
     }
 
     /// Where the services that were asked looked for identities.
@@ -306,7 +328,7 @@ mod tests {
         assert_eq!(of([&[], &["a"]]).unwrap(&groups, None, &|_| true).expect("opens").expose(), key.expose());
         let failure = of([&[], &["c"]]).unwrap(&groups, None, &|_| true).expect_err("nobody opens it");
         let tried: Vec<&str> = failure.attempts.iter().map(|attempt| attempt.recipient.as_str()).collect();
-        assert_eq!((tried, failure.places), (vec!["a", "a", "b", "b"], vec!["a drawer".to_owned()]));
+        assert_eq!((tried, failure.places), (vec!["a", "b", "a", "b"], vec!["a drawer".to_owned()]));
         let bad = [vec![Recipient::age("bad")]];
         let wrapping = of([&[], &[]]).wrap(&key, &bad, None, Timestamp::from_unix(0), &SystemRandom);
         let said = wrapping.expect_err("nobody wraps for it").to_string();
