@@ -198,9 +198,8 @@ impl Keyring {
                 keys.iter().for_each(|key| note(key, Some(unsupported(kind))));
             }
             for service in services {
-                let results = service.unwrap_any(keys, &|secret| secret.len() == length);
                 let mut found = None;
-                for (key, unwrapped) in keys.iter().zip(results) {
+                for (key, unwrapped) in keys.iter().zip(service.unwrap_any(keys, &|secret| secret.len() == length)) {
                     let reason = match unwrapped {
                         Unwrapped::Key(secret) if secret.len() != length => {
                             Some("its wrapped key opens to something of another length".into())
