@@ -85,7 +85,7 @@ fn starts(sandbox: &Sandbox, of: &str) -> usize {
 }
 
 /// Makes an SSH key in the home folder. Returns the public half.
-fn ssh_key(sandbox: &Sandbox, name: &str, options: &[&str]) -> Option<String> {
+pub(crate) fn ssh_key(sandbox: &Sandbox, name: &str, options: &[&str]) -> Option<String> {
     let program = ["/usr/bin/ssh-keygen", "/bin/ssh-keygen"].into_iter().find(|path| Path::new(path).exists());
     let Some(program) = program else {
         skip("there is no ssh-keygen");

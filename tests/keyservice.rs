@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::age::ssh_key;
 use crate::harness::{ALICE, BOB, Sandbox, mode, require_sops, skip};
 use crate::pty::Terminal;
 
@@ -383,4 +384,40 @@ fn the_owner_is_asked_first() {
     });
     assert_eq!(terminal.finish().0, 0);
     assert!(!owner.root().join("run/keys").exists());
+}
+
+#[test]
+fn passphrases_are_asked_for_one_after_the_other() {
+    let (owner, client) = (Sandbox::without_key(), Sandbox::without_key());
+    let Some(public) = ssh_key(&owner, "id_ed25519", &["-t", "ed25519", "-N", "open sesame"]) else { return };
+    client.write("a.yaml", PLAIN);
+    client.cloze(["encrypt", "-i", "--age", &public, "a.yaml"]).ok();
+    let command = "exec cloze keyservice --network unix --address ../run/keys";
+    let Some(mut terminal) = Terminal::start(&owner, command, &[]) else { return };
+    terminal.expect("listening on unix://");
+    let path = owner.root().join("run/keys");
+    let uri = format!("unix://{}", path.display());
+    let screen = std::thread::scope(|scope| {
+        let ask = || {
+            let call = client.cloze(["decrypt", "--keyservice", &uri, "a.yaml"]);
+            scope.spawn(move || call.run())
+        };
+        let both = [ask(), ask()];
+        for _ in 0..2 {
+            // The next question would be there by then, were it not to wait for its turn.
+            terminal.expect("the passphrase of");
+            std::thread::sleep(Duration::from_millis(300));
+            terminal.send("open sesame\r").expect("\n");
+        }
+        for asked in both {
+            asked.join().unwrap().expect(0).prints(PLAIN);
+        }
+        // A signal while the question is open: ended in order all the same.
+        let asked = ask();
+        terminal.expect("the passphrase of").send("\u{3}");
+        asked.join().unwrap().expect(128);
+        terminal.finish()
+    });
+    assert_eq!(screen.0, 0, "{}", screen.1);
+    assert!(!screen.1.contains("sesame") && !path.exists(), "{}", screen.1);
 }

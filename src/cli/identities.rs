@@ -15,7 +15,7 @@ use super::env::{self, Env};
 use super::error::{CommandError, Exit, reason};
 use super::files::{self, FileError};
 use super::prompt::Terminal;
-use crate::recipient::age::{Age, IdentitySource};
+use crate::recipient::age::{Age, Host, IdentitySource};
 use crate::recipient::{KeyService, Keyring, Kind};
 
 /// The file with age identities when no variable names another.
@@ -37,7 +37,7 @@ pub(super) fn keyring(flags: &KeyServices, order: Option<&str>, run: &Run) -> Re
             .map_err(|_| CommandError::usage("SOPS_ENABLE_LOCAL_KEYSERVICE takes `true` or `false`"))?,
         (None, None) => true,
     };
-    let mut services = if local { local_services(env) } else { Vec::new() };
+    let mut services = if local { local_services(env, Arc::new(Terminal::new(env))) } else { Vec::new() };
     for uri in remote_addresses(flags, env) {
         services.extend(remote_services(&uri)?);
     }
@@ -49,9 +49,9 @@ pub(super) fn keyring(flags: &KeyServices, order: Option<&str>, run: &Run) -> Re
     Ok(Keyring::new(services, order))
 }
 
-/// The services of the keys that this process can reach.
-pub(super) fn local_services(env: &Env) -> Vec<Box<dyn KeyService>> {
-    vec![Box::new(Age::new(age_sources(env), Arc::new(Terminal::new(env))))]
+/// The services of the keys that this process can reach; `host` is asked for passphrases.
+pub(super) fn local_services(env: &Env, host: Arc<dyn Host>) -> Vec<Box<dyn KeyService>> {
+    vec![Box::new(Age::new(age_sources(env), host))]
 }
 
 /// The addresses of the key services of other processes: those of the flags, or of the variable.

@@ -7,17 +7,19 @@ use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::Mode;
 use tokio::sync::oneshot;
+use zeroize::Zeroizing;
 
 use super::env::Env;
 use super::error::{CommandError, reason};
+use super::prompt::Terminal;
 use super::ui::Ui;
 use super::{Run, args, identities, signals};
 use crate::recipient::remote::{Host, Listener, Operation, serve};
-use crate::recipient::{KeyService, Recipient};
+use crate::recipient::{KeyService, Recipient, age};
 
 /// Where SOPS listens when nothing else is said.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:5000";
@@ -30,7 +32,7 @@ pub(super) fn run(args: &args::Serve, run: &Run) -> Result<(), CommandError> {
     let failed = |error: io::Error| CommandError::usage(format!("the key service cannot run: {}", reason(&error)));
     let (stop, stopped) = oneshot::channel::<()>();
     // Before there is a socket that would be left behind.
-    signals::at_end(move || drop(stop)).map_err(failed)?;
+    let _held = signals::at_end(move || drop(stop)).map_err(failed)?;
     let address = args.address.as_deref().filter(|address| !address.is_empty());
     let (listener, _socket) = match args.network.as_str() {
         "unix" => {
@@ -44,7 +46,7 @@ pub(super) fn run(args: &args::Serve, run: &Run) -> Result<(), CommandError> {
         }
         _ => (Listener::Tcp(listen_tcp(address.unwrap_or(DEFAULT_ADDRESS), run.ui)?), None),
     };
-    let host = Local { ui: run.ui, asking: args.prompt.then(Mutex::default) };
+    let host = Local { ui: run.ui, prompt: args.prompt, asking: Arc::default() };
     let stopped = async {
         let _ = stopped.await;
     };
@@ -137,14 +139,24 @@ impl Drop for SocketFile {
 /// Serves with the keys of this process.
 struct Local {
     ui: Ui,
-    /// Held while somebody is asked, one thing at a time; none when nobody is.
-    asking: Option<Mutex<()>>,
+    /// Whether somebody is asked before each operation.
+    prompt: bool,
+    asking: Turns,
+}
+
+/// Held while somebody is asked: one question at a time.
+type Turns = Arc<Mutex<()>>;
+
+fn turn(turns: &Turns) -> MutexGuard<'_, ()> {
+    turns.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Host for Local {
     fn admit(&self, operation: Operation, recipient: &Recipient, waits: &dyn Fn() -> bool) -> Result<(), String> {
-        let Some(asking) = &self.asking else { return Ok(()) };
-        let _turn = asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.prompt {
+            return Ok(());
+        }
+        let _turn = turn(&self.asking);
         // Others were asked about before, which may have taken long.
         if !waits() {
             return Err("the client went away".into());
@@ -158,12 +170,46 @@ impl Host for Local {
     }
 
     fn services(&self) -> Vec<Box<dyn KeyService>> {
-        identities::local_services(&Env::process())
+        let env = Env::process();
+        let person = Person { terminal: Terminal::new(&env), asking: Arc::clone(&self.asking) };
+        identities::local_services(&env, Arc::new(person))
     }
 
     fn done(&self, operation: Operation, recipient: &Recipient, result: Result<(), &str>) {
         let how = result.err().unwrap_or("done");
         self.ui.trace(&format!("{} for {}: {how}", verb(operation), named(recipient)));
+    }
+}
+
+/// Who is asked for passphrases, for one request after the other.
+struct Person {
+    terminal: Terminal,
+    asking: Turns,
+}
+
+impl age::Host for Person {
+    fn secret(&self, what: &str) -> Result<Zeroizing<String>, String> {
+        let _turn = turn(&self.asking);
+        self.terminal.secret(what)
+    }
+
+    fn line(&self, what: &str) -> Result<String, String> {
+        let _turn = turn(&self.asking);
+        self.terminal.line(what)
+    }
+
+    fn choose(&self, question: &str, yes: &str, no: Option<&str>) -> Option<bool> {
+        let _turn = turn(&self.asking);
+        self.terminal.choose(question, yes, no)
+    }
+
+    fn tell(&self, message: &str) {
+        let _turn = turn(&self.asking);
+        self.terminal.tell(message);
+    }
+
+    fn program(&self, name: &str) -> Option<PathBuf> {
+        self.terminal.program(name)
     }
 }
 

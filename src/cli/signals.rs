@@ -87,17 +87,17 @@ impl Drop for Hold {
 }
 
 /// Has something done when the first of these signals comes, in place of the end of the run. Who
-/// asks for it ends the run in order.
+/// asks for it ends the run in order, and holds the signals until then.
 ///
 /// # Errors
 /// The system has no more room for handlers or threads.
 #[cfg(feature = "keyservice")]
-pub(super) fn at_end(then: impl FnOnce() + Send + 'static) -> io::Result<()> {
+pub(super) fn at_end(then: impl FnOnce() + Send + 'static) -> io::Result<Holder> {
     let mut signals = Signals::new(ENDING)?;
     let wait = move || {
         if signals.forever().next().is_some() {
             then();
         }
     };
-    thread::Builder::new().spawn(wait).map(drop)
+    thread::Builder::new().spawn(wait).map(|_| Holder::new())
 }
