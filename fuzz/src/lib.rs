@@ -3,7 +3,7 @@
 
 use cloze::cipher::SystemRandom;
 use cloze::document::{Format, Timestamp};
-use cloze::envelope::{Options, Policy, Tools, decrypt, encrypt};
+use cloze::envelope::{Deed, Options, Policy, Tools, Witness, decrypt, encrypt};
 use cloze::recipient::{KeyService, Keyring, Kind, Recipient, Unwrapped, WrappedKey};
 use zeroize::Zeroizing;
 
@@ -33,9 +33,18 @@ impl KeyService for InClear {
     }
 }
 
+/// Nobody keeps a record.
+struct Unwatched;
+
+impl Witness for Unwatched {
+    fn record(&self, _: &[Deed]) -> Result<(), String> {
+        Ok(())
+    }
+}
+
 fn with_tools<T>(work: impl FnOnce(&Tools<'_>) -> T) -> T {
     let keyring = Keyring::new(vec![Box::new(InClear)], vec![]);
-    work(&Tools { keyring: &keyring, random: &SystemRandom, now: Timestamp::from_unix(1_700_000_000) })
+    work(&Tools { keyring: &keyring, witness: &Unwatched, random: &SystemRandom, now: Timestamp::from_unix(1_700_000_000) })
 }
 
 /// Reading never panics, and what is encrypted decrypts to the same bytes. An error of the kind

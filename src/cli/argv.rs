@@ -63,7 +63,7 @@ pub(super) enum Request {
 const MISSING: [&str; 6] = ["set", "unset", "exec-env", "exec-file", "publish", "keyservice"];
 
 /// Commands that SOPS does not have: called as `sops`, these words are file names.
-const OWN: [&str; 1] = ["init"];
+const OWN: [&str; 2] = ["audit", "init"];
 
 /// Commands that take several operands, or count them themselves.
 const SEVERAL: [&str; 2] = ["updatekeys", "groups delete"];
@@ -138,8 +138,19 @@ impl Flags {
 }
 
 /// In which order commands are asked about a flag that stands before the command.
-const ORDER: [&str; 9] =
-    ["encrypt", "decrypt", "edit", "rotate", "updatekeys", "groups add", "groups delete", "filestatus", "init"];
+const ORDER: [&str; 11] = [
+    "encrypt",
+    "decrypt",
+    "edit",
+    "rotate",
+    "updatekeys",
+    "groups add",
+    "groups delete",
+    "filestatus",
+    "audit verify",
+    "completion",
+    "init",
+];
 
 /// Every name of a flag, with its long name and what it takes.
 fn names(arg: &clap::Arg) -> Vec<(String, (String, Takes))> {

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::argv::Name;
 use super::error::CommandError;
 use super::files::Contents;
+use super::audit::Audit;
 use super::{Destination, Input, Run, args, config, formats, given, identities, tools};
 use crate::document::EmitError;
 use crate::envelope::{self, Options};
@@ -28,6 +29,7 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
     let from = formats::of_input(args.types.input_type.as_deref(), rule.as_ref(), Some(name), None, run.name);
     let to = formats::of_output(&args.types, rule.and_then(|rule| rule.output_type), Some(name), from, run.name);
     let keyring = identities::keyring(&args.services, None, run)?;
+    let audit = Audit::open("encrypt", run)?;
     let input = Input::read(file, run.name)?;
 
     let options = Options {
@@ -43,7 +45,8 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
     let converted =
         if from == to { None } else { Some(envelope::convert(from, &input.text, to, &options).map_err(failed)?) };
     let text = converted.as_ref().unwrap_or(&input.text);
-    let encrypted = envelope::encrypt(to, text, &policy, &options, &tools(&keyring)).map_err(|error| match error {
+    let record = audit.about(input.path.as_deref());
+    let encrypted = envelope::encrypt(to, text, &policy, &options, &tools(&keyring, &record)).map_err(|error| match error {
         // Its places are those of a text that nobody has seen.
         envelope::Error::Syntax(error) if converted.is_some() => failed(EmitError(error.message).into()),
         error => failed(error),

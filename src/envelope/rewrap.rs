@@ -7,6 +7,7 @@ use crate::recipient::Access;
 use super::error::Error;
 use super::metadata::Metadata;
 use super::open::{metadata_of, unwrap};
+use super::witness::Deed;
 use super::{Rewritten, Tools, block};
 
 /// Who can open a file. Needs no key.
@@ -32,7 +33,7 @@ pub fn rewrap(
 ) -> Result<Rewritten, Error> {
     let document = format.sealed().syntax().parse(text)?;
     let mut metadata = metadata_of(&document)?;
-    let key = data_key(&metadata, tools)?;
+    let key = data_key(&metadata, &[Deed::Rewrap], tools)?;
     let old = (metadata.groups.as_slice(), metadata.threshold);
     let (groups, threshold) = tools.keyring.rewrap(&key, old, access, tools.now, tools.random)?;
     (metadata.groups, metadata.threshold) = (groups, threshold);
@@ -42,8 +43,8 @@ pub fn rewrap(
 
 /// The data key of a file, of which it is known that it is the right one: it opens the MAC. A
 /// wrong one must not be given to anybody.
-pub(super) fn data_key(metadata: &Metadata, tools: &Tools<'_>) -> Result<DataKey, Error> {
-    let key = unwrap(metadata, tools)?;
+pub(super) fn data_key(metadata: &Metadata, deeds: &[Deed], tools: &Tools<'_>) -> Result<DataKey, Error> {
+    let key = unwrap(metadata, deeds, tools)?;
     if metadata.mac.is_empty() {
         return Err(Error::Mac("the file has none"));
     }
