@@ -72,7 +72,12 @@ impl Engine {
     }
 
     fn tools(&self) -> Tools<'_> {
-        Tools { keyring: &self.keyring, witness: &Unwatched, random: &SystemRandom, now: Timestamp::from_unix(1_700_000_000) }
+        Tools {
+            keyring: &self.keyring,
+            witness: &Unwatched,
+            random: &SystemRandom,
+            now: Timestamp::from_unix(1_700_000_000),
+        }
     }
 
     /// Encrypts; a file without a value to hide is fine.

@@ -5,9 +5,11 @@
 // Tests say what they skipped, and stop at the first surprise.
 #![allow(clippy::print_stderr, clippy::unwrap_used, missing_docs)]
 
+mod audit;
 mod badinput;
 mod cli;
 mod command_line;
+mod completion;
 mod conversions;
 mod corpus;
 mod dotenv;

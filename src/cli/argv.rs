@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
+use super::args;
 use super::error::CommandError;
 use crate::document::Reading;
 
@@ -64,6 +65,15 @@ const MISSING: [&str; 6] = ["set", "unset", "exec-env", "exec-file", "publish", 
 
 /// Commands that SOPS does not have: called as `sops`, these words are file names.
 const OWN: [&str; 2] = ["audit", "init"];
+
+/// The command line for a name, which is without commands that are not to be known by it.
+pub(super) fn command(name: Name) -> clap::Command {
+    let command = args::command().bin_name(name.text());
+    match name {
+        Name::Cloze => command,
+        Name::Sops => OWN.iter().fold(command, |command, own| command.mut_subcommand(own, |own| own.hide(true))),
+    }
+}
 
 /// Commands that take several operands, or count them themselves.
 const SEVERAL: [&str; 2] = ["updatekeys", "groups delete"];

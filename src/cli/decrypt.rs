@@ -1,9 +1,9 @@
 //! `decrypt`: text → data key → plaintext, checked → written (sops-compat.md §8.4).
 
 use super::argv::Name;
+use super::audit::Audit;
 use super::error::{CommandError, Exit};
 use super::files::Contents;
-use super::audit::Audit;
 use super::{Destination, Input, Run, args, config, formats, given, identities, tools};
 use crate::document::{Format, KeyPath};
 use crate::envelope::{self, Opened, Options};

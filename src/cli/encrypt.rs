@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::argv::Name;
+use super::audit::Audit;
 use super::error::CommandError;
 use super::files::Contents;
-use super::audit::Audit;
 use super::{Destination, Input, Run, args, config, formats, given, identities, tools};
 use crate::document::EmitError;
 use crate::envelope::{self, Options};
@@ -46,11 +46,12 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
         if from == to { None } else { Some(envelope::convert(from, &input.text, to, &options).map_err(failed)?) };
     let text = converted.as_ref().unwrap_or(&input.text);
     let record = audit.about(input.path.as_deref());
-    let encrypted = envelope::encrypt(to, text, &policy, &options, &tools(&keyring, &record)).map_err(|error| match error {
-        // Its places are those of a text that nobody has seen.
-        envelope::Error::Syntax(error) if converted.is_some() => failed(EmitError(error.message).into()),
-        error => failed(error),
-    })?;
+    let encrypted =
+        envelope::encrypt(to, text, &policy, &options, &tools(&keyring, &record)).map_err(|error| match error {
+            // Its places are those of a text that nobody has seen.
+            envelope::Error::Syntax(error) if converted.is_some() => failed(EmitError(error.message).into()),
+            error => failed(error),
+        })?;
     destination.write(&encrypted.text, Contents::Ciphertext, run.ui)?;
 
     encrypted.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));

@@ -76,9 +76,7 @@ pub fn main() -> ExitCode {
 fn run(argv: Vec<OsString>, env: Env) -> u8 {
     let name = argv.first().map_or(Name::Cloze, |argv0| Name::of(argv0));
     let ui = Ui { verbose: false };
-    let own = name == Name::Cloze;
-    let mut command = command().bin_name(name.text()).mut_subcommand("init", |init| init.hide(!own))
-        .mut_subcommand("audit", |audit| audit.hide(!own));
+    let mut command = argv::command(name);
     let result = argv::normalise(name, argv, &mut command).and_then(|request| match request {
         Request::Version => print_version(name),
         Request::Run { args, warnings } => {

@@ -7,10 +7,6 @@ use memchr::memchr2;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
-use crate::document::{
-    Content, Document, Editor, EmitError, Format, Layout, New, Node, NodeId, Pile, Reading, Scalar, Spellings, Syntax,
-};
 use super::error::Error;
 use super::metadata::Metadata;
 use super::shares::in_shares;
@@ -19,6 +15,10 @@ use super::typed::unseal;
 use super::walk::{Item, Side, Visit, Walker};
 use super::witness::Deed;
 use super::{Opened, Options, Tools};
+use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
+use crate::document::{
+    Content, Document, Editor, EmitError, Format, Layout, New, Node, NodeId, Pile, Reading, Scalar, Spellings, Syntax,
+};
 
 /// Decrypts a file.
 ///

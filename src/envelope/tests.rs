@@ -36,7 +36,12 @@ impl Witness for Unwatched {
 /// Calls `check` with tools that work.
 fn with_tools<T>(check: impl FnOnce(&Tools<'_>) -> T) -> T {
     let keyring = keyring();
-    check(&Tools { keyring: &keyring, witness: &Unwatched, random: &SystemRandom, now: Timestamp::from_unix(1_700_000_000) })
+    check(&Tools {
+        keyring: &keyring,
+        witness: &Unwatched,
+        random: &SystemRandom,
+        now: Timestamp::from_unix(1_700_000_000),
+    })
 }
 
 fn sealed(format: Format, text: &str, policy: &Policy) -> Result<Encrypted, Error> {

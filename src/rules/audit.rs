@@ -131,10 +131,12 @@ mod tests {
 
     #[test]
     fn what_sops_takes_and_more_is_read() {
-        let sops = "backends:\n    postgres:\n        - connection_string: postgres://sops:s@h/sops?sslmode=verify-full\n";
+        let sops =
+            "backends:\n    postgres:\n        - connection_string: postgres://sops:s@h/sops?sslmode=verify-full\n";
         let rules = AuditRules::parse(sops).expect("is read");
         assert_eq!(rules.postgres, ["postgres://sops:s@h/sops?sslmode=verify-full"]);
-        let more = "backends:\n  file: [{path: /a}, {path: /b}]\n  syslog:\n  - {}\n  - {facility: local3, socket: /s}\n";
+        let more =
+            "backends:\n  file: [{path: /a}, {path: /b}]\n  syslog:\n  - {}\n  - {facility: local3, socket: /s}\n";
         let rules = AuditRules::parse(more).expect("is read");
         assert_eq!(rules.files, [PathBuf::from("/a"), PathBuf::from("/b")]);
         let syslog = |number, socket| Syslog { facility: Facility(number), socket };

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::Event;
 use super::super::files::{LastLine, Log};
+use super::Event;
 
 /// What stands in place of a hash in the first line.
 pub(super) const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -95,9 +95,14 @@ pub(super) fn check(text: &[u8], looked_for: Option<&str>) -> Result<Checked, Br
                 }
                 checked.records += 1;
             }
-            Some(_) if number == 1 => return Err(broken(1, "is not the first of a log: those before it were taken out")),
+            Some(_) if number == 1 => {
+                return Err(broken(1, "is not the first of a log: those before it were taken out"));
+            }
             Some(_) => {
-                return Err(broken(number, "does not follow the line before: one of them was changed, or lines were taken out"));
+                return Err(broken(
+                    number,
+                    "does not follow the line before: one of them was changed, or lines were taken out",
+                ));
             }
             None if doubtful.is_some() => return Err(broken(number - 1, "is no record")),
             None => doubtful = Some(number),

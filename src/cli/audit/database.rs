@@ -41,7 +41,8 @@ impl Database {
             config.connect_timeout(PATIENCE);
         }
         let name = format!("PostgreSQL on {}", hosts(&config));
-        let is_local = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_))) && config.get_hostaddrs().is_empty();
+        let is_local =
+            config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_))) && config.get_hostaddrs().is_empty();
         let mode = match dsn.tls {
             // A socket of this machine needs no encryption, and has none.
             _ if is_local => Tls::Disable,

@@ -119,7 +119,8 @@ impl Record<'_> {
         let databases = match self.audit.databases.get() {
             Some(databases) => databases,
             None => {
-                let connected: Result<Vec<_>, _> = connections.iter().map(|to| database::Database::connect(to)).collect();
+                let connected: Result<Vec<_>, _> =
+                    connections.iter().map(|to| database::Database::connect(to)).collect();
                 let connected = connected?;
                 self.audit.databases.get_or_init(|| connected.into())
             }

@@ -1,3 +1,5 @@
+//! Records on real files, sockets and threads.
+
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::net::{UnixDatagram, UnixListener};
@@ -72,11 +74,17 @@ fn a_record_that_cannot_be_kept_is_an_error_without_passwords() {
         ("backends: {file: [{path: /dev/null}]}", "`/dev/null`: is no regular file"),
         ("backends: {syslog: [{socket: /nonexistent/log}]}", "`/nonexistent/log`: no such file"),
         #[cfg(feature = "postgres")]
-        ("backends: {postgres: [{connection_string: 'postgres://u:secret@127.0.0.1:1/d'}]}", "PostgreSQL on 127.0.0.1: "),
+        (
+            "backends: {postgres: [{connection_string: 'postgres://u:secret@127.0.0.1:1/d'}]}",
+            "PostgreSQL on 127.0.0.1: ",
+        ),
         #[cfg(feature = "postgres")]
         ("backends: {postgres: [{connection_string: 'password=a secret=1'}]}", "a setting that is unknown or wrong"),
         #[cfg(feature = "postgres")]
-        ("backends: {postgres: [{connection_string: 'host=h sslrootcert=/nonexistent password=secret'}]}", "cannot be read"),
+        (
+            "backends: {postgres: [{connection_string: 'host=h sslrootcert=/nonexistent password=secret'}]}",
+            "cannot be read",
+        ),
     ] {
         let error = record(&run_with(directory.path(), rules), &[Deed::Decrypt]).expect_err(rules);
         assert!(error.contains(said) && !error.contains("secret"), "{rules}: {error}");
