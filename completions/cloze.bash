@@ -46,6 +46,12 @@ _cloze() {
             cloze,rotate)
                 cmd="cloze__subcmd__rotate"
                 ;;
+            cloze,set)
+                cmd="cloze__subcmd__set"
+                ;;
+            cloze,unset)
+                cmd="cloze__subcmd__unset"
+                ;;
             cloze,updatekeys)
                 cmd="cloze__subcmd__updatekeys"
                 ;;
@@ -109,6 +115,12 @@ _cloze() {
             cloze__subcmd__help,rotate)
                 cmd="cloze__subcmd__help__subcmd__rotate"
                 ;;
+            cloze__subcmd__help,set)
+                cmd="cloze__subcmd__help__subcmd__set"
+                ;;
+            cloze__subcmd__help,unset)
+                cmd="cloze__subcmd__help__subcmd__unset"
+                ;;
             cloze__subcmd__help,updatekeys)
                 cmd="cloze__subcmd__help__subcmd__updatekeys"
                 ;;
@@ -128,7 +140,7 @@ _cloze() {
 
     case "${cmd}" in
         cloze)
-            opts="-v -h --version --disable-version-check --check-for-updates --help encrypt decrypt edit rotate updatekeys groups filestatus audit completion init help"
+            opts="-v -h --version --disable-version-check --check-for-updates --help encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -776,7 +788,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__help)
-            opts="encrypt decrypt edit rotate updatekeys groups filestatus audit completion init help"
+            opts="encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -971,6 +983,34 @@ _cloze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cloze__subcmd__help__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloze__subcmd__help__subcmd__unset)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cloze__subcmd__help__subcmd__updatekeys)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1087,6 +1127,98 @@ _cloze() {
                     return 0
                     ;;
                 --filename-override)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --enable-local-keyservice)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --keyservice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --indent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloze__subcmd__set)
+            opts="-h --value-file --value-stdin --string --idempotent --input-type --output-type --ignore-mac --decryption-order --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --input-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --decryption-order)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --enable-local-keyservice)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --keyservice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --indent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloze__subcmd__unset)
+            opts="-h --idempotent --input-type --output-type --ignore-mac --decryption-order --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --input-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output-type)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --decryption-order)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

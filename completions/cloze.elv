@@ -27,6 +27,8 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand encrypt 'Encrypt the values of a file'
             cand decrypt 'Decrypt a file'
             cand edit 'Edit an encrypted file in your editor'
+            cand set 'Set one value of an encrypted file'
+            cand unset 'Take one value out of an encrypted file'
             cand rotate 'Give a file a new data key, and other recipients'
             cand updatekeys 'Bring encrypted files to the recipients of their creation rules'
             cand groups 'Add or delete a key group of an encrypted file'
@@ -128,6 +130,41 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --mac-only-encrypted 'Let the MAC cover the encrypted values only'
             cand --allow-unmatched 'Go on when the selection leaves every value in clear'
             cand --no-exact-spelling 'Do not carry the spelling of values that SOPS''s format cannot hold; decrypting then gives the same values, not always the same bytes'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;set'= {
+            cand --input-type 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
+            cand --output-type 'The format of the output, likewise'
+            cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand --value-file 'Take VALUE for the name of a file with the value'
+            cand --value-stdin 'Read the value from standard input'
+            cand --string 'The value is a string as it stands, not JSON'
+            cand --idempotent 'Leave the file alone if it holds the value already'
+            cand --ignore-mac 'Do not check the MAC: the file may have been tampered with'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;unset'= {
+            cand --input-type 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
+            cand --output-type 'The format of the output, likewise'
+            cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand --idempotent 'It is no error if there is nothing at the path'
+            cand --ignore-mac 'Do not check the MAC: the file may have been tampered with'
             cand --verbose 'Say more on standard error'
             cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
             cand -h 'Print help (see more with ''--help'')'
@@ -295,6 +332,8 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand encrypt 'Encrypt the values of a file'
             cand decrypt 'Decrypt a file'
             cand edit 'Edit an encrypted file in your editor'
+            cand set 'Set one value of an encrypted file'
+            cand unset 'Take one value out of an encrypted file'
             cand rotate 'Give a file a new data key, and other recipients'
             cand updatekeys 'Bring encrypted files to the recipients of their creation rules'
             cand groups 'Add or delete a key group of an encrypted file'
@@ -309,6 +348,10 @@ set edit:completion:arg-completer[cloze] = {|@words|
         &'cloze;help;decrypt'= {
         }
         &'cloze;help;edit'= {
+        }
+        &'cloze;help;set'= {
+        }
+        &'cloze;help;unset'= {
         }
         &'cloze;help;rotate'= {
         }

@@ -31,6 +31,8 @@ complete -c cloze -n "__fish_cloze_needs_command" -s h -l help -d 'Print help'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "encrypt" -d 'Encrypt the values of a file'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "decrypt" -d 'Decrypt a file'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "edit" -d 'Edit an encrypted file in your editor'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "set" -d 'Set one value of an encrypted file'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "unset" -d 'Take one value out of an encrypted file'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "rotate" -d 'Give a file a new data key, and other recipients'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "updatekeys" -d 'Bring encrypted files to the recipients of their creation rules'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "groups" -d 'Add or delete a key group of an encrypted file'
@@ -121,6 +123,37 @@ complete -c cloze -n "__fish_cloze_using_subcommand edit" -l no-exact-spelling -
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l verbose -d 'Say more on standard error'
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l input-type -d 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l output-type -d 'The format of the output, likewise' -r
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l value-file -d 'Take VALUE for the name of a file with the value'
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l value-stdin -d 'Read the value from standard input'
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l string -d 'The value is a string as it stands, not JSON'
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l idempotent -d 'Leave the file alone if it holds the value already'
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l ignore-mac -d 'Do not check the MAC: the file may have been tampered with'
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_using_subcommand set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l input-type -d 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l output-type -d 'The format of the output, likewise' -r
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l idempotent -d 'It is no error if there is nothing at the path'
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l ignore-mac -d 'Do not check the MAC: the file may have been tampered with'
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l output -d 'Write the result into this file' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l add-age -d 'age recipients to add, comma-separated' -r
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l rm-age -d 'age recipients to remove' -r
@@ -229,17 +262,19 @@ complete -c cloze -n "__fish_cloze_using_subcommand init" -l kubernetes -d 'Encr
 complete -c cloze -n "__fish_cloze_using_subcommand init" -s y -l yes -d 'Ask nothing'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -l verbose -d 'Say more on standard error'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus audit completion init help" -f -a "encrypt" -d 'Encrypt the values of a file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus audit completion init help" -f -a "decrypt" -d 'Decrypt a file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus audit completion init help" -f -a "edit" -d 'Edit an encrypted file in your editor'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus audit completion init help" -f -a "rotate" -d 'Give a file a new data key, and other recipients'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus audit completion init help" -f -a "updatekeys" -d 'Bring encrypted files to the recipients of their creation rules'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus audit completion init help" -f -a "groups" -d 'Add or delete a key group of an encrypted file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus audit completion init help" -f -a "filestatus" -d 'Say whether a file is encrypted'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus audit completion init help" -f -a "audit" -d 'Check the records of who opened what'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus audit completion init help" -f -a "completion" -d 'Print a script that completes commands in a shell'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus audit completion init help" -f -a "init" -d 'Make an age key and a `.sops.yaml` to start with'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit rotate updatekeys groups filestatus audit completion init help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help" -f -a "encrypt" -d 'Encrypt the values of a file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help" -f -a "decrypt" -d 'Decrypt a file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help" -f -a "edit" -d 'Edit an encrypted file in your editor'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help" -f -a "set" -d 'Set one value of an encrypted file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help" -f -a "unset" -d 'Take one value out of an encrypted file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help" -f -a "rotate" -d 'Give a file a new data key, and other recipients'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help" -f -a "updatekeys" -d 'Bring encrypted files to the recipients of their creation rules'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help" -f -a "groups" -d 'Add or delete a key group of an encrypted file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help" -f -a "filestatus" -d 'Say whether a file is encrypted'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help" -f -a "audit" -d 'Check the records of who opened what'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help" -f -a "completion" -d 'Print a script that completes commands in a shell'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help" -f -a "init" -d 'Make an age key and a `.sops.yaml` to start with'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus audit completion init help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cloze -n "__fish_cloze_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "add" -d 'Add a key group'
 complete -c cloze -n "__fish_cloze_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "delete" -d 'Delete a key group'
 complete -c cloze -n "__fish_cloze_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check that no record of an audit log was changed or taken out'

@@ -82,6 +82,8 @@ fn every_command_that_uses_a_data_key_is_recorded() {
         (&["decrypt", "./a.yaml"], "decrypt", &["decrypt"]),
         (&["decrypt", "--extract", "a", "a.yaml"], "decrypt", &["decrypt"]),
         (&["edit", "a.yaml"], "edit", &["decrypt", "encrypt"]),
+        (&["set", "a.yaml", "b", "1"], "set", &["decrypt", "encrypt"]),
+        (&["unset", "a.yaml", "b"], "unset", &["decrypt", "encrypt"]),
         (&["rotate", "-i", "a.yaml"], "rotate", &["rotate", "decrypt", "encrypt"]),
         (&["updatekeys", "--check", "a.yaml"], "updatekeys", &[]),
         (&["both"], "", &[]),
@@ -150,6 +152,8 @@ fn what_cannot_be_recorded_is_not_done() {
             &["encrypt", "c.yaml"],
             &["edit", "a.yaml"],
             &["edit", "new.yaml"],
+            &["set", "a.yaml", "b", "1"],
+            &["unset", "a.yaml", "a"],
             &["rotate", "-i", "a.yaml"],
             &["updatekeys", "-y", "b.yaml"],
             &["groups", "add", "-i", "--file", "a.yaml", "--age", BOB],
@@ -315,6 +319,8 @@ fn postgres_gets_the_rows_that_sops_writes() {
         &["decrypt", "a.yaml"],
         &["-d", "./a.yaml"],
         &["edit", "a.yaml"],
+        &["set", "a.yaml", "[\"b\"]", "true"],
+        &["unset", "a.yaml", "[\"b\"]"],
         &["rotate", "-i", "a.yaml"],
     ] {
         let mut found = Vec::new();

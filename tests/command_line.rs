@@ -223,7 +223,7 @@ fn failures_have_the_codes_of_sops_and_change_nothing() {
             1,
             "config file not found, or has no creation rules, and no keys provided through command line options",
         ),
-        ("sops set secret.json", 1, "not yet"),
+        ("sops set secret.json", 100, "a path and a value"),
         ("sops edit -s secret.json", 1, "--show-master-keys"),
     ];
     for (line, code, text) in table {

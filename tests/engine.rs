@@ -2,8 +2,11 @@
 //! thousands of times. Real keys are tested by the modules that run the program.
 
 use cloze::cipher::SystemRandom;
-use cloze::document::{Format, Layout, Timestamp};
-use cloze::envelope::{self, Deed, Encrypted, Error, Opened, Options, Policy, Rewritten, Selector, Tools, Witness};
+use cloze::document::change::{Change, Manner};
+use cloze::document::{Format, KeyPath, Layout, Timestamp};
+use cloze::envelope::{
+    self, Changed, Deed, Encrypted, Error, Opened, Options, Policy, Rewritten, Selector, Tools, Witness,
+};
 use cloze::recipient::{Access, KeyService, Keyring, Kind, Recipient, Unwrapped, WrappedKey};
 use zeroize::Zeroizing;
 
@@ -89,6 +92,18 @@ impl Engine {
     /// Decrypts.
     pub(crate) fn decrypt(&self, format: Format, text: &[u8]) -> Result<Opened, Error> {
         envelope::decrypt(format, text, &Options::default(), &self.tools())
+    }
+
+    /// Sets or takes out a value, a while after the text was encrypted.
+    pub(crate) fn change(
+        &self,
+        format: Format,
+        text: &[u8],
+        path: &KeyPath,
+        change: Change<'_>,
+    ) -> Result<Changed, Error> {
+        let tools = Tools { now: Timestamp::from_unix(1_800_000_000), ..self.tools() };
+        envelope::change(format, text, path, change, Manner::default(), &Options::default(), &tools)
     }
 
     /// Encrypts an edited text under the key of the old one.

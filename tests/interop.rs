@@ -10,18 +10,18 @@ use crate::harness::{ALICE, Sandbox, repository, require_sops};
 use crate::leaves::{data, difference, sealed};
 
 /// One folder with a plaintext, what SOPS made of it, and what SOPS decrypts that to.
-struct Case {
-    folder: PathBuf,
-    format: Format,
+pub(crate) struct Case {
+    pub(crate) folder: PathBuf,
+    pub(crate) format: Format,
     extension: &'static str,
 }
 
 impl Case {
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.{}", self.extension))
     }
 
-    fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.file(name)).unwrap()
     }
 
@@ -30,7 +30,7 @@ impl Case {
     }
 
     /// The sets of identities that must be able to open it.
-    fn openers(&self) -> Vec<Vec<&'static str>> {
+    pub(crate) fn openers(&self) -> Vec<Vec<&'static str>> {
         if self.named("shamir-2-of-3") {
             vec![vec!["alice", "bob"], vec!["alice", "carol"], vec!["bob", "carol"]]
         } else if self.named("two-recipients") {
@@ -52,7 +52,7 @@ fn extension(format: &str) -> &'static str {
 }
 
 /// Every case that SOPS itself can decrypt.
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut found = Vec::new();
     for version in fs::read_dir(repository("testdata/interop")).unwrap() {
         let version = version.unwrap().path();
@@ -73,7 +73,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// A sandbox with the identities of these people and nothing else.
-fn sandbox(case: &Case, people: &[&str]) -> Sandbox {
+pub(crate) fn sandbox(case: &Case, people: &[&str]) -> Sandbox {
     let sandbox = Sandbox::without_key();
     let keys = case.folder.parent().unwrap().join("keys");
     let identities: String =

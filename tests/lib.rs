@@ -29,3 +29,4 @@ mod pty;
 mod readme;
 mod rekey;
 mod sealed;
+mod set;

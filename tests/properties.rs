@@ -9,7 +9,7 @@ use crate::harness::BOB;
 
 /// A value of a generated document, with its spelling in YAML.
 #[derive(Clone, Debug)]
-enum Value {
+pub(crate) enum Value {
     /// One line of text, spelled as it stands.
     Line(String),
     /// Lines of a literal block, and its chomping.
@@ -20,7 +20,7 @@ enum Value {
 
 /// How a document is laid out.
 #[derive(Clone, Debug)]
-struct Layout {
+pub(crate) struct Layout {
     indent: usize,
     line_end: &'static str,
     bom: bool,
@@ -29,7 +29,7 @@ struct Layout {
     last_line_end: bool,
 }
 
-fn layout() -> impl Strategy<Value = Layout> {
+pub(crate) fn layout() -> impl Strategy<Value = Layout> {
     let ends = prop_oneof![3 => Just("\n"), 1 => Just("\r\n")];
     (2..5usize, ends, prop::bool::weighted(0.1), any::<bool>(), any::<bool>(), prop::bool::weighted(0.8)).prop_map(
         |(indent, line_end, bom, marker, comments, last_line_end)| Layout {
@@ -69,7 +69,7 @@ fn block() -> impl Strategy<Value = Value> {
         })
 }
 
-fn value() -> impl Strategy<Value = Value> {
+pub(crate) fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![5 => line().prop_map(Value::Line), 1 => block()];
     leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
@@ -80,7 +80,7 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 /// Entries with different keys.
-fn entries(inner: impl Strategy<Value = Value>) -> impl Strategy<Value = Vec<(String, Value)>> {
+pub(crate) fn entries(inner: impl Strategy<Value = Value>) -> impl Strategy<Value = Vec<(String, Value)>> {
     let suffix = prop_oneof![4 => Just(""), 1 => Just("_unencrypted")];
     prop::collection::vec(("[a-z]{1,6}", suffix, inner), 1..4).prop_map(|entries| {
         let named = entries.into_iter().enumerate();
@@ -89,7 +89,7 @@ fn entries(inner: impl Strategy<Value = Value>) -> impl Strategy<Value = Vec<(St
 }
 
 /// Prints a document as YAML.
-fn yaml(entries: &[(String, Value)], layout: &Layout) -> Vec<u8> {
+pub(crate) fn yaml(entries: &[(String, Value)], layout: &Layout) -> Vec<u8> {
     let mut lines = Vec::new();
     if layout.marker {
         lines.push("---".to_owned());

@@ -1,6 +1,7 @@
 //! The command line as data. Doc comments are the help texts; completions and man pages are made
 //! from here too. What SOPS spells differently is brought into this form by [`super::argv`].
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -16,7 +17,7 @@ The command line of SOPS works as well: `cloze FILE` edits, `cloze -d FILE` decr
 A file that is called like a command is reached as `./NAME`.
 
 Exit codes: 0 success, 1 any other error, 2 unreadable input, 3 unwritable output, 4 not
-expressible in the output format, 8 conflicting flags, 23 a value cannot be encrypted, 25 a value
+expressible in the output format, 7 a path or value that cannot be set, 8 conflicting flags, 23 a value cannot be encrypted, 25 a value
 cannot be decrypted, 49 keys added to or removed from no file, 51 the MAC does not fit, 91 malformed --extract path, 92 empty input, 100 no
 such file, 112 doubled --decryption-order, 128 no recipient could recover the data key, 200 edit
 without change, 201 the editor failed, 203 already encrypted.";
@@ -45,6 +46,8 @@ pub(super) enum Command {
     Encrypt(Encrypt),
     Decrypt(Decrypt),
     Edit(Edit),
+    Set(Set),
+    Unset(Unset),
     Rotate(Box<Rotate>),
     #[command(name = "updatekeys")]
     UpdateKeys(UpdateKeys),
@@ -134,6 +137,66 @@ pub(super) struct Edit {
     pub recipients: Recipients,
     #[command(flatten)]
     pub selection: Selection,
+    #[command(flatten)]
+    pub services: KeyServices,
+    #[command(flatten)]
+    pub general: General,
+}
+
+/// Set one value of an encrypted file
+///
+/// Only the ciphertext of this value, the MAC and the date change in the file. Maps and lists that
+/// are missing on the way are made; the index behind the last element of a list appends.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cloze set secrets.yaml db.users[0].password '\"secret\"'\n  \
+    pass show db | cloze set --value-stdin --string secrets.yaml db.password")]
+pub(super) struct Set {
+    /// The file to change
+    pub file: Option<PathBuf>,
+    /// Where the value is: `["db"]["users"][0]`, or `db.users[0]`
+    pub path: Option<String>,
+    /// The new value as JSON; others can see it in the list of processes
+    pub value: Option<OsString>,
+    /// Take VALUE for the name of a file with the value
+    #[arg(long)]
+    pub value_file: bool,
+    /// Read the value from standard input
+    #[arg(long)]
+    pub value_stdin: bool,
+    /// The value is a string as it stands, not JSON
+    #[arg(long)]
+    pub string: bool,
+    /// Leave the file alone if it holds the value already
+    #[arg(long)]
+    pub idempotent: bool,
+    #[command(flatten)]
+    pub types: Types,
+    #[command(flatten)]
+    pub opening: Opening,
+    #[command(flatten)]
+    pub services: KeyServices,
+    #[command(flatten)]
+    pub general: General,
+}
+
+/// Take one value out of an encrypted file
+///
+/// It goes with its line and the comment on that line. Apart from that, only the MAC and the date
+/// change in the file.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cloze unset secrets.yaml db.users[0]")]
+pub(super) struct Unset {
+    /// The file to change
+    pub file: Option<PathBuf>,
+    /// What is to go: `["db"]["users"][0]`, or `db.users[0]`
+    pub path: Option<String>,
+    /// It is no error if there is nothing at the path
+    #[arg(long)]
+    pub idempotent: bool,
+    #[command(flatten)]
+    pub types: Types,
+    #[command(flatten)]
+    pub opening: Opening,
     #[command(flatten)]
     pub services: KeyServices,
     #[command(flatten)]

@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use super::args;
-use super::error::CommandError;
+use super::error::{CommandError, Exit};
 use crate::document::Reading;
 
 /// By which name the program was called.
@@ -61,7 +61,7 @@ pub(super) enum Request {
 }
 
 /// Commands of SOPS that cloze does not have.
-const MISSING: [&str; 6] = ["set", "unset", "exec-env", "exec-file", "publish", "keyservice"];
+const MISSING: [&str; 4] = ["exec-env", "exec-file", "publish", "keyservice"];
 
 /// Commands that SOPS does not have: called as `sops`, these words are file names.
 const OWN: [&str; 2] = ["audit", "init"];
@@ -107,6 +107,8 @@ struct Found {
 struct Scan {
     command: Option<String>,
     modes: Vec<&'static str>,
+    /// What `--set` was given: a path, a blank and a value.
+    set: Option<OsString>,
     flags: Vec<Found>,
     operands: Vec<OsString>,
     /// What no flag is: left to clap to complain about.
@@ -148,10 +150,12 @@ impl Flags {
 }
 
 /// In which order commands are asked about a flag that stands before the command.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 13] = [
     "encrypt",
     "decrypt",
     "edit",
+    "set",
+    "unset",
     "rotate",
     "updatekeys",
     "groups add",
@@ -209,7 +213,10 @@ fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &Flags) -> Resu
             scan.operands.extend(argv);
             break;
         }
-        let Some(flag) = text.and_then(|text| text.strip_prefix('-')).filter(|flag| !flag.is_empty()) else {
+        let is_number =
+            || scan.command.as_deref() == Some("set") && text.is_some_and(|text| text.parse::<f64>().is_ok());
+        let flag = text.and_then(|text| text.strip_prefix('-')).filter(|flag| !flag.is_empty() && !is_number());
+        let Some(flag) = flag else {
             operand(name, &mut scan, token, flags)?;
             continue;
         };
@@ -218,6 +225,12 @@ fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &Flags) -> Resu
             Some((flag, value)) => (flag, Some(value)),
             None => (flag, None),
         };
+        if flag == "set" && scan.command.is_none() {
+            scan.set = inline.map(OsString::from).or_else(|| argv.next());
+            scan.modes.retain(|mode| *mode != "set");
+            scan.modes.push("set");
+            continue;
+        }
         if special(&mut scan, flag, inline)? {
             continue;
         }
@@ -321,9 +334,19 @@ fn request(name: Name, mut scan: Scan, flags: &Flags) -> Result<Request, Command
         None => implied_command(name, &scan)?,
     };
     let mut warnings = Vec::new();
-    if name == Name::Sops && scan.operands.len() > 1 && !SEVERAL.contains(&command.as_str()) {
+    let takes_many = matches!(command.as_str(), "set" | "unset") && !legacy;
+    if name == Name::Sops && scan.operands.len() > 1 && !takes_many && !SEVERAL.contains(&command.as_str()) {
         let surplus = scan.operands.split_off(1);
         warnings.push(format!("only one file is taken; the other {} are ignored", surplus.len()));
+    }
+    let most = if command == "set" { 3 } else { 2 };
+    if takes_many && scan.operands.len() > most {
+        let message = format!("`{command}` takes {most} arguments, and there are {}", scan.operands.len());
+        return Err(CommandError::new(Exit::NoFile, message));
+    }
+    if let Some(set) = scan.set.take() {
+        scan.operands.truncate(1);
+        scan.operands.extend(path_and_value(&set)?);
     }
     let mut args = vec![OsString::from(name.text())];
     args.extend(command.split_whitespace().map(OsString::from));
@@ -353,13 +376,28 @@ fn request(name: Name, mut scan: Scan, flags: &Flags) -> Result<Request, Command
     Ok(Request::Run { args, warnings })
 }
 
+/// The path and the value that `--set` takes as one text: they part at the first bracket that a
+/// blank follows.
+fn path_and_value(set: &OsStr) -> Result<[OsString; 2], CommandError> {
+    let parts = set.to_str().and_then(|text| text.find("] ").map(|at| text.split_at(at + 1)));
+    let (path, value) = parts.ok_or_else(|| {
+        CommandError::new(Exit::Set, "--set takes a path in brackets, a blank and a value in JSON")
+            .hint("for example --set '[\"key\"] \"value\"'")
+    })?;
+    Ok([path.into(), value[1..].into()])
+}
+
 /// The command that the style without commands means.
 fn implied_command(name: Name, scan: &Scan) -> Result<String, CommandError> {
     let command = match scan.modes[..] {
         [] => "edit",
         [mode] => mode,
         // Under both names (docs/differences.md): no call that means something does this.
-        _ => return Err(CommandError::conflict("only one of --encrypt, --decrypt and --rotate can be used at a time")),
+        _ => {
+            return Err(CommandError::conflict(
+                "only one of --encrypt, --decrypt, --rotate and --set can be used at a time",
+            ));
+        }
     };
     // clap knows better what is wrong with a flag that does not exist.
     if scan.operands.is_empty() && scan.unknown.is_empty() {
@@ -525,14 +563,30 @@ mod tests {
 
     #[test]
     fn what_cannot_be_done_says_so() {
-        for words in ["sops --set x f", "sops set f"] {
+        for words in ["sops exec-env f x", "sops publish f"] {
             let error = run(words).expect_err(words);
             assert_eq!(error.code().number(), 1, "{words}");
             assert!(error.to_string().contains("not yet"), "{words}: {error}");
         }
+        assert_eq!(normal("sops --set x f"), "exit 7");
         assert_eq!(normal("sops"), "exit 100");
         assert_eq!(normal("sops -d"), "exit 100");
         assert_eq!(normal("sops -d -e f"), "exit 8");
+    }
+
+    #[test]
+    fn values_are_set_in_both_styles() {
+        let argv = ["sops", "--set", "[\"a\"][\"b c\"] {\"x\": [1] }", "f", "ignored"].map(OsString::from);
+        let Ok(Request::Run { args, warnings }) = normalise(Name::Sops, argv, &mut args::command()) else {
+            panic!("runs")
+        };
+        let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+        assert_eq!(words, ["sops", "set", "--", "f", "[\"a\"][\"b c\"]", "{\"x\": [1] }"]);
+        assert_eq!(warnings.len(), 1);
+        assert_eq!(normal("sops set f [\"a\"] -5"), "set -- f [\"a\"] -5");
+        assert_eq!(normal("sops set --value-stdin f [\"a\"]"), "set --value-stdin -- f [\"a\"]");
+        assert_eq!(normal("sops unset --idempotent f [\"a\"]"), "unset --idempotent -- f [\"a\"]");
+        assert_eq!(normal("sops --set x -d f"), "exit 8");
     }
 
     #[test]

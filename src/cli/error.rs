@@ -11,6 +11,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use super::argv::Name;
 use super::files::FileError;
 use super::ui::visible;
+use crate::document::change::ChangeError;
 use crate::document::{Span, SyntaxError};
 use crate::envelope;
 use crate::recipient::NoDataKey;
@@ -27,6 +28,8 @@ pub(super) enum Exit {
     Write,
     /// The output format cannot hold the data.
     Emit,
+    /// A path or value that cannot be set.
+    Set,
     /// Flags that exclude each other, or lack each other.
     Conflict,
     /// A value cannot be encrypted.
@@ -66,6 +69,7 @@ impl Exit {
             Exit::Read => 2,
             Exit::Write => 3,
             Exit::Emit => 4,
+            Exit::Set => 7,
             Exit::Conflict => 8,
             Exit::EncryptValue => 23,
             Exit::DecryptValue => 25,
@@ -100,6 +104,8 @@ pub(super) struct CommandError {
     hints: Vec<String>,
     /// Whether there is nothing to say: the reader of our output went away, or it was said.
     quiet: bool,
+    /// Whether there was nothing to take out.
+    nothing_there: bool,
 }
 
 impl CommandError {
@@ -114,6 +120,7 @@ impl CommandError {
             drawing: None,
             hints: Vec::new(),
             quiet: false,
+            nothing_there: false,
         }
     }
 
@@ -193,6 +200,12 @@ impl CommandError {
         self.code
     }
 
+    /// Whether it says that there was nothing to take out.
+    #[must_use]
+    pub(super) fn is_nothing_there(&self) -> bool {
+        self.nothing_there
+    }
+
     /// Whether nothing is to be printed.
     #[must_use]
     pub(super) fn is_quiet(&self) -> bool {
@@ -259,6 +272,7 @@ impl CommandError {
                 new.hint("--allow-unmatched writes the file all the same")
             }
             Error::EncryptValue { .. } => Self::new(Exit::EncryptValue, message),
+            Error::Change(error) => Self::change(&error),
             Error::ForeignDraft => Self::usage(message).hint("edit without --resume, or remove the draft"),
             Error::RoundTrip => Self::new(Exit::EncryptValue, message),
             Error::DecryptValue { .. } => Self::new(Exit::DecryptValue, message),
@@ -274,6 +288,22 @@ impl CommandError {
             Error::Wrap(_) => Self::usage(message),
             Error::Emit(_) => Self::new(Exit::Emit, message),
             Error::ExtractPath(_) => Self::usage(message),
+        }
+    }
+
+    /// A value that cannot be set or taken out.
+    fn change(error: &ChangeError) -> Self {
+        let message = error.to_string();
+        match error {
+            ChangeError::Missing(_) => {
+                let new = Self::usage(message).hint("--idempotent makes this no error");
+                CommandError { nothing_there: true, ..new }
+            }
+            ChangeError::Reserved(_) => Self::new(Exit::AlreadyEncrypted, message),
+            ChangeError::InTheWay(path) => {
+                Self::new(Exit::Set, message).hint(format!("`cloze unset FILE '{path}'` takes it out first"))
+            }
+            _ => Self::new(Exit::Set, message),
         }
     }
 

@@ -23,8 +23,10 @@ mod identities;
 mod init;
 mod rekey;
 mod rotate;
+mod set;
 mod signals;
 mod ui;
+mod unset;
 mod updatekeys;
 
 use std::ffi::OsString;
@@ -116,6 +118,8 @@ fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> R
         args::Command::Encrypt(args) => encrypt::run(&args, &run(args.general.verbose)),
         args::Command::Decrypt(args) => decrypt::run(&args, &run(args.general.verbose)),
         args::Command::Edit(args) => edit::run(&args, &run(args.general.verbose)),
+        args::Command::Set(args) => set::run(&args, &run(args.general.verbose)),
+        args::Command::Unset(args) => unset::run(&args, &run(args.general.verbose)),
         args::Command::Rotate(args) => rotate::run(&args, &run(args.general.verbose)),
         args::Command::UpdateKeys(args) => updatekeys::run(&args, &run(args.general.verbose)),
         args::Command::Groups(args::Groups::Add(args)) => groups::add(&args, &run(args.group.general.verbose)),

@@ -15,6 +15,9 @@ pub(super) struct Binary;
 /// The key of the only leaf.
 const DATA: &str = "data";
 
+/// Said of every change but that of the value.
+const ONE_VALUE: &str = "a binary file is one string under the key `data`, which cannot be taken out";
+
 impl Syntax for Binary {
     fn parse<'t>(&self, text: &'t [u8]) -> Result<Document<'t>, SyntaxError> {
         if u32::try_from(text.len()).is_err() {
@@ -68,6 +71,44 @@ impl Syntax for Binary {
         let mut after: Vec<u8> = block.into_iter().flat_map(|splice| splice.text).collect();
         after.extend_from_slice(&object.text[hole.end..]);
         Ok(vec![Splice { span: Span::new(0..0), text: before }, Splice { span: Span::new(end..end), text: after }])
+    }
+
+    fn insert(
+        &self,
+        _document: &Document<'_>,
+        _container: NodeId,
+        _key: Option<&str>,
+        _value: &Tree,
+        _layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        Err(EmitError(ONE_VALUE.into()))
+    }
+
+    /// All of the file. Only the plain side is asked.
+    fn replace(
+        &self,
+        document: &Document<'_>,
+        _parent: NodeId,
+        node: NodeId,
+        value: &Tree,
+        _layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        let Tree::Leaf(Scalar::Text(text)) = value else { return Err(EmitError(ONE_VALUE.into())) };
+        Ok(vec![Splice { span: document.node(node).span, text: text.to_vec() }])
+    }
+
+    fn remove(&self, _document: &Document<'_>, _parent: NodeId, _node: NodeId) -> Result<Vec<Splice>, EmitError> {
+        Err(EmitError(ONE_VALUE.into()))
+    }
+
+    /// Sealed files are JSON, which does this.
+    fn set_fields(
+        &self,
+        _document: &Document<'_>,
+        _part: usize,
+        _fields: &[(&str, Option<&str>)],
+    ) -> Option<Vec<Splice>> {
+        None
     }
 
     fn emit(&self, document: &Document<'_>, node: NodeId, _layout: Layout) -> Result<Vec<u8>, EmitError> {

@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr_iter, memmem};
 use zeroize::Zeroizing;
 
+use super::change::{Excerpt, as_leaves, lines, set_fields};
 use super::dotenv_value;
 use super::flat;
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
@@ -21,6 +22,11 @@ pub(super) struct Dotenv;
 
 /// What the keys of metadata lines start with.
 const PREFIX: &str = "sops_";
+/// The same where they are to be ordinary lines. No key of a user is like this.
+const STAND_IN: &str = "\x01ops_";
+
+/// Said of a map or list that is to be put in.
+const NO_CONTAINERS: &str = "a dotenv file holds single values only, no maps and no lists";
 
 impl Syntax for Dotenv {
     fn parse<'t>(&self, text: &'t [u8]) -> Result<Document<'t>, SyntaxError> {
@@ -113,6 +119,64 @@ impl Syntax for Dotenv {
             first.text = place(&lines, old.ends_with(b"\n"), !old.starts_with(b"\n"));
         }
         Ok(splices)
+    }
+
+    fn insert(
+        &self,
+        document: &Document<'_>,
+        container: NodeId,
+        key: Option<&str>,
+        value: &Tree,
+        _layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        let (Some(key), Tree::Leaf(value)) = (key, value) else { return Err(EmitError(NO_CONTAINERS.into())) };
+        check_new_key(key)?;
+        let line = [key.as_bytes(), b"=", &encode(value)?].concat();
+        Ok(vec![match document.children(container).last() {
+            Some(last) => {
+                let at = document.node(last).span.end as usize;
+                Splice { span: Span::new(at..at), text: [b"\n", &line[..]].concat() }
+            }
+            None => Splice { span: Span::new(0..0), text: [&line[..], b"\n"].concat() },
+        }])
+    }
+
+    fn replace(
+        &self,
+        document: &Document<'_>,
+        _parent: NodeId,
+        node: NodeId,
+        value: &Tree,
+        _layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        let new = as_leaves(document, node, value).ok_or_else(|| EmitError(NO_CONTAINERS.into()))?;
+        Ok(vec![self.spell(document, node, &new)?])
+    }
+
+    fn remove(&self, document: &Document<'_>, _parent: NodeId, node: NodeId) -> Result<Vec<Splice>, EmitError> {
+        let span = document.node(node).span.range();
+        Ok(vec![Splice { span: lines(document.text, span.start, span.end), text: Vec::new() }])
+    }
+
+    fn set_fields(&self, document: &Document<'_>, part: usize, fields: &[(&str, Option<&str>)]) -> Option<Vec<Splice>> {
+        let mut text = document.text.to_vec();
+        for span in &document.parts[part].metadata.as_ref()?.spans {
+            for at in memmem::find_iter(document.source(*span), PREFIX) {
+                let at = span.range().start + at;
+                if at == 0 || text[at - 1] == b'\n' {
+                    text[at..at + PREFIX.len()].copy_from_slice(STAND_IN.as_bytes());
+                }
+            }
+        }
+        let excerpt = Excerpt { text, offset: 0, block: Vec::new(), prefix: STAND_IN };
+        let mut splices = set_fields(self, &excerpt, fields)?;
+        for splice in &mut splices {
+            // A new line has the name that it has in the excerpt.
+            if let Some(at) = memmem::find(&splice.text, STAND_IN.as_bytes()) {
+                splice.text[at..at + PREFIX.len()].copy_from_slice(PREFIX.as_bytes());
+            }
+        }
+        Some(splices)
     }
 
     fn emit(&self, document: &Document<'_>, node: NodeId, _layout: Layout) -> Result<Vec<u8>, EmitError> {
@@ -265,6 +329,14 @@ fn check_key(key: &str) -> Result<(), EmitError> {
         return Err(EmitError(format!("a dotenv file cannot hold the key {key:?}")));
     }
     Ok(())
+}
+
+/// Whether a new line can start with this key: also whether it would not be taken for metadata.
+fn check_new_key(key: &str) -> Result<(), EmitError> {
+    if key.is_empty() || key.starts_with(PREFIX) {
+        return Err(EmitError(format!("a dotenv file cannot hold the key {key:?}")));
+    }
+    check_key(key)
 }
 
 /// A map of scalars as a new file, as SOPS prints it: unlike `encode`, this takes every scalar,

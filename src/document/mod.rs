@@ -6,6 +6,7 @@
 //! * [`Syntax`]: what one file format must provide; one file each, listed in [`Format`].
 //! * [`Editor`]: gathers replacements and splices them in one pass.
 
+pub mod change;
 mod editor;
 mod key_path;
 mod pile;

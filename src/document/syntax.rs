@@ -87,6 +87,45 @@ pub trait Syntax: Sync {
         false
     }
 
+    /// Puts a new entry (with a key) or element (without one) at the end of a map or list, as the
+    /// file lays out those that are there. The nodes must stand for nothing but themselves: no
+    /// copy of an alias, and no target of one.
+    ///
+    /// # Errors
+    /// The format or the place cannot hold it.
+    fn insert(
+        &self,
+        document: &Document<'_>,
+        container: NodeId,
+        key: Option<&str>,
+        value: &Tree,
+        layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError>;
+
+    /// Puts another value, of any kind, in place of a node that `parent` holds. As for
+    /// [`insert`](Self::insert), no alias must be concerned.
+    ///
+    /// # Errors
+    /// The format or the place cannot hold it.
+    fn replace(
+        &self,
+        document: &Document<'_>,
+        parent: NodeId,
+        node: NodeId,
+        value: &Tree,
+        layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError>;
+
+    /// Takes a node that `parent` holds out of it: with its key, its comma, its line and the comment
+    /// on that line. As for [`insert`](Self::insert), no alias must be concerned.
+    ///
+    /// # Errors
+    /// The format cannot be without it.
+    fn remove(&self, document: &Document<'_>, parent: NodeId, node: NodeId) -> Result<Vec<Splice>, EmitError>;
+
+    /// Changes single fields of a metadata block to strings, or takes them out, and leaves every
+    /// other byte of the block alone. None where the block is laid out so that this cannot be done.
+    fn set_fields(&self, document: &Document<'_>, part: usize, fields: &[(&str, Option<&str>)]) -> Option<Vec<Splice>>;
     /// The bytes of a value that are encrypted and that the MAC covers; none for an integer beyond 64
     /// bits with a sign. Those of SOPS, unless the format is not one of SOPS.
     fn canonical<'v>(&self, value: &'v Scalar<'_>) -> Option<Cow<'v, [u8]>> {

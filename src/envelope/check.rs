@@ -198,7 +198,7 @@ fn same_values(left: &Document<'_>, right: &Document<'_>) -> bool {
 
 /// Whether two values are the same. A whole float is spelled without its point, as SOPS does, and
 /// then reads as an integer.
-fn same_value(left: &Scalar<'_>, right: &Scalar<'_>) -> bool {
+pub(super) fn same_value(left: &Scalar<'_>, right: &Scalar<'_>) -> bool {
     let is_number = |value: &Scalar<'_>| matches!(value, Scalar::Int(_) | Scalar::Float(_));
     left == right || (is_number(left) && is_number(right) && left.canonical() == right.canonical())
 }

@@ -1,5 +1,6 @@
 //! What can go wrong in the verbs, as facts. No field ever holds a value.
 
+use crate::document::change::ChangeError;
 use crate::document::{EmitError, KeyPath, SyntaxError};
 use crate::recipient::{NoDataKey, WrapFailure};
 
@@ -69,10 +70,23 @@ pub enum Error {
     /// There is nothing at the path to extract.
     #[error("there is nothing at `{0}`")]
     ExtractPath(KeyPath),
+    /// A value cannot be set or taken out.
+    #[error(transparent)]
+    Change(ChangeError),
     /// A draft that was not made from the file that is edited.
     #[error("the draft was not made from this file: it has another data key")]
     ForeignDraft,
     /// What was encrypted would not decrypt to what it was made from.
     #[error("the encrypted text would not decrypt to the same document; nothing was written. This is a bug")]
     RoundTrip,
+}
+
+impl From<ChangeError> for Error {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Syntax(error) => Error::Syntax(error),
+            ChangeError::Emit(error) => Error::Emit(error),
+            error => Error::Change(error),
+        }
+    }
 }

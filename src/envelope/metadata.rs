@@ -36,10 +36,10 @@ pub struct Metadata {
     pub unknown: Vec<(String, Tree)>,
 }
 
-/// The name of our own field in the metadata block. SOPS ignores it.
-const SPELLING: &str = "cloze_spelling";
-
 impl Metadata {
+    /// The name of our own field in the metadata block. SOPS ignores it.
+    pub(super) const SPELLING: &'static str = "cloze_spelling";
+
     /// Reads a block.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl Metadata {
                         .map(|group| read_group(group).map_err(|error| bad(error.to_string())))
                         .collect::<Result<_, _>>()?;
                 }
-                SPELLING => metadata.spelling = Some(text()),
+                Self::SPELLING => metadata.spelling = Some(text()),
                 field if Selector::FIELDS.contains(&field) => metadata.read_selector(field, &text())?,
                 field if Kind::from_list(field).is_some() => {}
                 _ => metadata.unknown.push((name.clone(), value.clone())),
@@ -139,7 +139,7 @@ impl Metadata {
             put(selector.field(), Tree::string(selector.text()));
         }
         if let Some(spelling) = &self.spelling {
-            put(SPELLING, Tree::string(spelling));
+            put(Self::SPELLING, Tree::string(spelling));
         }
         entries.extend(self.unknown.iter().cloned());
         entries.sort_by(|(left, _), (right, _)| left.cmp(right));

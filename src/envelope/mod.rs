@@ -5,9 +5,11 @@
 //!   decides, the additional data is made, and the MAC grows.
 //! * [`reencrypt`] is `encrypt` under a file's own data key, reusing the ciphertext of every value
 //!   that did not change.
+//! * [`change()`] sets or takes out one value of a sealed text, and leaves all the rest of it as it is.
 //! * [`rewrap()`] changes who can open a file and nothing else; [`rotate()`] gives it a new data key.
 
 mod block;
+mod change;
 mod check;
 mod draft;
 mod error;
@@ -35,6 +37,7 @@ use crate::cipher::{DataKey, Random};
 use crate::document::{Layout, Reading, Timestamp};
 use crate::recipient::Keyring;
 
+pub use change::{Changed, change};
 pub use draft::{open_draft, seal_draft, seal_new_draft};
 pub use error::Error;
 pub use inspect::{is_encrypted, sealed_paths};

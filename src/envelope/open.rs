@@ -67,13 +67,13 @@ pub(super) fn as_spelled(canonical: Zeroizing<Vec<u8>>, metadata: &Metadata, key
     restored(&canonical, metadata, key).unwrap_or(canonical)
 }
 
-fn restored(canonical: &[u8], metadata: &Metadata, key: &DataKey) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn restored(canonical: &[u8], metadata: &Metadata, key: &DataKey) -> Option<Zeroizing<Vec<u8>>> {
     metadata.spelling.as_ref().and_then(|sealed| spelling::restore(&Cipher::new(key), canonical, sealed))
 }
 
 /// How a plaintext of INI was read when it was encrypted, which another program may have done: in
 /// the reading that has the MAC of the file. For other formats, as it was asked for.
-fn reading_of(format: Format, text: &[u8], metadata: &Metadata, mac: &str, asked: Reading) -> Reading {
+pub(super) fn reading_of(format: Format, text: &[u8], metadata: &Metadata, mac: &str, asked: Reading) -> Reading {
     if format != Format::Ini {
         return asked;
     }

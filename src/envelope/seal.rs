@@ -235,7 +235,7 @@ fn seal(
 }
 
 /// The canonical bytes of a value.
-fn canonical<'v>(
+pub(super) fn canonical<'v>(
     syntax: &dyn Syntax,
     document: &Document<'_>,
     id: NodeId,
@@ -250,7 +250,7 @@ fn canonical<'v>(
 }
 
 /// Refuses a value in clear that SOPS would read otherwise.
-fn check_in_clear(syntax: &dyn Syntax, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
+pub(super) fn check_in_clear(syntax: &dyn Syntax, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
     match syntax.misread_in_clear(document, id) {
         Some(reason) => Err(Error::EncryptValue { path: document.path(id), reason: reason.into() }),
         None => Ok(()),

@@ -2,6 +2,7 @@
 //! large file, and every value is on its own. A small file is done on the spot, without a thread.
 
 use std::num::NonZero;
+use std::sync::{Mutex, PoisonError};
 
 /// Below this number of things a thread costs more than it saves.
 const WORTH_A_THREAD: usize = 2000;
@@ -27,12 +28,21 @@ where
     while rest.len() > share {
         behind.push(rest.split_off((rest.len() - 1) / share * share));
     }
+    // Kept where both sides reach them: a system that has no thread left gives none back.
+    let behind: Vec<_> = behind.into_iter().rev().map(|run| Mutex::new(Some(run))).collect();
+    let taken = |run: &Mutex<Option<Vec<T>>>| {
+        let run = run.lock().unwrap_or_else(PoisonError::into_inner).take();
+        work(run.expect("impossible: a run is taken by one side only"))
+    };
+    let taken = &taken;
     std::thread::scope(|scope| {
-        let work = &work;
-        let started: Vec<_> = behind.into_iter().rev().map(|run| scope.spawn(move || work(run))).collect();
+        let start = |run| std::thread::Builder::new().spawn_scoped(scope, move || taken(run)).map_err(|_| run);
+        let started: Vec<_> = behind.iter().map(start).collect();
         let mut results = vec![work(rest)];
-        let joined = started.into_iter().map(|run| run.join().expect("impossible: the work does not panic"));
-        results.extend(joined);
+        results.extend(started.into_iter().map(|run| match run {
+            Ok(thread) => thread.join().expect("impossible: the work does not panic"),
+            Err(run) => taken(run),
+        }));
         results
     })
 }

@@ -4,6 +4,7 @@
 //! * [`read`] finds the nodes and the block, [`value`] reads and spells one value.
 //! * [`mod@write`] prints what is new.
 
+mod change;
 mod read;
 mod space;
 mod value;
@@ -89,6 +90,36 @@ impl Syntax for Ini {
         Ok(vec![Splice { span: place.span, text }])
     }
 
+    fn insert(
+        &self,
+        document: &Document<'_>,
+        container: NodeId,
+        key: Option<&str>,
+        value: &Tree,
+        _layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        change::insert(document, container, key, value)
+    }
+
+    fn replace(
+        &self,
+        document: &Document<'_>,
+        parent: NodeId,
+        node: NodeId,
+        value: &Tree,
+        _layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        change::replace(document, parent, node, value)
+    }
+
+    fn remove(&self, document: &Document<'_>, parent: NodeId, node: NodeId) -> Result<Vec<Splice>, EmitError> {
+        change::remove(document, parent, node)
+    }
+
+    fn set_fields(&self, document: &Document<'_>, part: usize, fields: &[(&str, Option<&str>)]) -> Option<Vec<Splice>> {
+        change::set_fields(document, part, fields)
+    }
+
     fn emit(&self, document: &Document<'_>, node: NodeId, layout: Layout) -> Result<Vec<u8>, EmitError> {
         match &document.node(node).content {
             Content::Map { .. } if document.parts.iter().any(|part| part.root == node) => write::file(document, node),
@@ -123,6 +154,36 @@ impl Syntax for SopsIni {
         layout: Layout,
     ) -> Result<Vec<Splice>, EmitError> {
         Ini.metadata(document, part, tree, layout)
+    }
+
+    fn insert(
+        &self,
+        document: &Document<'_>,
+        container: NodeId,
+        key: Option<&str>,
+        value: &Tree,
+        layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        Ini.insert(document, container, key, value, layout)
+    }
+
+    fn replace(
+        &self,
+        document: &Document<'_>,
+        parent: NodeId,
+        node: NodeId,
+        value: &Tree,
+        layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        Ini.replace(document, parent, node, value, layout)
+    }
+
+    fn remove(&self, document: &Document<'_>, parent: NodeId, node: NodeId) -> Result<Vec<Splice>, EmitError> {
+        Ini.remove(document, parent, node)
+    }
+
+    fn set_fields(&self, document: &Document<'_>, part: usize, fields: &[(&str, Option<&str>)]) -> Option<Vec<Splice>> {
+        Ini.set_fields(document, part, fields)
     }
 
     fn emit(&self, document: &Document<'_>, node: NodeId, layout: Layout) -> Result<Vec<u8>, EmitError> {

@@ -2,10 +2,12 @@
 //! metadata block is the entry `sops` of that object.
 //!
 //! * [`read`] finds the nodes and the block.
+//! * [`change`] puts entries in and takes them out.
 //! * [`mod@write`] spells scalars, and prints objects and lists.
 //!
 //! Neither recurses over a document, so its depth costs no stack.
 
+mod change;
 mod read;
 mod write;
 
@@ -68,6 +70,36 @@ impl Syntax for Json {
         writer.entry(METADATA);
         writer.tree(tree)?;
         Ok(vec![Splice { span: place.span, text: writer.finish() }])
+    }
+
+    fn insert(
+        &self,
+        document: &Document<'_>,
+        container: NodeId,
+        key: Option<&str>,
+        value: &Tree,
+        layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        change::insert(document, container, key, value, layout)
+    }
+
+    fn replace(
+        &self,
+        document: &Document<'_>,
+        parent: NodeId,
+        node: NodeId,
+        value: &Tree,
+        layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        change::replace(document, parent, node, value, layout)
+    }
+
+    fn remove(&self, document: &Document<'_>, parent: NodeId, node: NodeId) -> Result<Vec<Splice>, EmitError> {
+        change::remove(document, parent, node)
+    }
+
+    fn set_fields(&self, document: &Document<'_>, part: usize, fields: &[(&str, Option<&str>)]) -> Option<Vec<Splice>> {
+        change::set_fields(document, part, fields)
     }
 
     fn emit(&self, document: &Document<'_>, node: NodeId, layout: Layout) -> Result<Vec<u8>, EmitError> {

@@ -353,6 +353,8 @@ impl<'t> Builder<'t> {
                 self.unlink(node);
                 self.append(node);
                 self.containers[table as usize].kind = Kind::Header;
+                let own = &mut self.nodes[node as usize].span;
+                *own = Span { start: span.start, end: own.end.max(span.end) };
                 table
             }
         }

@@ -7,6 +7,7 @@
 
 mod block;
 mod build;
+mod change;
 mod print;
 mod read;
 mod spell;
@@ -60,6 +61,36 @@ impl Syntax for Toml {
     /// As rops does, which refuses a file with an empty string among its encrypted values.
     fn seals_empty(&self) -> bool {
         true
+    }
+
+    fn insert(
+        &self,
+        document: &Document<'_>,
+        container: NodeId,
+        key: Option<&str>,
+        value: &Tree,
+        _layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        change::insert(document, container, key, value)
+    }
+
+    fn replace(
+        &self,
+        document: &Document<'_>,
+        parent: NodeId,
+        node: NodeId,
+        value: &Tree,
+        _layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        change::replace(document, parent, node, value)
+    }
+
+    fn remove(&self, document: &Document<'_>, parent: NodeId, node: NodeId) -> Result<Vec<Splice>, EmitError> {
+        change::remove(document, parent, node)
+    }
+
+    fn set_fields(&self, document: &Document<'_>, part: usize, fields: &[(&str, Option<&str>)]) -> Option<Vec<Splice>> {
+        change::set_fields(document, part, fields)
     }
 
     /// Infinities as rops has them; to it, SOPS's `+Inf` would be another value.

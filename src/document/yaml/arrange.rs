@@ -137,7 +137,7 @@ impl<'t> Raw<'t> {
 }
 
 /// What must go for an entry of a block map to be gone: its lines, and the break before them.
-fn block_entry(text: &[u8], entry: Range<usize>, floor: usize) -> Range<usize> {
+pub(super) fn block_entry(text: &[u8], entry: Range<usize>, floor: usize) -> Range<usize> {
     let line_end = memchr::memchr2(b'\n', b'\r', &text[entry.end..]).map_or(text.len(), |length| entry.end + length);
     let line = memchr::memrchr(b'\n', &text[..entry.start]).map_or(0, |at| at + 1);
     let is_first_on_line = text[line..entry.start].iter().all(|byte| matches!(byte, b' ' | b'\t'));
@@ -161,7 +161,7 @@ fn block_entry(text: &[u8], entry: Range<usize>, floor: usize) -> Range<usize> {
 }
 
 /// The same for an entry of a flow map: with the comma before it, or else the one after it.
-fn flow_entry(text: &[u8], entry: Range<usize>) -> Range<usize> {
+pub(super) fn flow_entry(text: &[u8], entry: Range<usize>) -> Range<usize> {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     let before = text[..entry.start].iter().rposition(|byte| !is_blank(byte));
     if let Some(at) = before.filter(|at| text[*at] == b',') {

@@ -4,8 +4,9 @@
 use super::arrange::METADATA_KEY;
 use super::emit::{INDENT, Printer};
 use super::spell;
+use crate::document::change::nodes_of;
 use crate::document::tree::Tree;
-use crate::document::{Alias, Content, Document, EmitError, Layout, Node, NodeId, Part, Span, Splice, Style};
+use crate::document::{Alias, Content, Document, EmitError, Layout, NodeId, Part, Span, Splice};
 
 /// Puts a block into a document of the stream.
 pub(super) fn metadata(
@@ -18,7 +19,7 @@ pub(super) fn metadata(
     let root = document.node(part.root);
     let line_break = spell::line_break_after(document.text, 0);
     let column = spell::column(document.text, root.span.start as usize);
-    let nodes = nodes_of(tree);
+    let nodes = nodes_of(Some(METADATA_KEY), tree);
     let no_change = |_: usize| None;
     let indent = indentation(document, part, layout)?;
     let printer = Printer { nodes: &nodes, change: &no_change, indent, line_break };
@@ -124,7 +125,7 @@ fn alias_of<'d>(document: &'d Document<'_>, node: NodeId) -> Option<&'d Alias> {
 }
 
 /// Columns per level: as asked for, or as the document has it, or as SOPS does.
-fn indentation(document: &Document<'_>, part: &Part, layout: Layout) -> Result<usize, EmitError> {
+pub(super) fn indentation(document: &Document<'_>, part: &Part, layout: Layout) -> Result<usize, EmitError> {
     if let Some(indent) = layout.indent {
         return asked_indentation(indent);
     }
@@ -149,47 +150,4 @@ pub(super) fn asked_indentation(indent: i32) -> Result<usize, EmitError> {
         Ok(indent @ 2..=9) => Ok(indent),
         Ok(_) => Ok(2),
     }
-}
-
-/// A tree as the nodes of a document whose only entry is the metadata.
-fn nodes_of(tree: &Tree) -> Vec<Node<'_>> {
-    let mut nodes = vec![container(None, true)];
-    // What is still to be written, last first, and which containers end in between.
-    enum Step<'s> {
-        Visit(Option<&'s str>, &'s Tree),
-        Close(usize),
-    }
-    let mut steps = vec![Step::Close(0), Step::Visit(Some(METADATA_KEY), tree)];
-    while let Some(step) = steps.pop() {
-        match step {
-            Step::Close(at) => {
-                let last = NodeId(u32::try_from(nodes.len()).expect("impossible: a tree of our own is small"));
-                if let Content::Map { end } | Content::List { end } = &mut nodes[at].content {
-                    *end = last;
-                }
-            }
-            Step::Visit(key, Tree::Leaf(value)) => nodes.push(Node {
-                key: key.map(Into::into),
-                span: Span::default(),
-                content: Content::Leaf { value: value.clone(), style: Style::Plain },
-            }),
-            Step::Visit(key, Tree::List(list)) => {
-                steps.push(Step::Close(nodes.len()));
-                nodes.push(container(key, false));
-                steps.extend(list.iter().rev().map(|tree| Step::Visit(None, tree)));
-            }
-            Step::Visit(key, Tree::Map(map)) => {
-                steps.push(Step::Close(nodes.len()));
-                nodes.push(container(key, true));
-                steps.extend(map.iter().rev().map(|(key, tree)| Step::Visit(Some(key), tree)));
-            }
-        }
-    }
-    nodes
-}
-
-fn container(key: Option<&str>, is_map: bool) -> Node<'_> {
-    let end = NodeId(0);
-    let content = if is_map { Content::Map { end } } else { Content::List { end } };
-    Node { key: key.map(Into::into), span: Span::default(), content }
 }

@@ -2,6 +2,7 @@
 //! is replaced keeps its style where the style can hold it. Only this module knows granit-parser.
 
 mod arrange;
+mod change;
 mod comments;
 mod compact;
 mod emit;
@@ -57,6 +58,36 @@ impl Syntax for Yaml {
         layout: Layout,
     ) -> Result<Vec<Splice>, EmitError> {
         metadata::metadata(document, part, tree, layout)
+    }
+
+    fn insert(
+        &self,
+        document: &Document<'_>,
+        container: NodeId,
+        key: Option<&str>,
+        value: &Tree,
+        layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        change::insert(document, container, key, value, layout)
+    }
+
+    fn replace(
+        &self,
+        document: &Document<'_>,
+        parent: NodeId,
+        node: NodeId,
+        value: &Tree,
+        layout: Layout,
+    ) -> Result<Vec<Splice>, EmitError> {
+        change::replace(document, parent, node, value, layout)
+    }
+
+    fn remove(&self, document: &Document<'_>, parent: NodeId, node: NodeId) -> Result<Vec<Splice>, EmitError> {
+        change::remove(document, parent, node)
+    }
+
+    fn set_fields(&self, document: &Document<'_>, part: usize, fields: &[(&str, Option<&str>)]) -> Option<Vec<Splice>> {
+        change::set_fields(document, part, fields)
     }
 
     fn emit(&self, document: &Document<'_>, node: NodeId, layout: Layout) -> Result<Vec<u8>, EmitError> {

@@ -22,6 +22,11 @@ const NAMESPACE: &str = "tag:yaml.org,2002:";
 
 /// Reads a text.
 pub(super) fn parse(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
+    raw(text)?.arrange(text)
+}
+
+/// The same before the nodes are brought into the order of the walk: with the places of keys.
+pub(super) fn raw(text: &[u8]) -> Result<Raw<'_>, SyntaxError> {
     if text.is_empty() {
         return Err(SyntaxError { empty: true, ..SyntaxError::whole("the file is empty") });
     }
@@ -37,11 +42,11 @@ pub(super) fn parse(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
     match read(source, &compact) {
         Err(Failure::Syntax(error)) => Err(error),
         Err(Failure::Restart) => match read(source, &Compact::none(source)) {
-            Ok(raw) => raw.arrange(text),
+            Ok(raw) => Ok(raw),
             Err(Failure::Syntax(error)) => Err(error),
             Err(Failure::Restart) => Err(SyntaxError::whole("the text cannot be read")),
         },
-        Ok(raw) => raw.arrange(text),
+        Ok(raw) => Ok(raw),
     }
 }
 

@@ -16,9 +16,7 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
             }
             Ok(spot.respell(node, value))
         }
-        (Content::Leaf { .. }, New::Comment(text)) if node.key.is_none() => {
-            element_as_comment(document, id, text)
-        }
+        (Content::Leaf { .. }, New::Comment(text)) if node.key.is_none() => element_as_comment(document, id, text),
         (Content::Leaf { .. }, New::Comment(_)) => Err(EmitError("the value of a key cannot become a comment".into())),
         (Content::Comment { .. }, New::Comment(text) | New::Value(Scalar::Text(text))) => {
             let column = column(document.text, node.span.start as usize);
@@ -115,6 +113,11 @@ pub(super) fn is_in_flow(text: &[u8], mut at: usize) -> bool {
 /// cannot, or where quotes would be put by default. They are taken away with the ciphertext.
 /// A tab, since nobody writes one there.
 const BARE: &str = " \t";
+
+/// Where a scalar ends, with the mark behind it.
+pub(super) fn end_of_mark(text: &[u8], end: usize) -> usize {
+    if text[end..].starts_with(BARE.as_bytes()) { end + BARE.len() } else { end }
+}
 
 /// Whether a value is a ciphertext.
 fn is_ciphertext(text: &str) -> bool {
