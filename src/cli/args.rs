@@ -334,6 +334,7 @@ pub(super) struct UpdateKeys {
 
 /// Add or delete a key group of an encrypted file
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  cloze groups add --in-place --file secrets.yaml --age age1…,age1…")]
 pub(super) enum Groups {
     Add(Box<GroupsAdd>),
     Delete(Box<GroupsDelete>),
@@ -407,6 +408,7 @@ pub(super) struct FileStatus {
 
 /// Check the records of who opened what
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  cloze audit verify /var/log/cloze.jsonl")]
 pub(super) enum Audit {
     Verify(AuditVerify),
 }

@@ -17,7 +17,6 @@ mod tests;
 mod tls;
 mod verify;
 
-use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use super::error::{CommandError, Exit};
@@ -36,14 +35,13 @@ pub(super) struct Audit<'r> {
     directory: &'r Path,
     /// None where nothing is to be recorded.
     rules: Option<AuditRules>,
-    databases: OnceCell<Databases>,
+    #[cfg(feature = "postgres")]
+    databases: std::cell::OnceCell<Databases>,
 }
 
 /// What is connected to at the first record and kept for the others.
 #[cfg(feature = "postgres")]
 type Databases = std::cell::RefCell<Vec<database::Database>>;
-#[cfg(not(feature = "postgres"))]
-type Databases = ();
 
 impl<'r> Audit<'r> {
     /// Finds out where records go. Costs one look at a file that most machines do not have.
@@ -52,7 +50,13 @@ impl<'r> Audit<'r> {
     /// There is a configuration, and it cannot be read or not be understood.
     pub(super) fn open(command: &'static str, run: &'r Run) -> Result<Self, CommandError> {
         let rules = rules(run.env.audit_config())?;
-        Ok(Audit { command, directory: &run.directory, rules, databases: OnceCell::new() })
+        Ok(Audit {
+            command,
+            directory: &run.directory,
+            rules,
+            #[cfg(feature = "postgres")]
+            databases: Default::default(),
+        })
     }
 
     /// What is recorded about a file; about standard input without one.
