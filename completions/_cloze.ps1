@@ -36,8 +36,9 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('updatekeys', 'updatekeys', [CompletionResultType]::ParameterValue, 'Bring encrypted files to the recipients of their creation rules')
             [CompletionResult]::new('groups', 'groups', [CompletionResultType]::ParameterValue, 'Add or delete a key group of an encrypted file')
             [CompletionResult]::new('filestatus', 'filestatus', [CompletionResultType]::ParameterValue, 'Say whether a file is encrypted')
-            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Check the records of who opened what')
-            [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print a script that completes commands in a shell')
+            [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with decrypted values in its environment')
+            [CompletionResult]::new('exec-env', 'exec-env', [CompletionResultType]::ParameterValue, 'Run a shell command with the values of a file in its environment')
+            [CompletionResult]::new('exec-file', 'exec-file', [CompletionResultType]::ParameterValue, 'Run a shell command that reads the plaintext of a file')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make an age key and a `.sops.yaml` to start with')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -49,6 +50,7 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('--filename-override', '--filename-override', [CompletionResultType]::ParameterName, 'Take this file name for the choice of format and creation rule')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]')
             [CompletionResult]::new('--age', '--age', [CompletionResultType]::ParameterName, 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]')
+            [CompletionResult]::new('--age-recipients-file', '--age-recipients-file', [CompletionResultType]::ParameterName, 'A file with age recipients, one in a line; may be repeated')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]')
             [CompletionResult]::new('--pgp', '--pgp', [CompletionResultType]::ParameterName, 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]')
@@ -108,6 +110,7 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('--decryption-order', '--decryption-order', [CompletionResultType]::ParameterName, 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]')
             [CompletionResult]::new('--age', '--age', [CompletionResultType]::ParameterName, 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]')
+            [CompletionResult]::new('--age-recipients-file', '--age-recipients-file', [CompletionResultType]::ParameterName, 'A file with age recipients, one in a line; may be repeated')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]')
             [CompletionResult]::new('--pgp', '--pgp', [CompletionResultType]::ParameterName, 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]')
@@ -250,6 +253,7 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Spaces per level in what is written new; -1 is a tab')
             [CompletionResult]::new('-a', '-a', [CompletionResultType]::ParameterName, 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]')
             [CompletionResult]::new('--age', '--age', [CompletionResultType]::ParameterName, 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]')
+            [CompletionResult]::new('--age-recipients-file', '--age-recipients-file', [CompletionResultType]::ParameterName, 'A file with age recipients, one in a line; may be repeated')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]')
             [CompletionResult]::new('--pgp', '--pgp', [CompletionResultType]::ParameterName, 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]')
             [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]')
@@ -314,34 +318,65 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
-        'cloze;audit' {
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that no record of an audit log was changed or taken out')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'cloze;audit;verify' {
-            [CompletionResult]::new('--holds', '--holds', [CompletionResultType]::ParameterName, 'The hash of the last line as it was noted earlier; it must be in the log')
+        'cloze;exec' {
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'An encrypted file; may be repeated')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'An encrypted file; may be repeated')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Take only the variable with this name; may be repeated')
+            [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'Begin every name with this')
+            [CompletionResult]::new('--input-type', '--input-type', [CompletionResultType]::ParameterName, 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Run the command as this user, with the groups of that user; only root can')
+            [CompletionResult]::new('--decryption-order', '--decryption-order', [CompletionResultType]::ParameterName, 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]')
+            [CompletionResult]::new('--enable-local-keyservice', '--enable-local-keyservice', [CompletionResultType]::ParameterName, 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]')
+            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'Another key service; may be repeated [env: SOPS_KEYSERVICE]')
+            [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'The AWS profile for AWS KMS keys')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]')
+            [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Spaces per level in what is written new; -1 is a tab')
+            [CompletionResult]::new('--nested', '--nested', [CompletionResultType]::ParameterName, 'Take what is inside of maps and lists too, as `db_users_0`. With --only, a name as this, or the first key of it for everything inside')
+            [CompletionResult]::new('--pristine', '--pristine', [CompletionResultType]::ParameterName, 'Do not hand over the variables of this environment')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error')
+            [CompletionResult]::new('--disable-version-check', '--disable-version-check', [CompletionResultType]::ParameterName, 'Accepted for SOPS: cloze never looks for newer versions')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
-        'cloze;audit;help' {
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that no record of an audit log was changed or taken out')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+        'cloze;exec-env' {
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Take only the variable with this name; may be repeated')
+            [CompletionResult]::new('--prefix', '--prefix', [CompletionResultType]::ParameterName, 'Begin every name with this')
+            [CompletionResult]::new('--input-type', '--input-type', [CompletionResultType]::ParameterName, 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Run the command as this user, with the groups of that user; only root can')
+            [CompletionResult]::new('--decryption-order', '--decryption-order', [CompletionResultType]::ParameterName, 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]')
+            [CompletionResult]::new('--enable-local-keyservice', '--enable-local-keyservice', [CompletionResultType]::ParameterName, 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]')
+            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'Another key service; may be repeated [env: SOPS_KEYSERVICE]')
+            [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'The AWS profile for AWS KMS keys')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]')
+            [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Spaces per level in what is written new; -1 is a tab')
+            [CompletionResult]::new('--nested', '--nested', [CompletionResultType]::ParameterName, 'Take what is inside of maps and lists too, as `db_users_0`. With --only, a name as this, or the first key of it for everything inside')
+            [CompletionResult]::new('--pristine', '--pristine', [CompletionResultType]::ParameterName, 'Do not hand over the variables of this environment')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error')
+            [CompletionResult]::new('--disable-version-check', '--disable-version-check', [CompletionResultType]::ParameterName, 'Accepted for SOPS: cloze never looks for newer versions')
+            [CompletionResult]::new('--background', '--background', [CompletionResultType]::ParameterName, 'Do not wait for the command, which has no terminal and no output then')
+            [CompletionResult]::new('--same-process', '--same-process', [CompletionResultType]::ParameterName, 'Accepted for SOPS: the command always takes the place of this process')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
-        'cloze;audit;help;verify' {
-            break
-        }
-        'cloze;audit;help;help' {
-            break
-        }
-        'cloze;completion' {
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+        'cloze;exec-file' {
+            [CompletionResult]::new('--filename', '--filename', [CompletionResultType]::ParameterName, 'Its name, without directories [default: tmp-file]')
+            [CompletionResult]::new('--input-type', '--input-type', [CompletionResultType]::ParameterName, 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says')
+            [CompletionResult]::new('--output-type', '--output-type', [CompletionResultType]::ParameterName, 'The format of the output, likewise')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Run the command as this user, with the groups of that user; only root can')
+            [CompletionResult]::new('--decryption-order', '--decryption-order', [CompletionResultType]::ParameterName, 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]')
+            [CompletionResult]::new('--enable-local-keyservice', '--enable-local-keyservice', [CompletionResultType]::ParameterName, 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]')
+            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'Another key service; may be repeated [env: SOPS_KEYSERVICE]')
+            [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'The AWS profile for AWS KMS keys')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]')
+            [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Spaces per level in what is written new; -1 is a tab')
+            [CompletionResult]::new('--no-fifo', '--no-fifo', [CompletionResultType]::ParameterName, 'Make it a regular file, for programs that seek in it')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error')
+            [CompletionResult]::new('--disable-version-check', '--disable-version-check', [CompletionResultType]::ParameterName, 'Accepted for SOPS: cloze never looks for newer versions')
+            [CompletionResult]::new('--background', '--background', [CompletionResultType]::ParameterName, 'Not supported: the file has to be there as long as the command')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'cloze;init' {
@@ -364,8 +399,9 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('updatekeys', 'updatekeys', [CompletionResultType]::ParameterValue, 'Bring encrypted files to the recipients of their creation rules')
             [CompletionResult]::new('groups', 'groups', [CompletionResultType]::ParameterValue, 'Add or delete a key group of an encrypted file')
             [CompletionResult]::new('filestatus', 'filestatus', [CompletionResultType]::ParameterValue, 'Say whether a file is encrypted')
-            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Check the records of who opened what')
-            [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print a script that completes commands in a shell')
+            [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with decrypted values in its environment')
+            [CompletionResult]::new('exec-env', 'exec-env', [CompletionResultType]::ParameterValue, 'Run a shell command with the values of a file in its environment')
+            [CompletionResult]::new('exec-file', 'exec-file', [CompletionResultType]::ParameterValue, 'Run a shell command that reads the plaintext of a file')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Make an age key and a `.sops.yaml` to start with')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -405,14 +441,13 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
         'cloze;help;filestatus' {
             break
         }
-        'cloze;help;audit' {
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that no record of an audit log was changed or taken out')
+        'cloze;help;exec' {
             break
         }
-        'cloze;help;audit;verify' {
+        'cloze;help;exec-env' {
             break
         }
-        'cloze;help;completion' {
+        'cloze;help;exec-file' {
             break
         }
         'cloze;help;init' {

@@ -33,8 +33,9 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand updatekeys 'Bring encrypted files to the recipients of their creation rules'
             cand groups 'Add or delete a key group of an encrypted file'
             cand filestatus 'Say whether a file is encrypted'
-            cand audit 'Check the records of who opened what'
-            cand completion 'Print a script that completes commands in a shell'
+            cand exec 'Run a command with decrypted values in its environment'
+            cand exec-env 'Run a shell command with the values of a file in its environment'
+            cand exec-file 'Run a shell command that reads the plaintext of a file'
             cand init 'Make an age key and a `.sops.yaml` to start with'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -45,6 +46,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --filename-override 'Take this file name for the choice of format and creation rule'
             cand -a 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
             cand --age 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
+            cand --age-recipients-file 'A file with age recipients, one in a line; may be repeated'
             cand -p 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
             cand --pgp 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
             cand -k 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]'
@@ -102,6 +104,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
             cand -a 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
             cand --age 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
+            cand --age-recipients-file 'A file with age recipients, one in a line; may be repeated'
             cand -p 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
             cand --pgp 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
             cand -k 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]'
@@ -238,6 +241,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
             cand -a 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
             cand --age 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
+            cand --age-recipients-file 'A file with age recipients, one in a line; may be repeated'
             cand -p 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
             cand --pgp 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
             cand -k 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]'
@@ -295,29 +299,63 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
-        &'cloze;audit'= {
-            cand -h 'Print help'
-            cand --help 'Print help'
-            cand verify 'Check that no record of an audit log was changed or taken out'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'cloze;audit;verify'= {
-            cand --holds 'The hash of the last line as it was noted earlier; it must be in the log'
+        &'cloze;exec'= {
+            cand -f 'An encrypted file; may be repeated'
+            cand --file 'An encrypted file; may be repeated'
+            cand --only 'Take only the variable with this name; may be repeated'
+            cand --prefix 'Begin every name with this'
+            cand --input-type 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
+            cand --user 'Run the command as this user, with the groups of that user; only root can'
+            cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand --nested 'Take what is inside of maps and lists too, as `db_users_0`. With --only, a name as this, or the first key of it for everything inside'
+            cand --pristine 'Do not hand over the variables of this environment'
             cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
-        &'cloze;audit;help'= {
-            cand verify 'Check that no record of an audit log was changed or taken out'
-            cand help 'Print this message or the help of the given subcommand(s)'
+        &'cloze;exec-env'= {
+            cand --only 'Take only the variable with this name; may be repeated'
+            cand --prefix 'Begin every name with this'
+            cand --input-type 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
+            cand --user 'Run the command as this user, with the groups of that user; only root can'
+            cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand --nested 'Take what is inside of maps and lists too, as `db_users_0`. With --only, a name as this, or the first key of it for everything inside'
+            cand --pristine 'Do not hand over the variables of this environment'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand --background 'Do not wait for the command, which has no terminal and no output then'
+            cand --same-process 'Accepted for SOPS: the command always takes the place of this process'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
-        &'cloze;audit;help;verify'= {
-        }
-        &'cloze;audit;help;help'= {
-        }
-        &'cloze;completion'= {
-            cand -h 'Print help'
-            cand --help 'Print help'
+        &'cloze;exec-file'= {
+            cand --filename 'Its name, without directories [default: tmp-file]'
+            cand --input-type 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
+            cand --output-type 'The format of the output, likewise'
+            cand --user 'Run the command as this user, with the groups of that user; only root can'
+            cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand --no-fifo 'Make it a regular file, for programs that seek in it'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand --background 'Not supported: the file has to be there as long as the command'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'cloze;init'= {
             cand --recipient 'A further recipient beside your own key; may be repeated or hold a comma list'
@@ -338,8 +376,9 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand updatekeys 'Bring encrypted files to the recipients of their creation rules'
             cand groups 'Add or delete a key group of an encrypted file'
             cand filestatus 'Say whether a file is encrypted'
-            cand audit 'Check the records of who opened what'
-            cand completion 'Print a script that completes commands in a shell'
+            cand exec 'Run a command with decrypted values in its environment'
+            cand exec-env 'Run a shell command with the values of a file in its environment'
+            cand exec-file 'Run a shell command that reads the plaintext of a file'
             cand init 'Make an age key and a `.sops.yaml` to start with'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -367,12 +406,11 @@ set edit:completion:arg-completer[cloze] = {|@words|
         }
         &'cloze;help;filestatus'= {
         }
-        &'cloze;help;audit'= {
-            cand verify 'Check that no record of an audit log was changed or taken out'
+        &'cloze;help;exec'= {
         }
-        &'cloze;help;audit;verify'= {
+        &'cloze;help;exec-env'= {
         }
-        &'cloze;help;completion'= {
+        &'cloze;help;exec-file'= {
         }
         &'cloze;help;init'= {
         }

@@ -84,6 +84,9 @@ fn every_command_that_uses_a_data_key_is_recorded() {
         (&["edit", "a.yaml"], "edit", &["decrypt", "encrypt"]),
         (&["set", "a.yaml", "b", "1"], "set", &["decrypt", "encrypt"]),
         (&["unset", "a.yaml", "b"], "unset", &["decrypt", "encrypt"]),
+        (&["exec-env", "a.yaml", "true"], "exec-env", &["decrypt"]),
+        (&["exec-file", "a.yaml", "cat {}"], "exec-file", &["decrypt"]),
+        (&["exec", "-f", "a.yaml", "-f", "a.yaml", "--", "true"], "exec", &["decrypt", "decrypt"]),
         (&["rotate", "-i", "a.yaml"], "rotate", &["rotate", "decrypt", "encrypt"]),
         (&["updatekeys", "--check", "a.yaml"], "updatekeys", &[]),
         (&["both"], "", &[]),
@@ -152,6 +155,9 @@ fn what_cannot_be_recorded_is_not_done() {
             &["encrypt", "c.yaml"],
             &["edit", "a.yaml"],
             &["edit", "new.yaml"],
+            &["exec-env", "a.yaml", "env"],
+            &["exec-file", "a.yaml", "cat {}"],
+            &["exec", "-f", "a.yaml", "--", "env"],
             &["set", "a.yaml", "b", "1"],
             &["unset", "a.yaml", "a"],
             &["rotate", "-i", "a.yaml"],
@@ -321,6 +327,8 @@ fn postgres_gets_the_rows_that_sops_writes() {
         &["edit", "a.yaml"],
         &["set", "a.yaml", "[\"b\"]", "true"],
         &["unset", "a.yaml", "[\"b\"]"],
+        &["exec-env", "a.yaml", "true"],
+        &["exec-file", "a.yaml", "cat {}"],
         &["rotate", "-i", "a.yaml"],
     ] {
         let mut found = Vec::new();

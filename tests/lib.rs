@@ -5,6 +5,7 @@
 // Tests say what they skipped, and stop at the first surprise.
 #![allow(clippy::print_stderr, clippy::unwrap_used, missing_docs)]
 
+mod age;
 mod audit;
 mod badinput;
 mod cli;
@@ -15,12 +16,14 @@ mod corpus;
 mod dotenv;
 mod edit;
 mod engine;
+mod exec;
 mod generated;
 mod harness;
 mod ini;
 mod init;
 mod integrators;
 mod interop;
+mod keyservice;
 mod layers;
 mod leaves;
 mod one_writer;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::argv::Name;
 use super::audit::Audit;
-use super::error::CommandError;
+use super::error::{CommandError, Exit};
 use super::files::Contents;
 use super::{Destination, Input, Run, args, config, formats, given, identities, tools};
 use crate::document::EmitError;
@@ -28,7 +28,8 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
         args.selection.no_exact_spelling || rule.as_ref().is_some_and(|rule| rule.no_exact_spelling);
     let from = formats::of_input(args.types.input_type.as_deref(), rule.as_ref(), Some(name), None, run.name);
     let to = formats::of_output(&args.types, rule.and_then(|rule| rule.output_type), Some(name), from, run.name);
-    let keyring = identities::keyring(&args.services, None, run)?;
+    // That there is no key service is to SOPS an error like any other, where nothing is opened.
+    let keyring = identities::keyring(&args.services, None, run).map_err(|error| error.with_code(Exit::Generic))?;
     let audit = Audit::open("encrypt", run)?;
     let input = Input::read(file, run.name)?;
 

@@ -15,12 +15,16 @@ mod editor;
 mod encrypt;
 mod env;
 mod error;
+mod exec;
 mod files;
 mod filestatus;
 mod formats;
 mod groups;
 mod identities;
 mod init;
+#[cfg(feature = "keyservice")]
+mod keyservice;
+mod prompt;
 mod rekey;
 mod rotate;
 mod set;
@@ -125,6 +129,13 @@ fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> R
         args::Command::Groups(args::Groups::Add(args)) => groups::add(&args, &run(args.group.general.verbose)),
         args::Command::Groups(args::Groups::Delete(args)) => groups::delete(&args, &run(args.group.general.verbose)),
         args::Command::FileStatus(args) => filestatus::run(&args, &run(args.general.verbose)),
+        args::Command::Exec(args) => exec::run_arguments(&args, &run(args.running.general.verbose)),
+        args::Command::ExecEnv(args) => exec::run_line(&args, &run(args.running.general.verbose)),
+        args::Command::ExecFile(args) => exec::run_file(&args, &run(args.running.general.verbose)),
+        #[cfg(feature = "keyservice")]
+        args::Command::Keyservice(args) => keyservice::run(&args, &run(args.verbose)),
+        #[cfg(not(feature = "keyservice"))]
+        args::Command::Keyservice(_) => Err(identities::no_keyservices()),
         args::Command::Audit(args::Audit::Verify(args)) => audit::verify(&args, &run(args.verbose)),
         args::Command::Completion(args) => completion::run(&args, &run(false)),
         args::Command::Init(args) => init::run(&args, &run(args.verbose)),

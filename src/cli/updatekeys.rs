@@ -60,6 +60,11 @@ impl Update<'_> {
         if self.args.check {
             return self.check(&jobs, &targets, failures);
         }
+        // A file that cannot be read says so when its turn comes.
+        for job in &jobs {
+            let record = self.audit.about(Some(&job.file));
+            let _ = envelope::foresee(job.rekey.format, &job.rekey.old, &tools(&self.keyring, &record));
+        }
         let mut ready: Vec<(Job, Rewritten)> = Vec::new();
         for job in jobs {
             match self.rewrite(&job) {
