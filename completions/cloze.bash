@@ -52,6 +52,9 @@ _cloze() {
             cloze,init)
                 cmd="cloze__subcmd__init"
                 ;;
+            cloze,keyservice)
+                cmd="cloze__subcmd__keyservice"
+                ;;
             cloze,rotate)
                 cmd="cloze__subcmd__rotate"
                 ;;
@@ -130,6 +133,9 @@ _cloze() {
             cloze__subcmd__help,init)
                 cmd="cloze__subcmd__help__subcmd__init"
                 ;;
+            cloze__subcmd__help,keyservice)
+                cmd="cloze__subcmd__help__subcmd__keyservice"
+                ;;
             cloze__subcmd__help,rotate)
                 cmd="cloze__subcmd__help__subcmd__rotate"
                 ;;
@@ -158,7 +164,7 @@ _cloze() {
 
     case "${cmd}" in
         cloze)
-            opts="-v -h --version --disable-version-check --check-for-updates --help encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help"
+            opts="-v -h --version --disable-version-check --check-for-updates --help encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -988,7 +994,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__help)
-            opts="encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help"
+            opts="encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1211,6 +1217,20 @@ _cloze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cloze__subcmd__help__subcmd__keyservice)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cloze__subcmd__help__subcmd__rotate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1275,6 +1295,28 @@ _cloze() {
             fi
             case "${prev}" in
                 --recipient)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloze__subcmd__keyservice)
+            opts="-h --network --address --prompt --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --network)
+                    COMPREPLY=($(compgen -W "tcp unix" -- "${cur}"))
+                    return 0
+                    ;;
+                --address)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -36,6 +36,9 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand exec 'Run a command with decrypted values in its environment'
             cand exec-env 'Run a shell command with the values of a file in its environment'
             cand exec-file 'Run a shell command that reads the plaintext of a file'
+            cand keyservice 'Let other processes use the keys that this one can reach'
+            cand audit 'Check the records of who opened what'
+            cand completion 'Print a script that completes commands in a shell'
             cand init 'Make an age key and a `.sops.yaml` to start with'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -64,7 +67,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --unencrypted-comment-regex 'Encrypt all but what a matching comment stands above'
             cand --encrypted-comment-regex 'Encrypt only what a matching comment stands above'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -86,7 +89,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --filename-override 'Take this file name for the choice of format and creation rule'
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -122,7 +125,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --unencrypted-comment-regex 'Encrypt all but what a matching comment stands above'
             cand --encrypted-comment-regex 'Encrypt only what a matching comment stands above'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -143,7 +146,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --output-type 'The format of the output, likewise'
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -162,7 +165,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --output-type 'The format of the output, likewise'
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -195,7 +198,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --output-type 'The format of the output, likewise'
             cand --filename-override 'Take this file name for the choice of format and creation rule'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -209,7 +212,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
         &'cloze;updatekeys'= {
             cand --input-type 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file names say'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -235,7 +238,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --output 'Write the result into this file'
             cand --input-type 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -266,7 +269,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --output 'Write the result into this file'
             cand --input-type 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -308,7 +311,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --user 'Run the command as this user, with the groups of that user; only root can'
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -326,7 +329,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --user 'Run the command as this user, with the groups of that user; only root can'
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -346,7 +349,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --user 'Run the command as this user, with the groups of that user; only root can'
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -356,6 +359,38 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --background 'Not supported: the file has to be there as long as the command'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;keyservice'= {
+            cand --network 'Listen on the network, or on a socket of this machine'
+            cand --address 'The address to listen on: `HOST:PORT`, or the path of the socket [default for tcp: 127.0.0.1:5000]'
+            cand --prompt 'Ask on the terminal before each use of a key'
+            cand --verbose 'Say where it listens, and what is done'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;audit'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand verify 'Check that no record of an audit log was changed or taken out'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'cloze;audit;verify'= {
+            cand --holds 'The hash of the last line as it was noted earlier; it must be in the log'
+            cand --verbose 'Say more on standard error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;audit;help'= {
+            cand verify 'Check that no record of an audit log was changed or taken out'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'cloze;audit;help;verify'= {
+        }
+        &'cloze;audit;help;help'= {
+        }
+        &'cloze;completion'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'cloze;init'= {
             cand --recipient 'A further recipient beside your own key; may be repeated or hold a comma list'
@@ -379,6 +414,9 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand exec 'Run a command with decrypted values in its environment'
             cand exec-env 'Run a shell command with the values of a file in its environment'
             cand exec-file 'Run a shell command that reads the plaintext of a file'
+            cand keyservice 'Let other processes use the keys that this one can reach'
+            cand audit 'Check the records of who opened what'
+            cand completion 'Print a script that completes commands in a shell'
             cand init 'Make an age key and a `.sops.yaml` to start with'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -411,6 +449,15 @@ set edit:completion:arg-completer[cloze] = {|@words|
         &'cloze;help;exec-env'= {
         }
         &'cloze;help;exec-file'= {
+        }
+        &'cloze;help;keyservice'= {
+        }
+        &'cloze;help;audit'= {
+            cand verify 'Check that no record of an audit log was changed or taken out'
+        }
+        &'cloze;help;audit;verify'= {
+        }
+        &'cloze;help;completion'= {
         }
         &'cloze;help;init'= {
         }

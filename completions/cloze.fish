@@ -40,6 +40,9 @@ complete -c cloze -n "__fish_cloze_needs_command" -f -a "filestatus" -d 'Say whe
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "exec" -d 'Run a command with decrypted values in its environment'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "exec-env" -d 'Run a shell command with the values of a file in its environment'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "exec-file" -d 'Run a shell command that reads the plaintext of a file'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "keyservice" -d 'Let other processes use the keys that this one can reach'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "audit" -d 'Check the records of who opened what'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "completion" -d 'Print a script that completes commands in a shell'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "init" -d 'Make an age key and a `.sops.yaml` to start with'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l output -d 'Write the result into this file' -r -F
@@ -64,7 +67,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l unencrypted-comm
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l encrypted-comment-regex -d 'Encrypt only what a matching comment stands above' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -83,7 +86,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l filename-overrid
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -113,7 +116,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand edit" -l unencrypted-comment
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l encrypted-comment-regex -d 'Encrypt only what a matching comment stands above' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand edit" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -131,7 +134,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand set" -l output-type -d 'The 
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand set" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -148,7 +151,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand unset" -l output-type -d 'Th
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand unset" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -179,7 +182,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l output-type -d 'T
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l filename-override -d 'Take this file name for the choice of format and creation rule' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -190,7 +193,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand rotate" -s h -l help -d 'Pri
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l input-type -d 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file names say' -r
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -209,7 +212,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subc
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l input-type -d 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -233,7 +236,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subc
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l input-type -d 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -260,7 +263,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand exec" -l user -d 'Run the co
 complete -c cloze -n "__fish_cloze_using_subcommand exec" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand exec" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand exec" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -276,7 +279,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l user -d 'Run th
 complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -294,7 +297,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l user -d 'Run t
 complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -303,25 +306,43 @@ complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l verbose -d 'Sa
 complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
 complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l background -d 'Not supported: the file has to be there as long as the command'
 complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand keyservice" -l network -d 'Listen on the network, or on a socket of this machine' -r -f -a "tcp\t''
+unix\t''"
+complete -c cloze -n "__fish_cloze_using_subcommand keyservice" -l address -d 'The address to listen on: `HOST:PORT`, or the path of the socket [default for tcp: 127.0.0.1:5000]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand keyservice" -l prompt -d 'Ask on the terminal before each use of a key'
+complete -c cloze -n "__fish_cloze_using_subcommand keyservice" -l verbose -d 'Say where it listens, and what is done'
+complete -c cloze -n "__fish_cloze_using_subcommand keyservice" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s h -l help -d 'Print help'
+complete -c cloze -n "__fish_cloze_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -f -a "verify" -d 'Check that no record of an audit log was changed or taken out'
+complete -c cloze -n "__fish_cloze_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cloze -n "__fish_cloze_using_subcommand audit; and __fish_seen_subcommand_from verify" -l holds -d 'The hash of the last line as it was noted earlier; it must be in the log' -r
+complete -c cloze -n "__fish_cloze_using_subcommand audit; and __fish_seen_subcommand_from verify" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check that no record of an audit log was changed or taken out'
+complete -c cloze -n "__fish_cloze_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cloze -n "__fish_cloze_using_subcommand completion" -s h -l help -d 'Print help'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -l recipient -d 'A further recipient beside your own key; may be repeated or hold a comma list' -r
 complete -c cloze -n "__fish_cloze_using_subcommand init" -l kubernetes -d 'Encrypt only `data` and `stringData` of YAML files, as Kubernetes needs it'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -s y -l yes -d 'Ask nothing'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -l verbose -d 'Say more on standard error'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help" -f -a "encrypt" -d 'Encrypt the values of a file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help" -f -a "decrypt" -d 'Decrypt a file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help" -f -a "edit" -d 'Edit an encrypted file in your editor'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help" -f -a "set" -d 'Set one value of an encrypted file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help" -f -a "unset" -d 'Take one value out of an encrypted file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help" -f -a "rotate" -d 'Give a file a new data key, and other recipients'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help" -f -a "updatekeys" -d 'Bring encrypted files to the recipients of their creation rules'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help" -f -a "groups" -d 'Add or delete a key group of an encrypted file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help" -f -a "filestatus" -d 'Say whether a file is encrypted'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help" -f -a "exec" -d 'Run a command with decrypted values in its environment'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help" -f -a "exec-env" -d 'Run a shell command with the values of a file in its environment'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help" -f -a "exec-file" -d 'Run a shell command that reads the plaintext of a file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help" -f -a "init" -d 'Make an age key and a `.sops.yaml` to start with'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file init help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "encrypt" -d 'Encrypt the values of a file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "decrypt" -d 'Decrypt a file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "edit" -d 'Edit an encrypted file in your editor'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "set" -d 'Set one value of an encrypted file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "unset" -d 'Take one value out of an encrypted file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "rotate" -d 'Give a file a new data key, and other recipients'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "updatekeys" -d 'Bring encrypted files to the recipients of their creation rules'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "groups" -d 'Add or delete a key group of an encrypted file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "filestatus" -d 'Say whether a file is encrypted'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "exec" -d 'Run a command with decrypted values in its environment'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "exec-env" -d 'Run a shell command with the values of a file in its environment'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "exec-file" -d 'Run a shell command that reads the plaintext of a file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "keyservice" -d 'Let other processes use the keys that this one can reach'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "audit" -d 'Check the records of who opened what'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "completion" -d 'Print a script that completes commands in a shell'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "init" -d 'Make an age key and a `.sops.yaml` to start with'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cloze -n "__fish_cloze_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "add" -d 'Add a key group'
 complete -c cloze -n "__fish_cloze_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "delete" -d 'Delete a key group'
 complete -c cloze -n "__fish_cloze_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check that no record of an audit log was changed or taken out'

@@ -1,9 +1,12 @@
 //! The verbs of the library with a key service that costs nothing: for tests that call them
-//! thousands of times. Real keys are tested by the modules that run the program.
+//! thousands of times, and for the fuzz targets, which include this file (`fuzz/src/lib.rs`).
+//! Real keys are tested by the modules that run the program.
 
-use cloze::cipher::SystemRandom;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cloze::cipher::{Random, SystemRandom};
 use cloze::document::change::{Change, Manner};
-use cloze::document::{Format, KeyPath, Layout, Timestamp};
+use cloze::document::{Format, KeyPath, Layout, Reading, Timestamp};
 use cloze::envelope::{
     self, Changed, Deed, Encrypted, Error, Opened, Options, Policy, Rewritten, Selector, Tools, Witness,
 };
@@ -45,10 +48,27 @@ impl Witness for Unwatched {
     }
 }
 
+/// Bytes that are the same in every run, and never the same twice in one (SplitMix64).
+#[derive(Default)]
+struct Repeatable(AtomicU64);
+
+impl Random for Repeatable {
+    fn fill(&self, buffer: &mut [u8]) {
+        for bytes in buffer.chunks_mut(8) {
+            let state = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            bytes.copy_from_slice(&(mixed ^ (mixed >> 31)).to_le_bytes()[..bytes.len()]);
+        }
+    }
+}
+
 /// What the verbs are given.
 pub(crate) struct Engine {
     keyring: Keyring,
     policy: Policy,
+    random: Box<dyn Random>,
+    options: Options,
 }
 
 impl Engine {
@@ -59,7 +79,33 @@ impl Engine {
 
     /// With given key services, for an age recipient.
     pub(crate) fn over(keyring: Keyring, recipient: &str) -> Self {
-        Engine { keyring, policy: Policy { groups: vec![vec![Recipient::age(recipient)]], ..Policy::default() } }
+        let policy = Policy { groups: vec![vec![Recipient::age(recipient)]], ..Policy::default() };
+        let options = Options { allow_unmatched: true, ..Options::default() };
+        Engine { keyring, policy, random: Box::new(SystemRandom), options }
+    }
+
+    /// With the same keys and nonces in every run.
+    pub(crate) fn repeatable(mut self) -> Self {
+        self.random = Box::new(Repeatable::default());
+        self
+    }
+
+    /// Without `cloze_spelling`.
+    pub(crate) fn without_exact_spelling(mut self) -> Self {
+        self.options.no_exact_spelling = true;
+        self
+    }
+
+    /// With plaintexts read as SOPS does.
+    pub(crate) fn reading_as_sops(mut self) -> Self {
+        self.options.reading = Reading::Sops;
+        self
+    }
+
+    /// Without a look at the MAC.
+    pub(crate) fn ignoring_mac(mut self) -> Self {
+        self.options.ignore_mac = true;
+        self
     }
 
     /// With a selector, named as in `.sops.yaml`.
@@ -78,20 +124,19 @@ impl Engine {
         Tools {
             keyring: &self.keyring,
             witness: &Unwatched,
-            random: &SystemRandom,
+            random: &*self.random,
             now: Timestamp::from_unix(1_700_000_000),
         }
     }
 
     /// Encrypts; a file without a value to hide is fine.
     pub(crate) fn encrypt(&self, format: Format, text: &[u8]) -> Result<Encrypted, Error> {
-        let options = Options { allow_unmatched: true, ..Options::default() };
-        envelope::encrypt(format, text, &self.policy, &options, &self.tools())
+        envelope::encrypt(format, text, &self.policy, &self.options, &self.tools())
     }
 
     /// Decrypts.
     pub(crate) fn decrypt(&self, format: Format, text: &[u8]) -> Result<Opened, Error> {
-        envelope::decrypt(format, text, &Options::default(), &self.tools())
+        envelope::decrypt(format, text, &self.options, &self.tools())
     }
 
     /// Sets or takes out a value, a while after the text was encrypted.
@@ -114,8 +159,7 @@ impl Engine {
         opened: &Opened,
         text: &[u8],
     ) -> Result<Encrypted, Error> {
-        let options = Options { allow_unmatched: true, ..Options::default() };
-        envelope::reencrypt(format, old, opened, text, &options, &self.tools())
+        envelope::reencrypt(format, old, opened, text, &self.options, &self.tools())
     }
 
     /// Gives it a new data key, for the same recipient.

@@ -244,7 +244,10 @@ fn the_file_is_gone_whatever_the_command_leaves() {
 
 /// Starts the program, and waits for the first line of its output.
 fn started(sandbox: &Sandbox, name: &str, args: &[&str]) -> (Child, String) {
-    let mut child = Command::new(sandbox.root().join("bin").join(name))
+    // Whoever runs the tests in the background may have them ignore signals, and so all below them.
+    let mut child = Command::new("/usr/bin/env")
+        .arg("--default-signal")
+        .arg(sandbox.root().join("bin").join(name))
         .args(args)
         .current_dir(sandbox.path(""))
         .env_clear()

@@ -28,7 +28,9 @@ impl Terminal {
             skip("there is no `script` of util-linux to make a terminal with");
             return None;
         };
-        let mut child = Command::new(script)
+        // A run of the tests in the background may ignore the signals of the keyboard.
+        let mut child = Command::new("/usr/bin/env")
+            .args(["--default-signal", script])
             .args(["--quiet", "--return", "--command", command, "/dev/null"])
             .current_dir(sandbox.path(""))
             .env_clear()

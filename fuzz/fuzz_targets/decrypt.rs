@@ -1,5 +1,5 @@
-//! Anything as an encrypted file: see [`cloze_fuzz::any_decrypt`].
+//! Anything as an encrypted file, and encrypted files with changes: see [`cloze_fuzz::any_sealed`].
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| cloze_fuzz::any_decrypt(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| cloze_fuzz::any_sealed(input));

@@ -591,7 +591,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_done_says_so() {
-        for words in ["sops keyservice", "sops publish f"] {
+        for words in ["sops publish f", "cloze publish f"] {
             let error = run(words).expect_err(words);
             assert_eq!(error.code().number(), 1, "{words}");
             assert!(error.to_string().contains("not yet"), "{words}: {error}");

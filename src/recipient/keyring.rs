@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(of([&[], &["a"]]).unwrap(&groups, None, &|_| true).expect("opens").expose(), key.expose());
         let failure = of([&[], &["c"]]).unwrap(&groups, None, &|_| true).expect_err("nobody opens it");
         let tried: Vec<&str> = failure.attempts.iter().map(|attempt| attempt.recipient.as_str()).collect();
-        assert_eq!((tried, failure.places), (vec!["a", "a", "b", "b"], vec!["a drawer".to_owned()]));
+        assert_eq!((tried, failure.places), (vec!["a", "b", "a", "b"], vec!["a drawer".to_owned()]));
         let bad = [vec![Recipient::age("bad")]];
         let wrapping = of([&[], &[]]).wrap(&key, &bad, None, Timestamp::from_unix(0), &SystemRandom);
         let said = wrapping.expect_err("nobody wraps for it").to_string();

@@ -207,10 +207,20 @@ impl<'c> Comments<'c> {
     pub(super) fn reach_colon(&mut self) {
         let rest = &self.bytes[self.cursor..];
         let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
-        let is_colon = self.last.1 != Kind::Colon && rest.get(blanks) == Some(&b':');
-        if is_colon {
+        // After white space it may begin the next key.
+        let is_apart = blanks > 0 || self.cursor.checked_sub(1).is_some_and(|at| self.bytes[at].is_ascii_whitespace());
+        let is_sign = match rest.get(blanks + 1) {
+            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b',' | b']' | b'}') => true,
+            Some(_) => !is_apart,
+        };
+        if self.last.1 != Kind::Colon && rest.get(blanks) == Some(&b':') && is_sign {
             self.reach(self.cursor + blanks + 1);
         }
+    }
+
+    /// Whether the last token is the colon behind a key. A key that is marked with `?` may have none.
+    pub(super) fn is_behind_colon(&self) -> bool {
+        self.last.1 == Kind::Colon
     }
 
     /// Reads the properties (tag, anchor) that stand next on this line: those of a missing value.
@@ -351,6 +361,7 @@ impl<'c> Comments<'c> {
     fn push(&mut self, at: usize, kind: Kind, act: Act) {
         self.breaks = 0;
         if !self.active {
+            self.last = (at, kind);
             self.ends.clear();
             return;
         }

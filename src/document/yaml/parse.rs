@@ -400,8 +400,14 @@ impl<'t, 'c> Reader<'t, 'c> {
             scalar = without_break_after_ciphertext(scalar);
         }
         let is_block = matches!(style, Style::Literal | Style::Folded);
-        if is_block && end == self.short.len() && !self.short.ends_with(['\n', '\r']) {
-            scalar = without_last_break(scalar);
+        if is_block && !self.short.ends_with(['\n', '\r']) {
+            if end == self.short.len() {
+                scalar = without_last_break(scalar);
+            } else if self.short[end..].trim_ascii().is_empty() && is_blank_at_its_end(&event.value) {
+                let error =
+                    SyntaxError::at(span, "blanks at the end of the text and of a block scalar are read in two ways");
+                return Err(error.hint("end the text with a line break").into());
+            }
         }
         let act = match role {
             Role::Root if matches!(scalar, Scalar::Null) => Act::Pass,
@@ -447,7 +453,9 @@ impl<'t, 'c> Reader<'t, 'c> {
     /// the value. The anchor stands behind the token before the node at this place.
     fn refuse_odd_anchor(&self, anchor: usize, at: usize) -> Result<(), SyntaxError> {
         let before = if anchor == 0 { "" } else { self.source.get(self.last_end..at).unwrap_or_default() };
-        let Some(sign) = before.rfind('&') else { return Ok(()) };
+        let Some(sign) = before.split_inclusive(['\n', '\r']).scan(0, last_anchor).flatten().last() else {
+            return Ok(());
+        };
         let name = before[sign..].split(char::is_whitespace).next().unwrap_or_default();
         if name.contains(['?', ':', '%', '@', '`']) {
             let start = self.last_end + sign;
@@ -476,10 +484,14 @@ impl<'t, 'c> Reader<'t, 'c> {
         if role == Role::Value {
             self.comments.reach_colon();
         }
-        if event.anchor != 0 || event.tag_at.is_some() {
+        let has_properties = event.anchor != 0 || event.tag_at.is_some();
+        let has_no_colon = role == Role::Value && !has_properties && !self.comments.is_behind_colon();
+        if has_properties {
             self.comments.reach_properties();
         }
-        let at = self.offsets.source(self.comments.cursor().max(event.place.start));
+        // Without a colon the parser has gone on to the next line.
+        let reached = self.offsets.source(self.comments.cursor().max(event.place.start));
+        let at = if has_no_colon { self.last_end } else { reached };
         let span = Span::new(at..at);
         match role {
             Role::Root => {}
@@ -537,7 +549,8 @@ impl<'t, 'c> Reader<'t, 'c> {
         let keeps = bytes[header..line].iter().take(3).any(|byte| *byte == b'+');
         let body = self.short.get(line..event.place.end.max(line)).unwrap_or_default();
         let trimmed = if keeps {
-            let body = body.trim_end_matches([' ', '\t']);
+            let line = body.trim_end_matches([' ', '\t']);
+            let body = if line.ends_with(['\n', '\r']) { line } else { body };
             let body = body.strip_suffix('\n').unwrap_or(body);
             body.strip_suffix('\r').unwrap_or(body)
         } else if last_line_is_blank(&event.value) {
@@ -548,7 +561,10 @@ impl<'t, 'c> Reader<'t, 'c> {
                 body.split_inclusive('\n').rev().take_while(|line| !is_content(line)).map(str::len).sum();
             body[..body.len() - after].trim_end_matches(['\r', '\n'])
         } else {
-            body.trim_end_matches([' ', '\t', '\r', '\n'])
+            // Blanks at the end of the last line that is not blank are content too.
+            let words = body.trim_end_matches([' ', '\t', '\r', '\n']).len();
+            let rest = memchr::memchr2(b'\n', b'\r', &body.as_bytes()[words..]);
+            &body[..rest.map_or(body.len(), |length| words + length)]
         };
         if event.value.trim_end_matches('\n').is_empty() && !keeps {
             // The header alone: what follows it is no content.
@@ -637,6 +653,23 @@ fn style_of(style: ScalarStyle) -> Style {
         ScalarStyle::Literal => Style::Literal,
         ScalarStyle::Folded => Style::Folded,
     }
+}
+
+/// The last anchor on a line that holds no more than properties and a comment, from the place where
+/// the line begins; that of the next line is left there.
+fn last_anchor(start: &mut usize, line: &str) -> Option<Option<usize>> {
+    let is_behind = |at: usize, signs: &[u8]| at == 0 || signs.contains(&line.as_bytes()[at - 1]);
+    let comment = line.match_indices('#').map(|(at, _)| at).find(|at| is_behind(*at, b" \t"));
+    let code = &line[..comment.unwrap_or(line.len())];
+    let found = code.match_indices('&').map(|(at, _)| at).rfind(|at| is_behind(*at, b" \t:[{,"));
+    let place = found.map(|at| *start + at);
+    *start += line.len();
+    Some(place)
+}
+
+/// Whether a block scalar is empty but for line breaks, or its last line is blank.
+fn is_blank_at_its_end(value: &str) -> bool {
+    value.trim_matches('\n').is_empty() && !value.is_empty() || last_line_is_blank(value)
 }
 
 /// Whether the last line of a block scalar that is not empty holds blanks only.

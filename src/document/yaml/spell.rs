@@ -9,6 +9,11 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
     let node = document.node(id);
     match (&node.content, new) {
         (Content::Leaf { style, .. }, New::Value(value)) => {
+            if node.span.start == node.span.end && !takes_value(document, node) {
+                return Err(EmitError(
+                    "there is no place for a value: the key has none, or a comment in its place".into(),
+                ));
+            }
             let spot = Spot::new(document.text, node.span, *style, node.key.is_some());
             if let Some(header) = spot.fixed_header() {
                 let text = spot.below(header, value).ok_or_else(|| EmitError(FIXED.into()))?;
@@ -32,6 +37,24 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
 
 /// Said when a header that has a comment does not fit the new value.
 const FIXED: &str = "the block scalar cannot hold the new value while a comment stands behind its header";
+
+/// Whether a value can be put in where one is missing: not behind a comment, and not behind a key
+/// that has no colon, but for brackets, where one can be added.
+fn takes_value(document: &Document<'_>, node: &Node<'_>) -> bool {
+    let at = node.span.start as usize;
+    let line = memchr::memrchr2(b'\n', b'\r', &document.text[..at]).map_or(0, |end| end + 1);
+    let is_before = |node: &Node<'_>| (line..at).contains(&(node.span.start as usize));
+    let is_comment = |node: &Node<'_>| matches!(node.content, Content::Comment { .. }) && is_before(node);
+    if document.nodes.iter().any(is_comment) {
+        return false;
+    }
+    let words = document.text[line..at].trim_ascii();
+    let last = words.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default();
+    let key = node.key.as_deref().unwrap_or_default().trim_end();
+    let is_of_key = key.ends_with(':') && words.ends_with(key.as_bytes());
+    is_in_flow(document.text, at)
+        || !words.starts_with(b"? ") && (last.ends_with(b":") && !is_of_key || last == b"-" || last.starts_with(b"&"))
+}
 
 /// Comment lines; every line of the text gets a marker of its own.
 pub(super) fn comment(text: &[u8], column: usize, line_break: &str) -> Vec<u8> {
@@ -244,7 +267,8 @@ impl<'d> Spot<'d> {
     fn gap(&self) -> &'static str {
         match self.text[..self.start].last() {
             None | Some(b' ' | b'\t' | b'\n') => "",
-            Some(b':' | b'-' | b'?') => " ",
+            Some(b':') => " ",
+            Some(b'-') if !self.has_key => " ",
             Some(_) if self.has_key && self.tag.is_none() && self.anchor.is_none() && self.lacks_colon() => ": ",
             Some(_) => " ",
         }
@@ -372,11 +396,10 @@ impl<'d> Spot<'d> {
         Some(out)
     }
 
-    /// A block scalar where none was: the rest of the line has to be free.
+    /// A block scalar where none was: the line has to end here. Blanks would be a part of the value.
     fn new_block(&self, text: &str) -> Option<String> {
         let end = self.span.end as usize;
-        let rest = self.text[end..].iter().find(|byte| !matches!(byte, b' ' | b'\t'));
-        if !matches!(rest, None | Some(b'\n' | b'\r')) {
+        if !matches!(self.text.get(end), None | Some(b'\n' | b'\r')) {
             return None;
         }
         let parent = self.parent_column()?;
@@ -389,7 +412,17 @@ impl<'d> Spot<'d> {
             tail: "",
             line_break,
         };
-        if self.fits_below(text) { quoting::block(text, style) } else { None }
+        let is_free = self.column_below().is_none_or(|column| column < style.indent);
+        if is_free && self.fits_below(text) { quoting::block(text, style) } else { None }
+    }
+
+    /// The column of the next line that is not blank. Below a new block, a comment as deep as the
+    /// block would become a part of it.
+    fn column_below(&self) -> Option<usize> {
+        let after = &self.text[self.span.end as usize..];
+        let next = after.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))?;
+        let line = memchr::memrchr2(b'\n', b'\r', &after[..next])?;
+        Some(after[line + 1..next].iter().take_while(|byte| **byte == b' ').count())
     }
 
     /// Whether the line breaks at the end of a string come out right with what follows in the file.
