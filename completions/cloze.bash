@@ -16,6 +16,12 @@ _cloze() {
             ",$1")
                 cmd="cloze"
                 ;;
+            cloze,audit)
+                cmd="cloze__subcmd__audit"
+                ;;
+            cloze,completion)
+                cmd="cloze__subcmd__completion"
+                ;;
             cloze,decrypt)
                 cmd="cloze__subcmd__decrypt"
                 ;;
@@ -61,6 +67,18 @@ _cloze() {
             cloze,updatekeys)
                 cmd="cloze__subcmd__updatekeys"
                 ;;
+            cloze__subcmd__audit,help)
+                cmd="cloze__subcmd__audit__subcmd__help"
+                ;;
+            cloze__subcmd__audit,verify)
+                cmd="cloze__subcmd__audit__subcmd__verify"
+                ;;
+            cloze__subcmd__audit__subcmd__help,help)
+                cmd="cloze__subcmd__audit__subcmd__help__subcmd__help"
+                ;;
+            cloze__subcmd__audit__subcmd__help,verify)
+                cmd="cloze__subcmd__audit__subcmd__help__subcmd__verify"
+                ;;
             cloze__subcmd__groups,add)
                 cmd="cloze__subcmd__groups__subcmd__add"
                 ;;
@@ -78,6 +96,12 @@ _cloze() {
                 ;;
             cloze__subcmd__groups__subcmd__help,help)
                 cmd="cloze__subcmd__groups__subcmd__help__subcmd__help"
+                ;;
+            cloze__subcmd__help,audit)
+                cmd="cloze__subcmd__help__subcmd__audit"
+                ;;
+            cloze__subcmd__help,completion)
+                cmd="cloze__subcmd__help__subcmd__completion"
                 ;;
             cloze__subcmd__help,decrypt)
                 cmd="cloze__subcmd__help__subcmd__decrypt"
@@ -124,6 +148,9 @@ _cloze() {
             cloze__subcmd__help,updatekeys)
                 cmd="cloze__subcmd__help__subcmd__updatekeys"
                 ;;
+            cloze__subcmd__help__subcmd__audit,verify)
+                cmd="cloze__subcmd__help__subcmd__audit__subcmd__verify"
+                ;;
             cloze__subcmd__help__subcmd__groups,add)
                 cmd="cloze__subcmd__help__subcmd__groups__subcmd__add"
                 ;;
@@ -137,8 +164,96 @@ _cloze() {
 
     case "${cmd}" in
         cloze)
-            opts="-v -h --version --disable-version-check --check-for-updates --help encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help"
+            opts="-v -h --version --disable-version-check --check-for-updates --help encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloze__subcmd__audit)
+            opts="-h --help verify help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloze__subcmd__audit__subcmd__help)
+            opts="verify help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloze__subcmd__audit__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloze__subcmd__audit__subcmd__help__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloze__subcmd__audit__subcmd__verify)
+            opts="-h --holds --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --holds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloze__subcmd__completion)
+            opts="-h --help bash elvish fish powershell zsh"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -879,8 +994,50 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__help)
-            opts="encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help"
+            opts="encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloze__subcmd__help__subcmd__audit)
+            opts="verify"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloze__subcmd__help__subcmd__audit__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloze__subcmd__help__subcmd__completion)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -37,6 +37,8 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand exec-env 'Run a shell command with the values of a file in its environment'
             cand exec-file 'Run a shell command that reads the plaintext of a file'
             cand keyservice 'Let other processes use the keys that this one can reach'
+            cand audit 'Check the records of who opened what'
+            cand completion 'Print a script that completes commands in a shell'
             cand init 'Make an age key and a `.sops.yaml` to start with'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -366,6 +368,30 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'cloze;audit'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand verify 'Check that no record of an audit log was changed or taken out'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'cloze;audit;verify'= {
+            cand --holds 'The hash of the last line as it was noted earlier; it must be in the log'
+            cand --verbose 'Say more on standard error'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;audit;help'= {
+            cand verify 'Check that no record of an audit log was changed or taken out'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'cloze;audit;help;verify'= {
+        }
+        &'cloze;audit;help;help'= {
+        }
+        &'cloze;completion'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
         &'cloze;init'= {
             cand --recipient 'A further recipient beside your own key; may be repeated or hold a comma list'
             cand --kubernetes 'Encrypt only `data` and `stringData` of YAML files, as Kubernetes needs it'
@@ -389,6 +415,8 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand exec-env 'Run a shell command with the values of a file in its environment'
             cand exec-file 'Run a shell command that reads the plaintext of a file'
             cand keyservice 'Let other processes use the keys that this one can reach'
+            cand audit 'Check the records of who opened what'
+            cand completion 'Print a script that completes commands in a shell'
             cand init 'Make an age key and a `.sops.yaml` to start with'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -423,6 +451,13 @@ set edit:completion:arg-completer[cloze] = {|@words|
         &'cloze;help;exec-file'= {
         }
         &'cloze;help;keyservice'= {
+        }
+        &'cloze;help;audit'= {
+            cand verify 'Check that no record of an audit log was changed or taken out'
+        }
+        &'cloze;help;audit;verify'= {
+        }
+        &'cloze;help;completion'= {
         }
         &'cloze;help;init'= {
         }

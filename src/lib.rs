@@ -9,7 +9,7 @@
 //! | [`cipher`] | data keys, sealed values, the MAC, shares | nothing of ours |
 //! | [`recipient`] | who may open a file, and how a data key is wrapped for them | `cipher`, `document::tree`, `document::Scalar`, `document::Timestamp` |
 //! | [`envelope`] | the verbs that join those three: encrypt, decrypt, re-encrypt, change recipients, rotate | the layers above |
-//! | [`rules`] | `.sops.yaml`: which policy goes for which file | the layers above |
+//! | [`rules`] | `.sops.yaml`: which policy goes for which file; `audit.yaml` | the layers above |
 //! | [`cli`] | terminal, environment, files, exit codes | everything |
 //!
 //! Imports point upwards in that table only, and `tests/layers.rs` holds it. Nothing above `cli`

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cloze::cipher::{Random, SystemRandom};
 use cloze::document::change::{Change, Manner};
 use cloze::document::{Format, KeyPath, Layout, Reading, Timestamp};
-use cloze::envelope::{self, Changed, Encrypted, Error, Opened, Options, Policy, Rewritten, Selector, Tools};
+use cloze::envelope::{
+    self, Changed, Deed, Encrypted, Error, Opened, Options, Policy, Rewritten, Selector, Tools, Witness,
+};
 use cloze::recipient::{Access, KeyService, Keyring, Kind, Recipient, Unwrapped, WrappedKey};
 use zeroize::Zeroizing;
 
@@ -34,6 +36,15 @@ impl KeyService for InClear {
 
     fn places(&self) -> Vec<String> {
         Vec::new()
+    }
+}
+
+/// Nobody keeps a record.
+struct Unwatched;
+
+impl Witness for Unwatched {
+    fn record(&self, _: &[Deed]) -> Result<(), String> {
+        Ok(())
     }
 }
 
@@ -110,7 +121,12 @@ impl Engine {
     }
 
     fn tools(&self) -> Tools<'_> {
-        Tools { keyring: &self.keyring, random: &*self.random, now: Timestamp::from_unix(1_700_000_000) }
+        Tools {
+            keyring: &self.keyring,
+            witness: &Unwatched,
+            random: &*self.random,
+            now: Timestamp::from_unix(1_700_000_000),
+        }
     }
 
     /// Encrypts; a file without a value to hide is fine.

@@ -6,9 +6,11 @@
 #![allow(clippy::print_stderr, clippy::unwrap_used, missing_docs)]
 
 mod age;
+mod audit;
 mod badinput;
 mod cli;
 mod command_line;
+mod completion;
 mod conversions;
 mod corpus;
 mod dotenv;

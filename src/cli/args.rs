@@ -62,6 +62,9 @@ pub(super) enum Command {
     #[command(name = "exec-file")]
     ExecFile(ExecFile),
     Keyservice(Serve),
+    #[command(subcommand)]
+    Audit(Audit),
+    Completion(Completion),
     Init(Init),
 }
 
@@ -338,6 +341,7 @@ pub(super) struct UpdateKeys {
 
 /// Add or delete a key group of an encrypted file
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  cloze groups add --in-place --file secrets.yaml --age age1…,age1…")]
 pub(super) enum Groups {
     Add(Box<GroupsAdd>),
     Delete(Box<GroupsDelete>),
@@ -407,6 +411,31 @@ pub(super) struct FileStatus {
     pub input_type: Option<String>,
     #[command(flatten)]
     pub general: General,
+}
+
+/// Check the records of who opened what
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Example:\n  cloze audit verify /var/log/cloze.jsonl")]
+pub(super) enum Audit {
+    Verify(AuditVerify),
+}
+
+/// Check that no record of an audit log was changed or taken out
+///
+/// Each line of such a log holds the SHA-256 of the line before. Prints how many records there are,
+/// and the hash of the last line. Who notes that hash elsewhere can see later, with --holds, that
+/// the end was not cut off or made anew.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cloze audit verify /var/log/cloze.jsonl")]
+pub(super) struct AuditVerify {
+    /// The log
+    pub file: Option<PathBuf>,
+    /// The hash of the last line as it was noted earlier; it must be in the log
+    #[arg(long, value_name = "HASH")]
+    pub holds: Option<String>,
+    /// Say more on standard error
+    #[arg(long)]
+    pub verbose: bool,
 }
 
 /// Run a command with decrypted values in its environment
@@ -540,6 +569,14 @@ pub(super) struct Serve {
     /// Say where it listens, and what is done
     #[arg(long)]
     pub verbose: bool,
+}
+
+/// Print a script that completes commands in a shell
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cloze completion bash > ~/.local/share/bash-completion/completions/cloze")]
+pub(super) struct Completion {
+    /// The shell
+    pub shell: clap_complete::Shell,
 }
 
 /// Make an age key and a `.sops.yaml` to start with

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
+use super::args;
 use super::error::{CommandError, Exit};
 use crate::document::Reading;
 
@@ -63,7 +64,16 @@ pub(super) enum Request {
 const MISSING: [&str; 1] = ["publish"];
 
 /// Commands that SOPS does not have: called as `sops`, these words are file names.
-const OWN: [&str; 2] = ["exec", "init"];
+const OWN: [&str; 3] = ["audit", "exec", "init"];
+
+/// The command line for a name, which is without commands that are not to be known by it.
+pub(super) fn command(name: Name) -> clap::Command {
+    let command = args::command().bin_name(name.text());
+    match name {
+        Name::Cloze => command,
+        Name::Sops => OWN.iter().fold(command, |command, own| command.mut_subcommand(own, |own| own.hide(true))),
+    }
+}
 
 /// Commands that take several operands, or count them themselves.
 const SEVERAL: [&str; 4] = ["exec-env", "exec-file", "groups delete", "updatekeys"];
@@ -140,7 +150,7 @@ impl Flags {
 }
 
 /// In which order commands are asked about a flag that stands before the command.
-const ORDER: [&str; 15] = [
+const ORDER: [&str; 17] = [
     "encrypt",
     "decrypt",
     "edit",
@@ -155,6 +165,8 @@ const ORDER: [&str; 15] = [
     "exec-file",
     "filestatus",
     "keyservice",
+    "audit verify",
+    "completion",
     "init",
 ];
 

@@ -1,6 +1,7 @@
 //! `decrypt`: text → data key → plaintext, checked → written (sops-compat.md §8.4).
 
 use super::argv::Name;
+use super::audit::Audit;
 use super::error::{CommandError, Exit};
 use super::files::Contents;
 use super::{Destination, Input, Run, args, config, formats, given, identities, tools};
@@ -13,6 +14,7 @@ pub(super) fn run(args: &args::Decrypt, run: &Run) -> Result<(), CommandError> {
     let destination = Destination::of(&args.output, file, run.name)?;
     let order = args.opening.decryption_order.as_deref();
     let keyring = identities::keyring(&args.services, order, run)?;
+    let audit = Audit::open("decrypt", run)?;
     let mut input = Input::read(file, run.name)?;
     let path =
         args.extract.as_deref().filter(|path| !path.is_empty()).map(|path| key_path(path, run.name)).transpose()?;
@@ -23,7 +25,8 @@ pub(super) fn run(args: &args::Decrypt, run: &Run) -> Result<(), CommandError> {
     let reading = run.name.reading();
     let options = Options { ignore_mac: args.opening.ignore_mac, reading, ..Options::default() };
     let failed = |error| CommandError::opening(error, &input.text, run.name).about(input.name());
-    let opened = envelope::decrypt(from, &input.text, &options, &tools(&keyring)).map_err(failed)?;
+    let record = audit.about(input.path.as_deref());
+    let opened = envelope::decrypt(from, &input.text, &options, &tools(&keyring, &record)).map_err(failed)?;
     run.ui.trace("Data key recovered successfully");
     let printed = printed(&opened, from, to, path.as_ref(), args, run)?;
     destination.write(printed.as_ref().unwrap_or(&opened.text), Contents::Plaintext, run.ui)?;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::argv::Name;
+use super::audit::Audit;
 use super::draft::Drafts;
 use super::editor::Session;
 use super::error::{CommandError, Exit};
@@ -69,7 +70,9 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
     let rule = config::helpful_rule(&args.general, file, run);
     let format = format(&args.types, rule.as_ref(), file, old.as_deref().map(Vec::as_slice), run)?;
     let keyring = identities::keyring(&args.services, args.opening.decryption_order.as_deref(), run)?;
-    let tools = tools(&keyring);
+    let audit = Audit::open("edit", run)?;
+    let record = audit.about(Some(file));
+    let tools = tools(&keyring, &record);
     let no_exact_spelling = args.selection.no_exact_spelling || rule.is_some_and(|rule| rule.no_exact_spelling);
     let mut options = Options {
         ignore_mac: args.opening.ignore_mac,

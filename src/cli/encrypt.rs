@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::argv::Name;
+use super::audit::Audit;
 use super::error::{CommandError, Exit};
 use super::files::Contents;
 use super::{Destination, Input, Run, args, config, formats, given, identities, tools};
@@ -29,6 +30,7 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
     let to = formats::of_output(&args.types, rule.and_then(|rule| rule.output_type), Some(name), from, run.name);
     // That there is no key service is to SOPS an error like any other, where nothing is opened.
     let keyring = identities::keyring(&args.services, None, run).map_err(|error| error.with_code(Exit::Generic))?;
+    let audit = Audit::open("encrypt", run)?;
     let input = Input::read(file, run.name)?;
 
     let options = Options {
@@ -44,11 +46,13 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
     let converted =
         if from == to { None } else { Some(envelope::convert(from, &input.text, to, &options).map_err(failed)?) };
     let text = converted.as_ref().unwrap_or(&input.text);
-    let encrypted = envelope::encrypt(to, text, &policy, &options, &tools(&keyring)).map_err(|error| match error {
-        // Its places are those of a text that nobody has seen.
-        envelope::Error::Syntax(error) if converted.is_some() => failed(EmitError(error.message).into()),
-        error => failed(error),
-    })?;
+    let record = audit.about(input.path.as_deref());
+    let encrypted =
+        envelope::encrypt(to, text, &policy, &options, &tools(&keyring, &record)).map_err(|error| match error {
+            // Its places are those of a text that nobody has seen.
+            envelope::Error::Syntax(error) if converted.is_some() => failed(EmitError(error.message).into()),
+            error => failed(error),
+        })?;
     destination.write(&encrypted.text, Contents::Ciphertext, run.ui)?;
 
     encrypted.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));

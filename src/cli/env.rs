@@ -2,7 +2,7 @@
 //! good as none, as in SOPS.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// The file with the creation rules, in place of the search for `.sops.yaml`.
@@ -61,28 +61,48 @@ pub(super) const TMPDIR: &str = "TMPDIR";
 /// Finds the value of a variable.
 type Lookup = dyn Fn(&str) -> Option<OsString>;
 
-/// The variables of a run; tests bring their own.
+/// Where it is said that there are records to be kept. No variable changes that: whoever is to be
+/// recorded has a say in the variables.
+const AUDIT_CONFIG: &str = "/etc/sops/audit.yaml";
+
+/// The variables of a run, and the one fixed place; tests bring their own.
 #[derive(Clone)]
-pub(super) struct Env(Rc<Lookup>);
+pub(super) struct Env {
+    lookup: Rc<Lookup>,
+    audit_config: Rc<Path>,
+}
 
 impl Env {
     /// Those of this process.
     #[must_use]
     pub(super) fn process() -> Self {
-        Env(Rc::new(|name| std::env::var_os(name)))
+        Env { lookup: Rc::new(|name| std::env::var_os(name)), audit_config: Path::new(AUDIT_CONFIG).into() }
     }
 
     /// These and no others.
     #[cfg(test)]
     pub(super) fn of<const N: usize>(variables: [(&'static str, &str); N]) -> Self {
         let variables = variables.map(|(name, value)| (name, OsString::from(value)));
-        Env(Rc::new(move |name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())))
+        let find = move |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+        Env { lookup: Rc::new(find), audit_config: Path::new("/nonexistent/audit.yaml").into() }
+    }
+
+    /// The same with another place of the audit configuration.
+    #[cfg(test)]
+    pub(super) fn audited_by(self, path: &Path) -> Self {
+        Env { audit_config: path.into(), ..self }
+    }
+
+    /// Where the audit configuration is, if there is one.
+    #[must_use]
+    pub(super) fn audit_config(&self) -> &Path {
+        &self.audit_config
     }
 
     /// The value of a variable that is set and not empty.
     #[must_use]
     pub(super) fn get(&self, name: &str) -> Option<OsString> {
-        (self.0)(name).filter(|value| !value.is_empty())
+        (self.lookup)(name).filter(|value| !value.is_empty())
     }
 
     /// The same as text; what is not UTF-8 is replaced.

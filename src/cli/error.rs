@@ -287,6 +287,9 @@ impl CommandError {
                 )
                 .hint("`decrypt` and `edit` open it all the same with --ignore-mac"),
             Error::NoDataKey(error) => Self::no_data_key(error),
+            Error::Unrecorded(_) => {
+                Self::usage(message).hint("on this machine no data key is used without a record; nothing was given out")
+            }
             Error::Wrap(_) => Self::usage(message),
             Error::Emit(_) => Self::new(Exit::Emit, message),
             Error::ExtractPath(_) => Self::usage(message),

@@ -1,11 +1,12 @@
-//! Reading whole files, and the one atomic write. Nothing else in the program opens a file for
-//! writing; a test holds that.
+//! Reading whole files, the one atomic write, and the one log that only grows. Nothing else in the
+//! program opens a file for writing; a test holds that.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use tempfile::{Builder, NamedTempFile, TempDir};
 use zeroize::Zeroizing;
@@ -257,7 +258,7 @@ fn replace_atomically(
     let persisted = if over { file.persist(&target) } else { file.persist_noclobber(&target) };
     persisted.map_err(|error| error.error)?;
     // The rename is done; that it is not on the disk yet is no failure of ours.
-    let _ = File::open(directory).and_then(|directory| directory.sync_all());
+    sync_directory(directory);
     Ok(())
 }
 
@@ -275,6 +276,110 @@ pub(super) fn create_unforeseen(directory: &Path, start: &str, end: &str, data: 
         Ok(file.keep()?.1)
     };
     make().map_err(|error| FileError::Write(directory.to_owned(), error))
+}
+
+/// How long another process may hold a log.
+const LOG_PATIENCE: Duration = Duration::from_secs(10);
+/// No line of a log is longer.
+const LOG_LINE: u64 = 1 << 20;
+
+/// A file of lines that is only ever added to, and ours alone until it is dropped.
+pub(super) struct Log {
+    file: File,
+}
+
+/// The last line of a [`Log`].
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LastLine {
+    /// The line without its end; empty if there is none.
+    pub line: Vec<u8>,
+    /// Whether it has no end: whoever wrote it did not finish.
+    pub unfinished: bool,
+}
+
+impl Log {
+    /// Opens a log and locks it. A new one is for its owner only.
+    ///
+    /// # Errors
+    /// It cannot be opened, is no regular file, or stays locked.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let start = Instant::now();
+        loop {
+            let mut options = File::options();
+            options.read(true).append(true);
+            let file = match options.open(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    match options.create_new(true).mode(0o600).open(path) {
+                        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                        new => new.inspect(|_| sync_directory(parent(path)))?,
+                    }
+                }
+                old => old?,
+            };
+            let ours = file.metadata()?;
+            if !ours.is_file() {
+                return Err(io::Error::other("is no regular file"));
+            }
+            lock(&file, start)?;
+            // Another file may have been put in its place meanwhile, to start a new log.
+            if fs::metadata(path).is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino())) {
+                return Ok(Log { file });
+            }
+        }
+    }
+
+    /// The last line.
+    ///
+    /// # Errors
+    /// It cannot be read, or is longer than any line of a log.
+    pub(super) fn last_line(&self) -> io::Result<LastLine> {
+        use std::os::unix::fs::FileExt as _;
+        let length = self.file.metadata()?.len();
+        let mut window = 4096;
+        loop {
+            let size = length.min(window);
+            let mut end = vec![0; usize::try_from(size).expect("impossible: no window is larger than a line")];
+            self.file.read_exact_at(&mut end, length - size)?;
+            let unfinished = end.last().is_some_and(|last| *last != b'\n');
+            let line = end.strip_suffix(b"\n").unwrap_or(&end);
+            match memchr::memrchr(b'\n', line) {
+                Some(before) => return Ok(LastLine { line: line[before + 1..].to_vec(), unfinished }),
+                None if size == length => return Ok(LastLine { line: line.to_vec(), unfinished }),
+                None if window > LOG_LINE => return Err(io::Error::other("has a line that is too long")),
+                None => window *= 4,
+            }
+        }
+    }
+
+    /// Adds to the end, and waits until it is on the disk.
+    ///
+    /// # Errors
+    /// It cannot be written. A part of it may be in the file.
+    pub(super) fn append(&mut self, data: &[u8]) -> io::Result<()> {
+        self.file.write_all(data)?;
+        self.file.sync_data()
+    }
+}
+
+/// Locks a file against other processes that lock it. The system unlocks it when it is closed.
+fn lock(file: &File, start: Instant) -> io::Result<()> {
+    use rustix::fs::{FlockOperation, flock};
+    loop {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(()),
+            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) if start.elapsed() < LOG_PATIENCE => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => return Err(io::Error::other("is locked by another process")),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Puts the names in a directory on the disk. That they are not there yet is no failure of ours.
+fn sync_directory(directory: &Path) {
+    let _ = File::open(directory).and_then(|directory| directory.sync_all());
 }
 
 /// Gives a file the owner and the mode of the one that it replaces, as far as the system lets us.
@@ -585,6 +690,49 @@ mod tests {
             assert_ne!(fs::metadata(&path).expect("exists").ino(), inode);
         }
         assert_eq!(names(directory.path()), ["f"]);
+    }
+
+    #[test]
+    fn a_log_grows_and_knows_its_last_line() {
+        let directory = TempDir::new().expect("makes");
+        let path = directory.path().join("log");
+        let last = |log: &Log| log.last_line().map(|last| (last.line.len(), last.unfinished)).expect("reads");
+        let mut log = Log::open(&path).expect("makes");
+        assert_eq!((mode(&path), last(&log)), (0o600, (0, false)));
+        for (added, expected) in [
+            (b"one\n".to_vec(), (3, false)),
+            (b"\n".to_vec(), (0, false)),
+            (b"hal".to_vec(), (3, true)),
+            (b"f".to_vec(), (4, true)),
+            (b"\n".to_vec(), (4, false)),
+            ([vec![b'x'; 70_000], b"\n".to_vec()].concat(), (70_000, false)),
+        ] {
+            log.append(&added).expect("writes");
+            assert_eq!(last(&log), expected);
+        }
+        log.append(&vec![b'x'; 6 << 20]).expect("writes");
+        assert!(log.last_line().is_err(), "a line without end is not read");
+        assert!(Log::open(Path::new("/dev/null")).is_err());
+        assert!(Log::open(directory.path()).is_err());
+    }
+
+    #[test]
+    fn a_log_is_for_one_at_a_time_and_follows_its_name() {
+        let directory = TempDir::new().expect("makes");
+        let path = directory.path().join("log");
+        let first = Log::open(&path).expect("makes");
+        let waiting = std::thread::spawn({
+            let path = path.clone();
+            move || Log::open(&path).and_then(|mut log| log.append(b"second\n"))
+        });
+        std::thread::sleep(Duration::from_millis(50));
+        assert_eq!(fs::read(&path).expect("reads"), b"");
+        // As one does who starts a new log.
+        fs::rename(&path, directory.path().join("log.1")).expect("renames");
+        drop(first);
+        waiting.join().expect("ends").expect("writes");
+        assert_eq!(fs::read(&path).expect("reads"), b"second\n");
+        assert_eq!(fs::read(directory.path().join("log.1")).expect("reads"), b"");
     }
 
     #[test]

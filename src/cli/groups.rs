@@ -6,6 +6,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::argv::Name;
+use super::audit::Audit;
 use super::error::CommandError;
 use super::files::Contents;
 use super::rekey::Rekey;
@@ -63,6 +64,7 @@ fn change(
     let file = given(args.file.as_ref()).ok_or_else(|| CommandError::no_file(run.name).hint("--file names it"))?;
     let destination = Destination::of(&args.output, Some(file), run.name)?;
     let keyring = identities::keyring(&args.services, None, run)?;
+    let audit = Audit::open("groups", run)?;
     let input = Input::read(Some(file), run.name)?;
     let types = args::Types { input_type: args.input_type.clone(), output_type: None };
     let format = formats::of_sealed(&types, &args.general, input.path.as_deref(), &input.text, run);
@@ -76,7 +78,8 @@ fn change(
     let old = Zeroizing::new(input.text.to_vec());
     let rekey = Rekey::new(format, old, &from, to, args.keep_data_key || run.name == Name::Sops);
     let layout = Layout { indent: args.general.indent };
-    let new = rekey.rewrite(input.name(), layout, &tools(&keyring), run)?;
+    let record = audit.about(input.path.as_deref());
+    let new = rekey.rewrite(input.name(), layout, &tools(&keyring, &record), run)?;
     match destination {
         Destination::File(path) if path == file => rekey.write(path, &new.text, run)?,
         other => other.write(&new.text, Contents::Ciphertext, run.ui)?,

@@ -4,6 +4,8 @@
 
 mod args;
 mod argv;
+mod audit;
+mod completion;
 mod config;
 mod decrypt;
 mod discover;
@@ -80,11 +82,7 @@ pub fn main() -> ExitCode {
 fn run(argv: Vec<OsString>, env: Env) -> u8 {
     let name = argv.first().map_or(Name::Cloze, |argv0| Name::of(argv0));
     let ui = Ui { verbose: false };
-    let own = name == Name::Cloze;
-    let mut command = command()
-        .bin_name(name.text())
-        .mut_subcommand("init", |init| init.hide(!own))
-        .mut_subcommand("exec", |exec| exec.hide(!own));
+    let mut command = argv::command(name);
     let result = argv::normalise(name, argv, &mut command).and_then(|request| match request {
         Request::Version => print_version(name),
         Request::Run { args, warnings } => {
@@ -138,6 +136,8 @@ fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> R
         args::Command::Keyservice(args) => keyservice::run(&args, &run(args.verbose)),
         #[cfg(not(feature = "keyservice"))]
         args::Command::Keyservice(_) => Err(identities::no_keyservices()),
+        args::Command::Audit(args::Audit::Verify(args)) => audit::verify(&args, &run(args.verbose)),
+        args::Command::Completion(args) => completion::run(&args, &run(false)),
         args::Command::Init(args) => init::run(&args, &run(args.verbose)),
     }
 }
@@ -149,9 +149,9 @@ fn usage_code(error: &clap::Error) -> Exit {
     }
 }
 
-/// The tools of a run.
-fn tools(keyring: &Keyring) -> Tools<'_> {
-    Tools { keyring, random: &SystemRandom, now: now() }
+/// The tools with which one file is opened or written; what they do is recorded.
+fn tools<'a>(keyring: &'a Keyring, record: &'a audit::Record<'a>) -> Tools<'a> {
+    Tools { keyring, witness: record, random: &SystemRandom, now: now() }
 }
 
 fn now() -> Timestamp {

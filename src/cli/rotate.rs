@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::argv::Name;
+use super::audit::Audit;
 use super::config::{self, Named};
 use super::error::{CommandError, Exit};
 use super::files::{self, Contents};
@@ -23,8 +24,10 @@ pub(super) fn run(args: &args::Rotate, run: &Run) -> Result<(), CommandError> {
         return Err(error.about(file));
     }
     let keyring = identities::keyring(&args.services, args.decryption_order.as_deref(), run)?;
-    let tools = tools(&keyring);
+    let audit = Audit::open("rotate", run)?;
     let input = Input::read(Some(file), run.name)?;
+    let record = audit.about(input.path.as_deref());
+    let tools = tools(&keyring, &record);
     let name = given(args.filename.filename_override.as_ref()).or(input.path.as_deref());
     let format = formats::of_sealed(&args.types, &args.general, name, &input.text, run);
     same_format(&args.types, format)?;

@@ -6,6 +6,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::argv::Name;
+use super::audit::Audit;
 use super::error::{CommandError, Exit};
 use super::files::{self, Contents, FileError};
 use super::{Destination, Run, args, config, formats, given, identities, tools};
@@ -85,6 +86,8 @@ impl Target<'_> {
             return Err(CommandError::stream(self.file));
         }
         let keyring = identities::keyring(self.services, self.opening.decryption_order.as_deref(), run)?;
+        let command = if matches!(change, Change::Unset) { "unset" } else { "set" };
+        let audit = Audit::open(command, run)?;
         let text = files::read(self.file).map_err(|error| match (error, run.name) {
             // SOPS has another code here than in its other commands.
             (FileError::Missing(path), Name::Sops) => {
@@ -96,7 +99,8 @@ impl Target<'_> {
         let manner = Manner { layout: self.layout(format, run)?, lenient: run.name == Name::Sops };
         let reading = run.name.reading();
         let options = Options { ignore_mac: self.opening.ignore_mac, reading, ..Options::default() };
-        let changed = envelope::change(format, &text, path, change, manner, &options, &tools(&keyring))
+        let record = audit.about(Some(self.file));
+        let changed = envelope::change(format, &text, path, change, manner, &options, &tools(&keyring, &record))
             .map_err(|error| CommandError::opening(error, &text, run.name).about(self.file))?;
         run.ui.trace("Data key recovered successfully");
         Ok((changed, text))

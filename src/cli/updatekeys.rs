@@ -7,12 +7,13 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::argv::Name;
+use super::audit::Audit;
 use super::error::{CommandError, Exit};
 use super::rekey::Rekey;
 use super::{Run, args, config, discover, files, formats, identities, tools, ui};
 use crate::document::{Format, Layout};
-use crate::envelope::{self, Rewritten, Tools};
-use crate::recipient::Access;
+use crate::envelope::{self, Rewritten};
+use crate::recipient::{Access, Keyring};
 use crate::rules::CreationRule;
 
 /// A file that has to change.
@@ -27,7 +28,8 @@ pub(super) fn run(args: &args::UpdateKeys, run: &Run) -> Result<(), CommandError
         return Err(CommandError::no_file(run.name));
     }
     let keyring = identities::keyring(&args.services, None, run)?;
-    let update = Update { args, run, tools: tools(&keyring), layout: Layout { indent: args.general.indent } };
+    let audit = Audit::open("updatekeys", run)?;
+    let update = Update { args, run, keyring, audit, layout: Layout { indent: args.general.indent } };
     match run.name {
         Name::Cloze => update.together(),
         Name::Sops => update.one_by_one(),
@@ -38,7 +40,8 @@ pub(super) fn run(args: &args::UpdateKeys, run: &Run) -> Result<(), CommandError
 struct Update<'a> {
     args: &'a args::UpdateKeys,
     run: &'a Run,
-    tools: Tools<'a>,
+    keyring: Keyring,
+    audit: Audit<'a>,
     layout: Layout,
 }
 
@@ -58,10 +61,13 @@ impl Update<'_> {
             return self.check(&jobs, &targets, failures);
         }
         // A file that cannot be read says so when its turn comes.
-        jobs.iter().for_each(|job| drop(envelope::foresee(job.rekey.format, &job.rekey.old, &self.tools)));
+        for job in &jobs {
+            let record = self.audit.about(Some(&job.file));
+            let _ = envelope::foresee(job.rekey.format, &job.rekey.old, &tools(&self.keyring, &record));
+        }
         let mut ready: Vec<(Job, Rewritten)> = Vec::new();
         for job in jobs {
-            match job.rekey.rewrite(&job.file, self.layout, &self.tools, self.run) {
+            match self.rewrite(&job) {
                 Ok(new) => ready.push((job, new)),
                 Err(error) => failures.push(error),
             }
@@ -108,7 +114,7 @@ impl Update<'_> {
             self.run.ui.say(&format!("File {name} already up to date"));
             return Ok(());
         };
-        let new = job.rekey.rewrite(file, self.layout, &self.tools, self.run)?;
+        let new = self.rewrite(&job)?;
         self.show([&job])?;
         if !self.args.yes && !self.run.ui.ask_as_sops("Is this okay? (y/n):")? {
             self.run.ui.say(&format!("File {name} left unchanged"));
@@ -163,6 +169,11 @@ impl Update<'_> {
         let keep_data_key = self.args.keep_data_key || self.run.name == Name::Sops;
         let rekey = Rekey::new(format, old, &from, to, keep_data_key);
         Ok((!rekey.change.is_empty()).then(|| Job { file: file.to_owned(), rekey }))
+    }
+
+    fn rewrite(&self, job: &Job) -> Result<Rewritten, CommandError> {
+        let record = self.audit.about(Some(&job.file));
+        job.rekey.rewrite(&job.file, self.layout, &tools(&self.keyring, &record), self.run)
     }
 
     /// Prints what would change, and fails if anything would.

@@ -21,11 +21,12 @@ use super::error::Error;
 use super::mac;
 use super::metadata::Metadata;
 use super::open::{Ciphertexts, as_spelled, exact, metadata_of, open, reading_of, unwrap};
-use super::seal::{canonical, check_in_clear};
+use super::seal::{canonical, check_in_clear, recorded};
 use super::selector::Selector;
 use super::spelling;
 use super::typed::kind_of;
 use super::walk::{Item, Side, Walker};
+use super::witness::Deed;
 use super::{Options, Tools};
 
 /// A changed text.
@@ -55,7 +56,7 @@ pub fn change(
     let document = format.sealed().syntax().parse(text)?;
     let metadata = metadata_of(&document)?;
     check_not_reserved(format, path)?;
-    let key = unwrap(&metadata, tools)?;
+    let key = unwrap(&metadata, &[Deed::Decrypt], tools)?;
     // To take out what is beyond an end is to take out nothing.
     let manner = Manner { lenient: manner.lenient || matches!(change, Change::Unset), ..manner };
     let mut warnings = Vec::new();
@@ -88,7 +89,7 @@ pub fn change(
     if !is_exact || !(is_same || file.differs_only_there(&plain, &values, &wanted, change, &metadata)?) {
         return Err(Error::RoundTrip);
     }
-    Ok(Changed { text: new, is_same, warnings })
+    recorded(Changed { text: new, is_same, warnings }, tools)
 }
 
 /// Refuses the keys that belong to the metadata.

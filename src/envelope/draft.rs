@@ -11,6 +11,7 @@ use super::mac;
 use super::metadata::{Metadata, WRITTEN_VERSION};
 use super::open::{metadata_of, unwrap};
 use super::policy::Policy;
+use super::witness::Deed;
 use super::{Opened, Tools};
 
 /// The only key of a SOPS binary file.
@@ -79,7 +80,7 @@ fn seal(
 pub fn open_draft(draft: &[u8], of: Option<&Opened>, tools: &Tools<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
     let document = Format::Json.syntax().parse(draft)?;
     let metadata = metadata_of(&document)?;
-    let key = unwrap(&metadata, tools)?;
+    let key = unwrap(&metadata, &[Deed::Decrypt], tools)?;
     if of.is_some_and(|opened| opened.key.expose() != key.expose()) {
         return Err(Error::ForeignDraft);
     }

@@ -58,6 +58,9 @@ pub enum Error {
     /// No recipient could recover the data key.
     #[error(transparent)]
     NoDataKey(#[from] NoDataKey),
+    /// What was to be done could not be recorded, and why.
+    #[error("no audit record could be kept: {0}")]
+    Unrecorded(String),
     /// The data key could not be wrapped.
     #[error(transparent)]
     Wrap(#[from] WrapFailure),

@@ -31,6 +31,7 @@ mod spelling;
 mod tests;
 mod typed;
 mod walk;
+mod witness;
 
 use zeroize::Zeroizing;
 
@@ -51,11 +52,14 @@ pub use rewrap::{access, foresee, rewrap};
 pub use rotate::rotate;
 pub use seal::{encrypt, reencrypt};
 pub use selector::{Selection, Selector};
+pub use witness::{Deed, Witness};
 
 /// What is handed in from outside.
 pub struct Tools<'a> {
     /// The key services of this run.
     pub keyring: &'a Keyring,
+    /// Who is told of every data key that is used.
+    pub witness: &'a dyn Witness,
     /// Where data keys and nonces come from.
     pub random: &'a dyn Random,
     /// The time that is written into files.

@@ -6,12 +6,6 @@ use memchr::memchr2;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
-use crate::document::{
-    Content, Document, Editor, EmitError, Format, Layout, New, Node, NodeId, Pile, Reading, Scalar, Spellings, Syntax,
-};
-use crate::recipient::NoDataKey;
-
 use super::error::Error;
 use super::mac;
 use super::metadata::Metadata;
@@ -19,7 +13,12 @@ use super::shares::{Run, Window};
 use super::spelling;
 use super::typed::unseal;
 use super::walk::{Item, Side, Visit, Walker};
+use super::witness::Deed;
 use super::{Opened, Options, Tools};
+use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
+use crate::document::{
+    Content, Document, Editor, EmitError, Format, Layout, New, Node, NodeId, Pile, Reading, Scalar, Spellings, Syntax,
+};
 
 /// Decrypts a file.
 ///
@@ -28,7 +27,7 @@ use super::{Opened, Options, Tools};
 pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>) -> Result<Opened, Error> {
     let document = format.sealed().syntax().parse(text)?;
     let metadata = metadata_of(&document)?;
-    let key = unwrap(&metadata, tools)?;
+    let key = unwrap(&metadata, &[Deed::Decrypt], tools)?;
     let mut warnings = Vec::new();
     if metadata.version.is_empty() {
         warnings.push("the metadata has no `version`: no SOPS wrote this file, and SOPS will not read it".into());
@@ -39,10 +38,13 @@ pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>
     Ok(Opened { text, warnings, reading, metadata, key })
 }
 
-/// Recovers the data key of a file: the one that opens its MAC.
-pub(super) fn unwrap(metadata: &Metadata, tools: &Tools<'_>) -> Result<DataKey, NoDataKey> {
+/// Recovers the data key of a file, the one that opens its MAC, to do this with it. There is no
+/// other way to a data key than past the witness.
+pub(super) fn unwrap(metadata: &Metadata, deeds: &[Deed], tools: &Tools<'_>) -> Result<DataKey, Error> {
     let opens_mac = |key: &DataKey| mac::stored(&Cipher::new(key), metadata).is_ok();
-    tools.keyring.unwrap(&metadata.groups, metadata.threshold, &opens_mac)
+    let key = tools.keyring.unwrap(&metadata.groups, metadata.threshold, &opens_mac)?;
+    tools.witness.record(deeds).map_err(Error::Unrecorded)?;
+    Ok(key)
 }
 
 /// The metadata of a file: that of its first document.

@@ -8,6 +8,7 @@ use super::error::Error;
 use super::mac;
 use super::metadata::Metadata;
 use super::open::{metadata_of, unwrap};
+use super::witness::Deed;
 use super::{Rewritten, Tools, block};
 
 /// Who can open a file. Needs no key.
@@ -44,7 +45,7 @@ pub fn rewrap(
 ) -> Result<Rewritten, Error> {
     let document = format.sealed().syntax().parse(text)?;
     let mut metadata = metadata_of(&document)?;
-    let key = data_key(&metadata, tools)?;
+    let key = data_key(&metadata, &[Deed::Rewrap], tools)?;
     let old = (metadata.groups.as_slice(), metadata.threshold);
     let (groups, threshold) = tools.keyring.rewrap(&key, old, access, tools.now, tools.random)?;
     (metadata.groups, metadata.threshold) = (groups, threshold);
@@ -54,8 +55,8 @@ pub fn rewrap(
 
 /// The data key of a file, of which it is known that it is the right one: it opens the MAC. A
 /// wrong one must not be given to anybody.
-pub(super) fn data_key(metadata: &Metadata, tools: &Tools<'_>) -> Result<DataKey, Error> {
-    let key = unwrap(metadata, tools)?;
+pub(super) fn data_key(metadata: &Metadata, deeds: &[Deed], tools: &Tools<'_>) -> Result<DataKey, Error> {
+    let key = unwrap(metadata, deeds, tools)?;
     mac::stored(&Cipher::new(&key), metadata)?;
     Ok(key)
 }

@@ -15,6 +15,7 @@ use super::seal::checked_comment;
 use super::selector::Selector;
 use super::shares::{Run, Window};
 use super::walk::{Item, Side, Walker};
+use super::witness::Deed;
 use super::{Rewritten, Tools, block, check, spelling};
 
 /// Encrypts a file under a new data key, for the recipients given. It must open and its MAC must
@@ -32,7 +33,7 @@ pub fn rotate(
     let syntax = format.sealed().syntax();
     let document = syntax.parse(text)?;
     let old = metadata_of(&document)?;
-    let old_key = data_key(&old, tools)?;
+    let old_key = data_key(&old, &[Deed::Rotate, Deed::Decrypt, Deed::Encrypt], tools)?;
     let key = DataKey::generate(tools.random);
     // Whatever is wrong with a recipient is told before the work is done.
     let mut metadata = old.clone();

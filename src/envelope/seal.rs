@@ -16,6 +16,7 @@ use super::shares::{Run, Window};
 use super::spelling;
 use super::typed::kind_of;
 use super::walk::{Item, Side, Walker};
+use super::witness::Deed;
 use super::{Encrypted, Opened, Options, Tools, block};
 
 /// Encrypts a plaintext for the recipients of a policy, under a new data key.
@@ -44,7 +45,8 @@ pub fn encrypt(
         spelling: None,
         unknown: Vec::new(),
     };
-    seal(format, &document, metadata, &key, Ciphertexts::default(), options, tools.random)
+    let sealed = seal(format, &document, metadata, &key, Ciphertexts::default(), options, tools.random)?;
+    recorded(sealed, tools)
 }
 
 /// Encrypts an edited plaintext under the data key and for the recipients of the file that it came
@@ -74,7 +76,13 @@ pub fn reencrypt(
     if is_older(&metadata.version, WRITTEN_VERSION) {
         metadata.version = WRITTEN_VERSION.into();
     }
-    seal(format, &document, metadata, &opened.key, known, options, tools.random)
+    recorded(seal(format, &document, metadata, &opened.key, known, options, tools.random)?, tools)
+}
+
+/// Tells the witness before the result is given out.
+pub(super) fn recorded<T>(sealed: T, tools: &Tools<'_>) -> Result<T, Error> {
+    tools.witness.record(&[Deed::Encrypt]).map_err(Error::Unrecorded)?;
+    Ok(sealed)
 }
 
 /// Whether a rule on keys can mean anything: in a binary file there is one value and no key.

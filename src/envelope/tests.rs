@@ -24,10 +24,24 @@ fn policy() -> Policy {
     Policy { groups: vec![vec![Recipient::age(RECIPIENT)]], ..Policy::default() }
 }
 
+/// Nobody keeps a record.
+struct Unwatched;
+
+impl Witness for Unwatched {
+    fn record(&self, _: &[Deed]) -> Result<(), String> {
+        Ok(())
+    }
+}
+
 /// Calls `check` with tools that work.
 fn with_tools<T>(check: impl FnOnce(&Tools<'_>) -> T) -> T {
     let keyring = keyring();
-    check(&Tools { keyring: &keyring, random: &SystemRandom, now: Timestamp::from_unix(1_700_000_000) })
+    check(&Tools {
+        keyring: &keyring,
+        witness: &Unwatched,
+        random: &SystemRandom,
+        now: Timestamp::from_unix(1_700_000_000),
+    })
 }
 
 fn sealed(format: Format, text: &str, policy: &Policy) -> Result<Encrypted, Error> {

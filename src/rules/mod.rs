@@ -3,9 +3,11 @@
 //! in secrets that are not encrypted.
 //!
 //! * [`Rules::parse`] reads a configuration; [`Rules::find`] picks the rule for a file.
+//! * [`AuditRules::parse`] reads `audit.yaml`, which says where records of every use of a data key go.
 //! * [`Stores::parse`] takes the layout out of any text, however broken, for commands that need
 //!   nothing else.
 
+mod audit;
 mod destination;
 mod fields;
 mod path;
@@ -19,6 +21,7 @@ use crate::document::{Format, Span};
 use crate::envelope::{Pattern, Selector};
 use crate::recipient::Recipient;
 
+pub use audit::{AuditRules, Facility, Syslog};
 pub use destination::{Destination, DestinationRule};
 pub use path::match_text;
 pub use stores::Stores;

@@ -9,6 +9,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::super::audit::Audit;
 use super::super::error::{CommandError, Exit};
 use super::super::{Run, args, identities};
 use super::user::{self, User};
@@ -22,7 +23,7 @@ pub(in crate::cli) fn run_line(args: &args::ExecEnv, run: &Run) -> Result<(), Co
     }
     let (file, line) = operands(&args.operands, "exec-env", run.name)?;
     let user = args.running.user.as_deref().map(User::find).transpose()?;
-    let variables = gather(&[file], &args.variables, &args.running, run)?;
+    let variables = gather("exec-env", &[file], &args.variables, &args.running, run)?;
     let mut command = shell(line);
     set(&mut command, &variables, user.as_ref(), args.variables.pristine);
     if args.background {
@@ -45,7 +46,7 @@ pub(in crate::cli) fn run_arguments(args: &args::Exec, run: &Run) -> Result<(), 
         return Err(error.hint("for example `cloze exec --file secrets.yaml -- command argument`"));
     };
     let user = args.running.user.as_deref().map(User::find).transpose()?;
-    let variables = gather(&files, &args.variables, &args.running, run)?;
+    let variables = gather("exec", &files, &args.variables, &args.running, run)?;
     let mut command = Command::new(program);
     command.args(arguments);
     set(&mut command, &variables, user.as_ref(), args.variables.pristine);
@@ -60,6 +61,7 @@ pub(in crate::cli) fn run_arguments(args: &args::Exec, run: &Run) -> Result<(), 
 
 /// Opens the files and takes out of them what is asked for.
 fn gather(
+    command: &'static str,
     files: &[&Path],
     taken: &args::Variables,
     running: &args::Running,
@@ -73,9 +75,10 @@ fn gather(
     };
     let types = args::Types { input_type: taken.input_type.clone(), output_type: None };
     let keyring = identities::keyring(&running.services, running.decryption_order.as_deref(), run)?;
+    let audit = Audit::open(command, run)?;
     let mut variables = Variables::default();
     for file in files {
-        let (format, opened) = open(file, &types, &running.general, &keyring, run)?;
+        let (format, opened) = open(file, &types, &running.general, &keyring, &audit, run)?;
         let document = format.plain_syntax(choice.reading).parse(&opened.text);
         let document = document.map_err(|error| CommandError::envelope(error.into(), &opened.text).about(file))?;
         let shared = variables.add(format, &document, &choice).map_err(|refusal| refused(refusal, file))?;

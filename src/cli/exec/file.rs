@@ -11,6 +11,7 @@ use memchr::memmem;
 use zeroize::Zeroizing;
 
 use super::super::argv::Name;
+use super::super::audit::Audit;
 use super::super::error::{CommandError, Exit, reason};
 use super::super::files::{self, Private, PrivateFile};
 use super::super::{Run, args, config, formats, identities, signals};
@@ -77,7 +78,8 @@ fn file_name(asked: Option<&Path>) -> Result<&OsStr, CommandError> {
 /// The plaintext in the format that is asked for.
 fn plaintext(file: &Path, args: &args::ExecFile, run: &Run) -> Result<Zeroizing<Vec<u8>>, CommandError> {
     let keyring = identities::keyring(&args.running.services, args.running.decryption_order.as_deref(), run)?;
-    let (from, opened) = open(file, &args.types, &args.running.general, &keyring, run)?;
+    let audit = Audit::open("exec-file", run)?;
+    let (from, opened) = open(file, &args.types, &args.running.general, &keyring, &audit, run)?;
     let to = formats::of_output(&args.types, None, Some(file), from, run.name);
     if from == to {
         return Ok(opened.text);

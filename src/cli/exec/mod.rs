@@ -19,6 +19,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::argv::Name;
+use super::audit::Audit;
 use super::error::{CommandError, Exit, reason};
 use super::{Input, Run, args, formats, tools};
 use crate::document::Format;
@@ -34,6 +35,7 @@ fn open(
     types: &args::Types,
     general: &args::General,
     keyring: &Keyring,
+    audit: &Audit<'_>,
     run: &Run,
 ) -> Result<(Format, Opened), CommandError> {
     let input = Input::read(Some(file), run.name).map_err(|error| match (error.code(), run.name) {
@@ -42,7 +44,8 @@ fn open(
     })?;
     let format = formats::of_sealed(types, general, input.path.as_deref(), &input.text, run);
     let options = Options { reading: run.name.reading(), ..Options::default() };
-    let opened = envelope::decrypt(format, &input.text, &options, &tools(keyring))
+    let record = audit.about(input.path.as_deref());
+    let opened = envelope::decrypt(format, &input.text, &options, &tools(keyring, &record))
         .map_err(|error| CommandError::opening(error, &input.text, run.name).about(input.name()))?;
     run.ui.trace("Data key recovered successfully");
     opened.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));

@@ -14,7 +14,12 @@ fn other() -> String {
 fn as_other<T>(check: impl FnOnce(&Tools<'_>) -> T) -> T {
     let age = Age::new(vec![IdentitySource::of("test", OTHER)], Arc::new(Nobody));
     let keyring = Keyring::new(vec![Box::new(age)], vec![]);
-    check(&Tools { keyring: &keyring, random: &SystemRandom, now: Timestamp::from_unix(1_800_000_000) })
+    check(&Tools {
+        keyring: &keyring,
+        witness: &Unwatched,
+        random: &SystemRandom,
+        now: Timestamp::from_unix(1_800_000_000),
+    })
 }
 
 fn access(groups: &[&[&str]], threshold: Option<usize>) -> Access {
@@ -86,7 +91,12 @@ fn rotating_makes_every_ciphertext_anew_and_touches_nothing_else() {
 
 fn as_owner_later<T>(check: impl FnOnce(&Tools<'_>) -> T) -> T {
     let keyring = keyring();
-    check(&Tools { keyring: &keyring, random: &SystemRandom, now: Timestamp::from_unix(1_800_000_000) })
+    check(&Tools {
+        keyring: &keyring,
+        witness: &Unwatched,
+        random: &SystemRandom,
+        now: Timestamp::from_unix(1_800_000_000),
+    })
 }
 
 #[test]
