@@ -412,17 +412,17 @@ impl<'d> Spot<'d> {
             tail: "",
             line_break,
         };
-        let is_free = self.column_below().is_none_or(|column| column < style.indent);
-        if is_free && self.fits_below(text) { quoting::block(text, style) } else { None }
+        if self.is_free_below(style.indent) && self.fits_below(text) { quoting::block(text, style) } else { None }
     }
 
-    /// The column of the next line that is not blank. Below a new block, a comment as deep as the
-    /// block would become a part of it.
-    fn column_below(&self) -> Option<usize> {
+    /// Whether nothing below can become a part of a new block with this indentation: no comment, and
+    /// no blanks.
+    fn is_free_below(&self, indent: usize) -> bool {
         let after = &self.text[self.span.end as usize..];
-        let next = after.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))?;
-        let line = memchr::memrchr2(b'\n', b'\r', &after[..next])?;
-        Some(after[line + 1..next].iter().take_while(|byte| **byte == b' ').count())
+        let next = after.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).unwrap_or(after.len());
+        let column = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ').count();
+        let lines = after[..next].split(|byte| matches!(byte, b'\n' | b'\r')).skip(1);
+        lines.into_iter().all(|line| column(line) < indent)
     }
 
     /// Whether the line breaks at the end of a string come out right with what follows in the file.
