@@ -33,6 +33,10 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand updatekeys 'Bring encrypted files to the recipients of their creation rules'
             cand groups 'Add or delete a key group of an encrypted file'
             cand filestatus 'Say whether a file is encrypted'
+            cand exec 'Run a command with decrypted values in its environment'
+            cand exec-env 'Run a shell command with the values of a file in its environment'
+            cand exec-file 'Run a shell command that reads the plaintext of a file'
+            cand keyservice 'Let other processes use the keys that this one can reach'
             cand init 'Make an age key and a `.sops.yaml` to start with'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -43,6 +47,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --filename-override 'Take this file name for the choice of format and creation rule'
             cand -a 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
             cand --age 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
+            cand --age-recipients-file 'A file with age recipients, one in a line; may be repeated'
             cand -p 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
             cand --pgp 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
             cand -k 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]'
@@ -60,7 +65,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --unencrypted-comment-regex 'Encrypt all but what a matching comment stands above'
             cand --encrypted-comment-regex 'Encrypt only what a matching comment stands above'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -82,7 +87,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --filename-override 'Take this file name for the choice of format and creation rule'
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -100,6 +105,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
             cand -a 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
             cand --age 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
+            cand --age-recipients-file 'A file with age recipients, one in a line; may be repeated'
             cand -p 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
             cand --pgp 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
             cand -k 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]'
@@ -117,7 +123,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --unencrypted-comment-regex 'Encrypt all but what a matching comment stands above'
             cand --encrypted-comment-regex 'Encrypt only what a matching comment stands above'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -138,7 +144,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --output-type 'The format of the output, likewise'
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -157,7 +163,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --output-type 'The format of the output, likewise'
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -190,7 +196,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --output-type 'The format of the output, likewise'
             cand --filename-override 'Take this file name for the choice of format and creation rule'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -204,7 +210,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
         &'cloze;updatekeys'= {
             cand --input-type 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file names say'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -230,12 +236,13 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --output 'Write the result into this file'
             cand --input-type 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
             cand -a 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
             cand --age 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]'
+            cand --age-recipients-file 'A file with age recipients, one in a line; may be repeated'
             cand -p 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
             cand --pgp 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]'
             cand -k 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]'
@@ -260,7 +267,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --output 'Write the result into this file'
             cand --input-type 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
             cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
-            cand --keyservice 'Another key service; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
             cand --aws-profile 'The AWS profile for AWS KMS keys'
             cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
             cand --indent 'Spaces per level in what is written new; -1 is a tab'
@@ -293,6 +300,72 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'cloze;exec'= {
+            cand -f 'An encrypted file; may be repeated'
+            cand --file 'An encrypted file; may be repeated'
+            cand --only 'Take only the variable with this name; may be repeated'
+            cand --prefix 'Begin every name with this'
+            cand --input-type 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
+            cand --user 'Run the command as this user, with the groups of that user; only root can'
+            cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand --nested 'Take what is inside of maps and lists too, as `db_users_0`. With --only, a name as this, or the first key of it for everything inside'
+            cand --pristine 'Do not hand over the variables of this environment'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;exec-env'= {
+            cand --only 'Take only the variable with this name; may be repeated'
+            cand --prefix 'Begin every name with this'
+            cand --input-type 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
+            cand --user 'Run the command as this user, with the groups of that user; only root can'
+            cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand --nested 'Take what is inside of maps and lists too, as `db_users_0`. With --only, a name as this, or the first key of it for everything inside'
+            cand --pristine 'Do not hand over the variables of this environment'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand --background 'Do not wait for the command, which has no terminal and no output then'
+            cand --same-process 'Accepted for SOPS: the command always takes the place of this process'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;exec-file'= {
+            cand --filename 'Its name, without directories [default: tmp-file]'
+            cand --input-type 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
+            cand --output-type 'The format of the output, likewise'
+            cand --user 'Run the command as this user, with the groups of that user; only root can'
+            cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand --no-fifo 'Make it a regular file, for programs that seek in it'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand --background 'Not supported: the file has to be there as long as the command'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cloze;keyservice'= {
+            cand --network 'Listen on the network, or on a socket of this machine'
+            cand --address 'The address to listen on: `HOST:PORT`, or the path of the socket [default for tcp: 127.0.0.1:5000]'
+            cand --prompt 'Ask on the terminal before each use of a key'
+            cand --verbose 'Say where it listens, and what is done'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'cloze;init'= {
             cand --recipient 'A further recipient beside your own key; may be repeated or hold a comma list'
             cand --kubernetes 'Encrypt only `data` and `stringData` of YAML files, as Kubernetes needs it'
@@ -312,6 +385,10 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand updatekeys 'Bring encrypted files to the recipients of their creation rules'
             cand groups 'Add or delete a key group of an encrypted file'
             cand filestatus 'Say whether a file is encrypted'
+            cand exec 'Run a command with decrypted values in its environment'
+            cand exec-env 'Run a shell command with the values of a file in its environment'
+            cand exec-file 'Run a shell command that reads the plaintext of a file'
+            cand keyservice 'Let other processes use the keys that this one can reach'
             cand init 'Make an age key and a `.sops.yaml` to start with'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -338,6 +415,14 @@ set edit:completion:arg-completer[cloze] = {|@words|
         &'cloze;help;groups;delete'= {
         }
         &'cloze;help;filestatus'= {
+        }
+        &'cloze;help;exec'= {
+        }
+        &'cloze;help;exec-env'= {
+        }
+        &'cloze;help;exec-file'= {
+        }
+        &'cloze;help;keyservice'= {
         }
         &'cloze;help;init'= {
         }

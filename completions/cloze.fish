@@ -37,6 +37,10 @@ complete -c cloze -n "__fish_cloze_needs_command" -f -a "rotate" -d 'Give a file
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "updatekeys" -d 'Bring encrypted files to the recipients of their creation rules'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "groups" -d 'Add or delete a key group of an encrypted file'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "filestatus" -d 'Say whether a file is encrypted'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "exec" -d 'Run a command with decrypted values in its environment'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "exec-env" -d 'Run a shell command with the values of a file in its environment'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "exec-file" -d 'Run a shell command that reads the plaintext of a file'
+complete -c cloze -n "__fish_cloze_needs_command" -f -a "keyservice" -d 'Let other processes use the keys that this one can reach'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "init" -d 'Make an age key and a `.sops.yaml` to start with'
 complete -c cloze -n "__fish_cloze_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l output -d 'Write the result into this file' -r -F
@@ -44,6 +48,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l input-type -d 'T
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l output-type -d 'The format of the output, likewise' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l filename-override -d 'Take this file name for the choice of format and creation rule' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -s a -l age -d 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l age-recipients-file -d 'A file with age recipients, one in a line; may be repeated' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -s p -l pgp -d 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -s k -l kms -d 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l gcp-kms -d 'Google Cloud KMS keys, comma-separated [env: SOPS_GCP_KMS_IDS]' -r
@@ -60,7 +65,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l unencrypted-comm
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l encrypted-comment-regex -d 'Encrypt only what a matching comment stands above' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -79,7 +84,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l filename-overrid
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -92,6 +97,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand edit" -l input-type -d 'The 
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l output-type -d 'The format of the output, likewise' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -s a -l age -d 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l age-recipients-file -d 'A file with age recipients, one in a line; may be repeated' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -s p -l pgp -d 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -s k -l kms -d 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l gcp-kms -d 'Google Cloud KMS keys, comma-separated [env: SOPS_GCP_KMS_IDS]' -r
@@ -108,7 +114,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand edit" -l unencrypted-comment
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l encrypted-comment-regex -d 'Encrypt only what a matching comment stands above' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand edit" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -126,7 +132,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand set" -l output-type -d 'The 
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand set" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -143,7 +149,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand unset" -l output-type -d 'Th
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand unset" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -174,7 +180,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l output-type -d 'T
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l filename-override -d 'Take this file name for the choice of format and creation rule' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -185,7 +191,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand rotate" -s h -l help -d 'Pri
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l input-type -d 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file names say' -r
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -204,11 +210,12 @@ complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subc
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l input-type -d 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -s a -l age -d 'age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l age-recipients-file -d 'A file with age recipients, one in a line; may be repeated' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -s p -l pgp -d 'PGP fingerprints, comma-separated [env: SOPS_PGP_FP]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -s k -l kms -d 'AWS KMS keys, comma-separated [env: SOPS_KMS_ARN]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l gcp-kms -d 'Google Cloud KMS keys, comma-separated [env: SOPS_GCP_KMS_IDS]' -r
@@ -227,7 +234,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subc
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l input-type -d 'The format of the file: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l keyservice -d 'Another key service; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -246,21 +253,82 @@ complete -c cloze -n "__fish_cloze_using_subcommand filestatus" -l indent -d 'Sp
 complete -c cloze -n "__fish_cloze_using_subcommand filestatus" -l verbose -d 'Say more on standard error'
 complete -c cloze -n "__fish_cloze_using_subcommand filestatus" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
 complete -c cloze -n "__fish_cloze_using_subcommand filestatus" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -s f -l file -d 'An encrypted file; may be repeated' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l only -d 'Take only the variable with this name; may be repeated' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l prefix -d 'Begin every name with this' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l input-type -d 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l user -d 'Run the command as this user, with the groups of that user; only root can' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l nested -d 'Take what is inside of maps and lists too, as `db_users_0`. With --only, a name as this, or the first key of it for everything inside'
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l pristine -d 'Do not hand over the variables of this environment'
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l only -d 'Take only the variable with this name; may be repeated' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l prefix -d 'Begin every name with this' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l input-type -d 'The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l user -d 'Run the command as this user, with the groups of that user; only root can' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l nested -d 'Take what is inside of maps and lists too, as `db_users_0`. With --only, a name as this, or the first key of it for everything inside'
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l pristine -d 'Do not hand over the variables of this environment'
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l background -d 'Do not wait for the command, which has no terminal and no output then'
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l same-process -d 'Accepted for SOPS: the command always takes the place of this process'
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l filename -d 'Its name, without directories [default: tmp-file]' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l input-type -d 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l output-type -d 'The format of the output, likewise' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l user -d 'Run the command as this user, with the groups of that user; only root can' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l no-fifo -d 'Make it a regular file, for programs that seek in it'
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l verbose -d 'Say more on standard error'
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l background -d 'Not supported: the file has to be there as long as the command'
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand keyservice" -l network -d 'Listen on the network, or on a socket of this machine' -r -f -a "tcp\t''
+unix\t''"
+complete -c cloze -n "__fish_cloze_using_subcommand keyservice" -l address -d 'The address to listen on: `HOST:PORT`, or the path of the socket [default for tcp: 127.0.0.1:5000]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand keyservice" -l prompt -d 'Ask on the terminal before each use of a key'
+complete -c cloze -n "__fish_cloze_using_subcommand keyservice" -l verbose -d 'Say where it listens, and what is done'
+complete -c cloze -n "__fish_cloze_using_subcommand keyservice" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -l recipient -d 'A further recipient beside your own key; may be repeated or hold a comma list' -r
 complete -c cloze -n "__fish_cloze_using_subcommand init" -l kubernetes -d 'Encrypt only `data` and `stringData` of YAML files, as Kubernetes needs it'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -s y -l yes -d 'Ask nothing'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -l verbose -d 'Say more on standard error'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus init help" -f -a "encrypt" -d 'Encrypt the values of a file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus init help" -f -a "decrypt" -d 'Decrypt a file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus init help" -f -a "edit" -d 'Edit an encrypted file in your editor'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus init help" -f -a "set" -d 'Set one value of an encrypted file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus init help" -f -a "unset" -d 'Take one value out of an encrypted file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus init help" -f -a "rotate" -d 'Give a file a new data key, and other recipients'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus init help" -f -a "updatekeys" -d 'Bring encrypted files to the recipients of their creation rules'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus init help" -f -a "groups" -d 'Add or delete a key group of an encrypted file'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus init help" -f -a "filestatus" -d 'Say whether a file is encrypted'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus init help" -f -a "init" -d 'Make an age key and a `.sops.yaml` to start with'
-complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus init help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "encrypt" -d 'Encrypt the values of a file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "decrypt" -d 'Decrypt a file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "edit" -d 'Edit an encrypted file in your editor'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "set" -d 'Set one value of an encrypted file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "unset" -d 'Take one value out of an encrypted file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "rotate" -d 'Give a file a new data key, and other recipients'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "updatekeys" -d 'Bring encrypted files to the recipients of their creation rules'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "groups" -d 'Add or delete a key group of an encrypted file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "filestatus" -d 'Say whether a file is encrypted'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "exec" -d 'Run a command with decrypted values in its environment'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "exec-env" -d 'Run a shell command with the values of a file in its environment'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "exec-file" -d 'Run a shell command that reads the plaintext of a file'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "keyservice" -d 'Let other processes use the keys that this one can reach'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "init" -d 'Make an age key and a `.sops.yaml` to start with'
+complete -c cloze -n "__fish_cloze_using_subcommand help; and not __fish_seen_subcommand_from encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice init help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cloze -n "__fish_cloze_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "add" -d 'Add a key group'
 complete -c cloze -n "__fish_cloze_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "delete" -d 'Delete a key group'

@@ -215,7 +215,11 @@ fn failures_have_the_codes_of_sops_and_change_nothing() {
         ("sops decrypt --extract db secret.json", 91, "--extract"),
         ("sops decrypt --extract [\"none\"] secret.json", 1, "none"),
         ("sops decrypt --decryption-order age,age secret.json", 112, "age"),
-        ("sops decrypt --keyservice tcp://127.0.0.1:1 secret.json", 1, "not yet"),
+        (
+            "sops decrypt --keyservice http://127.0.0.1:1 secret.json",
+            1,
+            "begins neither with `tcp://` nor with `unix://`",
+        ),
         ("sops decrypt --bogus secret.json", 1, "--bogus"),
         ("sops --config absent.yaml -e plain.json", 1, "no such rules file"),
         (

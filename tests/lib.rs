@@ -5,6 +5,7 @@
 // Tests say what they skipped, and stop at the first surprise.
 #![allow(clippy::print_stderr, clippy::unwrap_used, missing_docs)]
 
+mod age;
 mod badinput;
 mod cli;
 mod command_line;
@@ -13,6 +14,7 @@ mod corpus;
 mod dotenv;
 mod edit;
 mod engine;
+mod exec;
 mod fuzz_cases;
 mod generated;
 mod harness;
@@ -21,6 +23,7 @@ mod init;
 mod integrators;
 mod interop;
 mod invariants;
+mod keyservice;
 mod layers;
 mod leaves;
 mod one_writer;

@@ -20,7 +20,8 @@ Exit codes: 0 success, 1 any other error, 2 unreadable input, 3 unwritable outpu
 expressible in the output format, 7 a path or value that cannot be set, 8 conflicting flags, 23 a value cannot be encrypted, 25 a value
 cannot be decrypted, 49 keys added to or removed from no file, 51 the MAC does not fit, 91 malformed --extract path, 92 empty input, 100 no
 such file, 112 doubled --decryption-order, 128 no recipient could recover the data key, 200 edit
-without change, 201 the editor failed, 203 already encrypted.";
+without change, 201 the editor failed, 203 already encrypted. exec, exec-env and exec-file end as
+the command that they run: 126 if it cannot be run, 127 if there is none.";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -55,6 +56,12 @@ pub(super) enum Command {
     Groups(Groups),
     #[command(name = "filestatus")]
     FileStatus(FileStatus),
+    Exec(Exec),
+    #[command(name = "exec-env")]
+    ExecEnv(ExecEnv),
+    #[command(name = "exec-file")]
+    ExecFile(ExecFile),
+    Keyservice(Serve),
     Init(Init),
 }
 
@@ -402,6 +409,139 @@ pub(super) struct FileStatus {
     pub general: General,
 }
 
+/// Run a command with decrypted values in its environment
+///
+/// The values of all files become environment variables; where two files have the same name, the
+/// later one wins. The command is run without a shell, in the place of this process, so that its
+/// exit code, signals and terminal are its own. Nothing secret is in its arguments.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cloze exec --file common.env --file secrets.yaml -- npm start")]
+pub(super) struct Exec {
+    /// The command and its arguments
+    #[arg(value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+    /// An encrypted file; may be repeated
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Vec<PathBuf>,
+    #[command(flatten)]
+    pub variables: Variables,
+    #[command(flatten)]
+    pub running: Running,
+}
+
+/// Run a shell command with the values of a file in its environment
+///
+/// The command is one argument, for /bin/sh, which takes the place of this process. `exec` runs
+/// commands without a shell.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cloze exec-env secrets.yaml 'docker compose up -d'")]
+pub(super) struct ExecEnv {
+    /// The encrypted file, and the command line
+    #[arg(value_name = "FILE COMMAND")]
+    pub operands: Vec<OsString>,
+    #[command(flatten)]
+    pub variables: Variables,
+    #[command(flatten)]
+    pub running: Running,
+    /// Do not wait for the command, which has no terminal and no output then
+    #[arg(long)]
+    pub background: bool,
+    /// Accepted for SOPS: the command always takes the place of this process
+    #[arg(long)]
+    pub same_process: bool,
+}
+
+/// Run a shell command that reads the plaintext of a file
+///
+/// Each `{}` in the command is replaced by the path of a file with the plaintext. It is a FIFO,
+/// which can be read from start to end any number of times, in a private place, in memory where
+/// the system has one, and gone afterwards.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  cloze exec-file kubeconfig.yaml 'kubectl --kubeconfig {} get pods'")]
+pub(super) struct ExecFile {
+    /// The encrypted file, and the command line
+    #[arg(value_name = "FILE COMMAND")]
+    pub operands: Vec<OsString>,
+    /// Make it a regular file, for programs that seek in it
+    #[arg(long)]
+    pub no_fifo: bool,
+    /// Its name, without directories [default: tmp-file]
+    #[arg(long, value_name = "NAME")]
+    pub filename: Option<PathBuf>,
+    #[command(flatten)]
+    pub types: Types,
+    #[command(flatten)]
+    pub running: Running,
+    /// Not supported: the file has to be there as long as the command
+    #[arg(long, hide = true)]
+    pub background: bool,
+}
+
+/// What becomes of values that are environment variables.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Variables")]
+pub(super) struct Variables {
+    /// Take only the variable with this name; may be repeated
+    #[arg(long, value_name = "KEY")]
+    pub only: Vec<String>,
+    /// Begin every name with this
+    #[arg(long, value_name = "TEXT")]
+    pub prefix: Option<String>,
+    /// Take what is inside of maps and lists too, as `db_users_0`. With --only, a name as this, or
+    /// the first key of it for everything inside
+    #[arg(long)]
+    pub nested: bool,
+    /// Do not hand over the variables of this environment
+    #[arg(long)]
+    pub pristine: bool,
+    /// The format of the files: yaml, json, dotenv, ini, toml, binary; anything else means: as the
+    /// file name says
+    #[arg(long, value_name = "TYPE")]
+    pub input_type: Option<String>,
+}
+
+/// What all commands take that run others.
+#[derive(Debug, Default, Args)]
+pub(super) struct Running {
+    /// Run the command as this user, with the groups of that user; only root can
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault
+    /// [env: SOPS_DECRYPTION_ORDER]
+    #[arg(long, value_name = "KINDS")]
+    pub decryption_order: Option<String>,
+    #[command(flatten)]
+    pub services: KeyServices,
+    #[command(flatten)]
+    pub general: General,
+}
+
+/// Let other processes use the keys that this one can reach
+///
+/// Serves the protocol of SOPS until INT or TERM, for `--keyservice URI` of cloze and of SOPS on
+/// another machine or as another user. The protocol knows neither encryption nor passwords: whoever
+/// reaches the address can use the keys. A socket is for its owner only.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  cloze keyservice --network unix --address /run/user/1000/keys.sock --prompt
+  cloze decrypt --keyservice unix:///run/user/1000/keys.sock secrets.yaml")]
+pub(super) struct Serve {
+    /// Listen on the network, or on a socket of this machine
+    #[arg(long, alias = "net", value_name = "NETWORK", default_value = "tcp", value_parser = ["tcp", "unix"])]
+    pub network: String,
+    /// The address to listen on: `HOST:PORT`, or the path of the socket [default for tcp:
+    /// 127.0.0.1:5000]
+    #[arg(long, alias = "addr", value_name = "ADDRESS")]
+    pub address: Option<String>,
+    /// Ask on the terminal before each use of a key
+    #[arg(long)]
+    pub prompt: bool,
+    /// Say where it listens, and what is done
+    #[arg(long)]
+    pub verbose: bool,
+}
+
 /// Make an age key and a `.sops.yaml` to start with
 ///
 /// The key is made only if there is none yet at the standard place. Existing files are never
@@ -473,6 +613,9 @@ pub(super) struct Recipients {
     /// age recipients, comma-separated [env: SOPS_AGE_RECIPIENTS]
     #[arg(short, long, value_name = "LIST")]
     pub age: Vec<String>,
+    /// A file with age recipients, one in a line; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub age_recipients_file: Vec<PathBuf>,
     /// PGP fingerprints, comma-separated [env: SOPS_PGP_FP]
     #[arg(short, long, value_name = "LIST")]
     pub pgp: Vec<String>,
@@ -556,7 +699,8 @@ pub(super) struct KeyServices {
     /// [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub enable_local_keyservice: Option<bool>,
-    /// Another key service; may be repeated [env: SOPS_KEYSERVICE]
+    /// A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what
+    /// this process cannot do; may be repeated [env: SOPS_KEYSERVICE]
     #[arg(long, value_name = "URI")]
     pub keyservice: Vec<String>,
     /// The AWS profile for AWS KMS keys

@@ -60,13 +60,13 @@ pub(super) enum Request {
 }
 
 /// Commands of SOPS that cloze does not have.
-const MISSING: [&str; 4] = ["exec-env", "exec-file", "publish", "keyservice"];
+const MISSING: [&str; 1] = ["publish"];
 
 /// Commands that SOPS does not have: called as `sops`, these words are file names.
-const OWN: [&str; 1] = ["init"];
+const OWN: [&str; 2] = ["exec", "init"];
 
 /// Commands that take several operands, or count them themselves.
-const SEVERAL: [&str; 2] = ["updatekeys", "groups delete"];
+const SEVERAL: [&str; 4] = ["exec-env", "exec-file", "groups delete", "updatekeys"];
 
 /// The modes of the style without commands.
 const MODES: [(&str, char, &str); 3] =
@@ -140,7 +140,7 @@ impl Flags {
 }
 
 /// In which order commands are asked about a flag that stands before the command.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 15] = [
     "encrypt",
     "decrypt",
     "edit",
@@ -150,7 +150,11 @@ const ORDER: [&str; 11] = [
     "updatekeys",
     "groups add",
     "groups delete",
+    "exec",
+    "exec-env",
+    "exec-file",
     "filestatus",
+    "keyservice",
     "init",
 ];
 
@@ -206,6 +210,11 @@ fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &Flags) -> Resu
         let flag = text.and_then(|text| text.strip_prefix('-')).filter(|flag| !flag.is_empty() && !is_number());
         let Some(flag) = flag else {
             operand(name, &mut scan, token, flags)?;
+            // What follows the command that is to be run is its own.
+            if scan.command.as_deref() == Some("exec") && !scan.operands.is_empty() {
+                scan.operands.extend(argv);
+                break;
+            }
             continue;
         };
         let flag = flag.strip_prefix('-').unwrap_or(flag);
@@ -474,6 +483,8 @@ mod tests {
             ("sops decrypt --keyservice a --keyservice=b f", "decrypt --keyservice=a --keyservice=b -- f"),
             // Emacs
             ("sops --filename-override ORIG --encrypt /dev/stdin", "encrypt --filename-override=ORIG -- /dev/stdin"),
+            ("sops keyservice --net unix -addr /tmp/s", "keyservice --network=unix --address=/tmp/s"),
+            ("sops --verbose keyservice --prompt", "keyservice --verbose --prompt"),
             // no operand
             ("sops decrypt --input-type yaml --output-type yaml", "decrypt --input-type=yaml --output-type=yaml"),
         ];
@@ -534,6 +545,23 @@ mod tests {
     }
 
     #[test]
+    fn commands_to_run_are_left_alone() {
+        let table = [
+            ("cloze exec -f a --file=b -- c -x --file d", "exec --file=a --file=b -- c -x --file d"),
+            ("cloze exec --only A -f a c -h -- d", "exec --only=A --file=a -- c -h -- d"),
+            ("cloze exec -f a --nested=false -- -c", "exec --file=a -- -c"),
+            ("sops exec-env f cmd --pristine", "exec-env --pristine -- f cmd"),
+            ("sops exec-env f -- cmd", "exec-env -- f cmd"),
+            ("sops exec-env f c d", "exec-env -- f c d"),
+            ("sops exec-file --no-fifo f cat{}", "exec-file --no-fifo -- f cat{}"),
+            ("sops exec", "edit -- exec"),
+        ];
+        for (given, wanted) in table {
+            assert_eq!(normal(given), wanted, "{given}");
+        }
+    }
+
+    #[test]
     fn recipients_add_up_only_under_the_own_name() {
         assert_eq!(normal("cloze encrypt --age a --age b f"), "encrypt --age=a --age=b -- f");
         assert_eq!(normal("sops encrypt --age a --age b f"), "encrypt --age=b -- f");
@@ -551,7 +579,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_done_says_so() {
-        for words in ["sops exec-env f x", "sops publish f"] {
+        for words in ["sops keyservice", "sops publish f"] {
             let error = run(words).expect_err(words);
             assert_eq!(error.code().number(), 1, "{words}");
             assert!(error.to_string().contains("not yet"), "{words}: {error}");

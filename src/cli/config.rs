@@ -14,6 +14,7 @@ use super::error::CommandError;
 use super::files::{self, FileError};
 use crate::document::{Format, Layout};
 use crate::envelope::{Policy, Selector};
+use crate::recipient::age::parse_recipient;
 use crate::recipient::parse::parse_list;
 use crate::recipient::{Kind, Recipient};
 use crate::rules::{self, CreationRule, Rules, Stores, Strictness};
@@ -278,6 +279,7 @@ pub(super) type Named<'a> = (Kind, &'static str, &'a Vec<String>);
 fn named_recipients(flags: &Recipients, run: &Run) -> Result<Vec<Recipient>, CommandError> {
     let variable = |kind| {
         Some(match kind {
+            Kind::Age if !flags.age_recipients_file.is_empty() => return None,
             Kind::Kms => env::SOPS_KMS_ARN,
             Kind::GcpKms => env::SOPS_GCP_KMS_IDS,
             Kind::Hckms => env::SOPS_HUAWEICLOUD_KMS_IDS,
@@ -287,7 +289,44 @@ fn named_recipients(flags: &Recipients, run: &Run) -> Result<Vec<Recipient>, Com
             Kind::Age => env::SOPS_AGE_RECIPIENTS,
         })
     };
-    recipients(&flags.named(), variable, run)
+    of_flags(flags, variable, run)
+}
+
+/// The recipients that flags name, and those in the files that they name.
+///
+/// # Errors
+/// A text that is no recipient of its kind, or a file that cannot be read.
+pub(super) fn of_flags(
+    flags: &Recipients,
+    variable: impl Fn(Kind) -> Option<&'static str>,
+    run: &Run,
+) -> Result<Vec<Recipient>, CommandError> {
+    let mut named = recipients(&flags.named(), variable, run)?;
+    for path in &flags.age_recipients_file {
+        named.extend(recipients_in(path)?);
+    }
+    Ok(named)
+}
+
+/// The age recipients in a file, one in a line; empty lines and lines that begin with `#` are
+/// skipped, as age does.
+fn recipients_in(path: &Path) -> Result<Vec<Recipient>, CommandError> {
+    let text = files::read(path).map_err(CommandError::file)?;
+    let text = std::str::from_utf8(&text).map_err(|_| CommandError::usage("is no text").about(path))?;
+    let mut found = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        parse_recipient(line)
+            .map_err(|reason| CommandError::usage(format!("line {}: {reason}", number + 1)).about(path))?;
+        found.push(Recipient::age(line));
+    }
+    if found.is_empty() {
+        return Err(CommandError::usage("holds no age recipient").about(path));
+    }
+    Ok(found)
 }
 
 /// The recipients that flags name; without a flag those of its variable, if it has one.

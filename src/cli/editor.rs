@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use super::env::{self, Env};
 use super::error::{CommandError, Exit, reason};
 use super::files::{self, PrivateFile};
-use super::signals::ENDING;
+use super::signals::{ENDING, Holder};
 
 /// What is tried when no variable names an editor.
 const EDITORS: [&str; 3] = ["vim", "nano", "vi"];
@@ -41,7 +41,7 @@ impl Session {
     pub(super) fn new(name: &OsStr, text: &[u8], env: &Env) -> Result<Self, CommandError> {
         let watch = Watch::new()
             .map_err(|error| CommandError::usage(format!("signals cannot be watched: {}", reason(&error))))?;
-        let file = PrivateFile::new(&places(env), name, text).map_err(CommandError::file)?;
+        let file = PrivateFile::new(&files::private_places(env), name, text).map_err(CommandError::file)?;
         watch.shared.directory.get_or_init(|| file.directory().to_owned());
         watch.shared.busy.store(false, Ordering::SeqCst);
         Ok(Session { watch, file })
@@ -75,13 +75,6 @@ impl Session {
     pub(super) fn set_busy(&self, busy: bool) {
         self.watch.shared.busy.store(busy, Ordering::SeqCst);
     }
-}
-
-/// Where a plaintext may be, the best first.
-fn places(env: &Env) -> Vec<PathBuf> {
-    let runtime = env.path(env::XDG_RUNTIME_DIR);
-    let in_memory = runtime.into_iter().chain([PathBuf::from("/dev/shm")]).filter(|place| files::is_in_memory(place));
-    in_memory.chain([env.temp_dir()]).collect()
 }
 
 /// Starts the editor. It has our standard streams (integrations.md C16).
@@ -129,6 +122,7 @@ struct Watch {
     shared: Arc<Shared>,
     handle: Handle,
     thread: Option<thread::JoinHandle<()>>,
+    _holder: Holder,
 }
 
 impl Watch {
@@ -149,7 +143,7 @@ impl Watch {
                 obey(signal, &theirs);
             }
         });
-        Ok(Watch { shared, handle, thread: Some(thread) })
+        Ok(Watch { shared, handle, thread: Some(thread), _holder: Holder::new() })
     }
 
     fn interrupted(&self) -> Option<i32> {

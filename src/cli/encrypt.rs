@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::argv::Name;
-use super::error::CommandError;
+use super::error::{CommandError, Exit};
 use super::files::Contents;
 use super::{Destination, Input, Run, args, config, formats, given, identities, tools};
 use crate::document::EmitError;
@@ -27,7 +27,8 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
         args.selection.no_exact_spelling || rule.as_ref().is_some_and(|rule| rule.no_exact_spelling);
     let from = formats::of_input(args.types.input_type.as_deref(), rule.as_ref(), Some(name), None, run.name);
     let to = formats::of_output(&args.types, rule.and_then(|rule| rule.output_type), Some(name), from, run.name);
-    let keyring = identities::keyring(&args.services, None, run)?;
+    // That there is no key service is to SOPS an error like any other, where nothing is opened.
+    let keyring = identities::keyring(&args.services, None, run).map_err(|error| error.with_code(Exit::Generic))?;
     let input = Input::read(file, run.name)?;
 
     let options = Options {

@@ -35,12 +35,18 @@ pub(super) const SOPS_AGE_KEY: &str = "SOPS_AGE_KEY";
 pub(super) const SOPS_AGE_KEY_FILE: &str = "SOPS_AGE_KEY_FILE";
 /// A command that prints age identities.
 pub(super) const SOPS_AGE_KEY_CMD: &str = "SOPS_AGE_KEY_CMD";
+/// A file with a private key of SSH.
+pub(super) const SOPS_AGE_SSH_PRIVATE_KEY_FILE: &str = "SOPS_AGE_SSH_PRIVATE_KEY_FILE";
+/// A command that prints a private key of SSH.
+pub(super) const SOPS_AGE_SSH_PRIVATE_KEY_CMD: &str = "SOPS_AGE_SSH_PRIVATE_KEY_CMD";
 
 /// The editor for `edit`, with arguments.
 pub(super) const SOPS_EDITOR: &str = "SOPS_EDITOR";
 /// The editor when `SOPS_EDITOR` is not set.
 pub(super) const EDITOR: &str = "EDITOR";
 
+/// Where programs are.
+pub(super) const PATH: &str = "PATH";
 /// The folder of the user.
 pub(super) const HOME: &str = "HOME";
 /// Where configuration is kept, in place of `~/.config`.

@@ -1,6 +1,7 @@
 //! What a command fails with: a cause, an exit code, hints. The only place that turns errors into
 //! exit codes (sops-compat.md §8.9) and into words. No secret value may come in here.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::ops::Range;
@@ -10,6 +11,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use super::argv::Name;
 use super::files::FileError;
+use super::prompt::NO_TERMINAL;
 use super::ui::visible;
 use crate::document::change::ChangeError;
 use crate::document::{Span, SyntaxError};
@@ -58,6 +60,8 @@ pub(super) enum Exit {
     AlreadyEncrypted,
     /// A signal ended the run.
     Signal(u8),
+    /// The command that was run ended with this, or could not be run.
+    Command(u8),
 }
 
 impl Exit {
@@ -84,6 +88,7 @@ impl Exit {
             Exit::Editor => 201,
             Exit::AlreadyEncrypted => 203,
             Exit::Signal(number) => 128u8.saturating_add(number),
+            Exit::Command(number) => number,
         }
     }
 }
@@ -323,15 +328,27 @@ impl CommandError {
         for attempt in &error.attempts {
             let group = if error.groups.is_some() { format!("group {}: ", attempt.group) } else { String::new() };
             let reason = attempt.reason.as_deref().unwrap_or("opened");
-            new.details.push(format!("{group}{} `{}`: {reason}", attempt.kind.title(), attempt.recipient));
+            let recipient = shortened(&attempt.recipient);
+            new.details.push(format!("{group}{} `{recipient}`: {reason}", attempt.kind.title()));
         }
         if !error.places.is_empty() {
             new.details.push("looked for identities in".into());
             new.details.extend(error.places.iter().map(|place| format!("  {place}")));
         }
-        new.hint(
-            "one identity is enough: put it into one of these places, or ask somebody who can open the file to add you",
-        )
+        let says = |text: &str| {
+            let reasons = error.attempts.iter().filter_map(|attempt| attempt.reason.as_ref());
+            reasons.chain(&error.places).any(|reason| reason.contains(text))
+        };
+        new.hint(if says(NO_TERMINAL) {
+            "run it in a terminal, or let SOPS_AGE_KEY_CMD or SOPS_AGE_SSH_PRIVATE_KEY_CMD name a command that prints the \
+             identity without its passphrase"
+        } else if says("there is no program `age-plugin-") {
+            "install the age plugin, or put the folder where it is on PATH"
+        } else if says("the passphrase is wrong") {
+            "try again with the right passphrase"
+        } else {
+            "one identity is enough: put it into one of these places, or ask somebody who can open the file to add you"
+        })
     }
 
     /// A rules file that cannot be used; its place is drawn.
@@ -374,6 +391,17 @@ impl fmt::Display for CommandError {
         }
         f.write_str(&self.message)
     }
+}
+
+/// A recipient without the middle of a key that nobody compares; some have 2,000 characters.
+fn shortened(recipient: &str) -> Cow<'_, str> {
+    let count = recipient.chars().count();
+    if count <= 200 {
+        return Cow::Borrowed(recipient);
+    }
+    let (start, end): (String, String) =
+        (recipient.chars().take(40).collect(), recipient.chars().skip(count - 40).collect());
+    Cow::Owned(format!("{start}…{end}"))
 }
 
 /// The line and the column of a place, from 1; columns count characters.

@@ -1,6 +1,7 @@
 //! Reading whole files, and the one atomic write. Nothing else in the program opens a file for
 //! writing; a test holds that.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile, TempDir};
 use zeroize::Zeroizing;
 
+use super::env::{self, Env};
 use super::signals::Hold;
 use super::ui;
 
@@ -79,6 +81,14 @@ pub(super) fn read_stdin() -> Result<Zeroizing<Vec<u8>>, FileError> {
     read_to_end(io::stdin().lock(), size.min(LIMIT), LIMIT)
         .map_err(|error| FileError::Read(path(), error))?
         .ok_or_else(|| FileError::TooLarge(path()))
+}
+
+/// The terminal that this process belongs to, for questions.
+///
+/// # Errors
+/// There is none.
+pub(super) fn terminal() -> io::Result<File> {
+    File::options().read(true).write(true).open("/dev/tty")
 }
 
 /// Reads what a program prints to its end.
@@ -341,11 +351,35 @@ pub(super) fn remove(path: &Path) -> Result<(), FileError> {
     fs::remove_file(path).map_err(|error| FileError::Write(path.to_owned(), error))
 }
 
-/// A file with a plaintext in a directory of its own, which only the owner can enter. Both are
-/// gone when it is dropped.
+/// Where a plaintext may be, the best first.
+pub(super) fn private_places(env: &Env) -> Vec<PathBuf> {
+    let runtime = env.path(env::XDG_RUNTIME_DIR);
+    let in_memory = runtime.into_iter().chain([PathBuf::from("/dev/shm")]).filter(|place| is_in_memory(place));
+    in_memory.chain([env.temp_dir()]).collect()
+}
+
+/// The same where somebody else is to read it, who cannot enter a place that is ours alone.
+pub(super) fn shared_places(env: &Env) -> Vec<PathBuf> {
+    let memory = Some(PathBuf::from("/dev/shm")).filter(|place| is_in_memory(place));
+    memory.into_iter().chain([env.temp_dir()]).collect()
+}
+
+/// A file with a plaintext, or a FIFO that it is read from, in a directory of its own, which only
+/// the owner can enter. Both are gone when it is dropped.
 pub(super) struct PrivateFile {
     directory: TempDir,
     path: PathBuf,
+    /// Who is to read it, as user and group; none for ourselves.
+    reader: Option<(u32, u32)>,
+}
+
+/// What is put into the directory of a [`PrivateFile`].
+#[derive(Clone, Copy)]
+pub(super) enum Private<'a> {
+    /// A file with this text.
+    Text(&'a [u8]),
+    /// A FIFO.
+    Fifo,
 }
 
 impl PrivateFile {
@@ -353,15 +387,30 @@ impl PrivateFile {
     ///
     /// # Errors
     /// None of them does.
-    pub(super) fn new(places: &[PathBuf], name: &std::ffi::OsStr, data: &[u8]) -> Result<Self, FileError> {
-        let private = fs::Permissions::from_mode(0o700);
+    pub(super) fn new(places: &[PathBuf], name: &OsStr, data: &[u8]) -> Result<Self, FileError> {
+        Self::with(places, name, Private::Text(data), None)
+    }
+
+    /// The same for a file or a FIFO that is to be read by somebody else, given as user and group.
+    /// The directory stays ours, so that nothing can be put in the place of what we made.
+    ///
+    /// # Errors
+    /// None of the places will do.
+    pub(super) fn with(
+        places: &[PathBuf],
+        name: &OsStr,
+        content: Private<'_>,
+        reader: Option<(u32, u32)>,
+    ) -> Result<Self, FileError> {
+        let mode = if reader.is_some() { 0o711 } else { 0o700 };
         let mut failure = FileError::Missing(PathBuf::from("the temporary directory"));
         for place in places {
-            match Builder::new().prefix("cloze-").permissions(private.clone()).tempdir_in(place) {
+            let permissions = fs::Permissions::from_mode(mode);
+            match Builder::new().prefix("cloze-").permissions(permissions).tempdir_in(place) {
                 Ok(directory) => {
                     let path = directory.path().join(name);
-                    let file = PrivateFile { directory, path };
-                    match file.put(data) {
+                    let file = PrivateFile { directory, path, reader };
+                    match file.put(content) {
                         Ok(()) => return Ok(file),
                         // It may be full. What was written there goes when the file is dropped.
                         Err(error) => failure = FileError::Write(file.path.clone(), error),
@@ -373,10 +422,16 @@ impl PrivateFile {
         Err(failure)
     }
 
-    fn put(&self, data: &[u8]) -> io::Result<()> {
+    fn put(&self, content: Private<'_>) -> io::Result<()> {
         use std::os::unix::fs::OpenOptionsExt as _;
-        let mut file = File::options().write(true).create_new(true).mode(0o600).open(&self.path)?;
-        file.write_all(data)
+        match content {
+            Private::Fifo => make_fifo(&self.path, self.reader),
+            Private::Text(data) => {
+                let mut file = File::options().write(true).create_new(true).mode(0o600).open(&self.path)?;
+                file.write_all(data)?;
+                give_to(&self.path, self.reader)
+            }
+        }
     }
 
     /// Where it is.
@@ -389,6 +444,59 @@ impl PrivateFile {
     #[must_use]
     pub(super) fn directory(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// The FIFO, to write to.
+    #[must_use]
+    pub(super) fn fifo(&self) -> Fifo {
+        Fifo { path: self.path.clone(), reader: self.reader }
+    }
+}
+
+/// A FIFO of a [`PrivateFile`].
+pub(super) struct Fifo {
+    path: PathBuf,
+    reader: Option<(u32, u32)>,
+}
+
+impl Fifo {
+    /// Waits for somebody to open it for reading, and returns the end to write to. Who opens the
+    /// path from then on gets a FIFO of their own: two readers of one would share its bytes.
+    ///
+    /// # Errors
+    /// It is gone.
+    pub(super) fn accept(&self) -> io::Result<File> {
+        let mut name = self.path.file_name().unwrap_or_default().to_owned();
+        name.push(".next");
+        let next = self.path.with_file_name(name);
+        if !next.exists() {
+            make_fifo(&next, self.reader)?;
+        }
+        let end = File::options().write(true).open(&self.path)?;
+        if !end.metadata()?.file_type().is_fifo() {
+            return Err(io::Error::other("it was replaced"));
+        }
+        fs::rename(&next, &self.path)?;
+        Ok(end)
+    }
+
+    /// Opens it for reading without waiting, so that [`Fifo::accept`] waits no longer.
+    pub(super) fn wake(&self) -> Option<impl Drop + use<>> {
+        use rustix::fs::{Mode, OFlags};
+        rustix::fs::open(&self.path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty()).ok()
+    }
+}
+
+fn make_fifo(path: &Path, reader: Option<(u32, u32)>) -> io::Result<()> {
+    use nix::sys::stat::Mode;
+    nix::unistd::mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR)?;
+    give_to(path, reader)
+}
+
+fn give_to(path: &Path, reader: Option<(u32, u32)>) -> io::Result<()> {
+    match reader {
+        Some((uid, gid)) => std::os::unix::fs::lchown(path, Some(uid), Some(gid)),
+        None => Ok(()),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Where the identities of this run are (sops-compat.md §5.2), and the keyring of the key services
-//! that it can use. Nothing is looked up before a key is to be unwrapped.
+//! that it can use. Nothing is looked up before a key is to be unwrapped, and nothing twice.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -13,8 +14,9 @@ use super::argv::{self, Name};
 use super::env::{self, Env};
 use super::error::{CommandError, Exit, reason};
 use super::files::{self, FileError};
+use super::prompt::Terminal;
 use crate::recipient::age::{Age, IdentitySource};
-use crate::recipient::{Keyring, Kind};
+use crate::recipient::{KeyService, Keyring, Kind};
 
 /// The file with age identities when no variable names another.
 #[must_use]
@@ -29,21 +31,61 @@ pub(super) fn standard_key_file(env: &Env) -> Option<PathBuf> {
 pub(super) fn keyring(flags: &KeyServices, order: Option<&str>, run: &Run) -> Result<Keyring, CommandError> {
     let env = &run.env;
     let order = decryption_order(order, run)?;
-    let remote = flags.keyservice.iter().any(|uri| !uri.is_empty()) || env.get(env::SOPS_KEYSERVICE).is_some();
-    if remote {
-        return Err(CommandError::not_yet("a key service outside of this process"));
-    }
     let local = match (flags.enable_local_keyservice, env.text(env::SOPS_ENABLE_LOCAL_KEYSERVICE)) {
         (Some(local), _) => local,
         (None, Some(text)) => argv::boolean("enable-local-keyservice", &text)
             .map_err(|_| CommandError::usage("SOPS_ENABLE_LOCAL_KEYSERVICE takes `true` or `false`"))?,
         (None, None) => true,
     };
-    if !local {
-        return Err(CommandError::new(Exit::NoDataKey, "the local key service is switched off, and there is no other"));
+    let mut services = if local { local_services(env) } else { Vec::new() };
+    for uri in remote_addresses(flags, env) {
+        services.extend(remote_services(&uri)?);
     }
-    let env = env.clone();
-    Ok(Keyring::new(vec![Box::new(Age::new(move || age_sources(&env)))], order))
+    if services.is_empty() {
+        let message = "the local key service is switched off, and no other one is named";
+        return Err(CommandError::new(Exit::NoDataKey, message)
+            .hint("name one with --keyservice URI, or leave out --enable-local-keyservice=false"));
+    }
+    Ok(Keyring::new(services, order))
+}
+
+/// The services of the keys that this process can reach.
+pub(super) fn local_services(env: &Env) -> Vec<Box<dyn KeyService>> {
+    vec![Box::new(Age::new(age_sources(env), Arc::new(Terminal::new(env))))]
+}
+
+/// The addresses of the key services of other processes: those of the flags, or of the variable.
+fn remote_addresses(flags: &KeyServices, env: &Env) -> Vec<String> {
+    let named: Vec<String> = flags.keyservice.iter().filter(|uri| !uri.is_empty()).cloned().collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let listed = env.text(env::SOPS_KEYSERVICE).unwrap_or_default();
+    listed.split(',').map(str::trim).filter(|uri| !uri.is_empty()).map(str::to_owned).collect()
+}
+
+/// The services of another process.
+#[cfg(feature = "keyservice")]
+fn remote_services(uri: &str) -> Result<Vec<Box<dyn KeyService>>, CommandError> {
+    use crate::recipient::remote::{Address, Limits, services};
+    let wrong = |error| {
+        let shown = if uri.contains('@') { "a key service".into() } else { format!("the key service `{uri}`") };
+        CommandError::usage(format!("the address of {shown} {error}"))
+            .hint("addresses are `tcp://HOST:PORT` and `unix:///PATH`")
+    };
+    Address::parse(uri).map(|address| services(address, Limits::default())).map_err(wrong)
+}
+
+#[cfg(not(feature = "keyservice"))]
+fn remote_services(_: &str) -> Result<Vec<Box<dyn KeyService>>, CommandError> {
+    Err(no_keyservices())
+}
+
+/// What a build without them says when it is asked for key services.
+#[cfg(not(feature = "keyservice"))]
+pub(super) fn no_keyservices() -> CommandError {
+    CommandError::usage("this build has no key services of other processes")
+        .hint("it was built without the cargo feature `keyservice`")
 }
 
 /// The kinds of keys to try first. SOPS passes over what it does not know.
@@ -69,45 +111,60 @@ fn decryption_order(flag: Option<&str>, run: &Run) -> Result<Vec<Kind>, CommandE
     Ok(order)
 }
 
-/// The places with age identities, in the order in which they are tried.
-fn age_sources(env: &Env) -> Vec<IdentitySource> {
-    let inline = IdentitySource {
-        place: env::SOPS_AGE_KEY.into(),
-        found: Ok(env.text(env::SOPS_AGE_KEY).map(|text| one_per_line(&Zeroizing::new(text)))),
-    };
-    let mut sources = vec![inline, named_file(env), command(env)];
-    if let Some(path) = standard_key_file(env) {
-        let found = match read_text(&path) {
-            Err(FileError::Missing(_)) => Ok(None),
-            other => other.map(Some).map_err(why),
-        };
-        sources.push(IdentitySource { place: path.display().to_string(), found });
+/// The places with age identities, in the order of SOPS.
+fn age_sources(env: &Env) -> Vec<IdentitySource<'static>> {
+    let mut sources = vec![
+        named_file(env, env::SOPS_AGE_SSH_PRIVATE_KEY_FILE).for_ssh(),
+        command(env, env::SOPS_AGE_SSH_PRIVATE_KEY_CMD).for_ssh(),
+    ];
+    if let Some(home) = env.path(env::HOME) {
+        for name in ["id_ed25519", "id_rsa"] {
+            sources.push(standard_file(home.join(".ssh").join(name)).for_ssh());
+        }
     }
+    sources.push(inline(env));
+    sources.push(named_file(env, env::SOPS_AGE_KEY_FILE));
+    sources.push(command(env, env::SOPS_AGE_KEY_CMD));
+    sources.extend(standard_key_file(env).map(standard_file));
     sources
 }
 
+/// Identities in a variable.
+fn inline(env: &Env) -> IdentitySource<'static> {
+    let text = env.text(env::SOPS_AGE_KEY).map(Zeroizing::new);
+    IdentitySource::new(env::SOPS_AGE_KEY, move || Ok(text.as_ref().map(|text| one_per_line(text))))
+}
+
+/// A file that is read if it is there.
+fn standard_file(path: PathBuf) -> IdentitySource<'static> {
+    IdentitySource::new(path.display().to_string(), move || match files::read(&path) {
+        Err(FileError::Missing(_)) => Ok(None),
+        other => other.map(Some).map_err(why),
+    })
+}
+
 /// The file that a variable names. It has to be there.
-fn named_file(env: &Env) -> IdentitySource {
-    match env.path(env::SOPS_AGE_KEY_FILE) {
-        None => IdentitySource { place: env::SOPS_AGE_KEY_FILE.into(), found: Ok(None) },
-        Some(path) => IdentitySource {
-            place: format!("{} (`{}`)", env::SOPS_AGE_KEY_FILE, path.display()),
-            found: read_text(&path).map(Some).map_err(why),
-        },
+fn named_file(env: &Env, variable: &str) -> IdentitySource<'static> {
+    match env.path(variable) {
+        None => IdentitySource::new(variable, || Ok(None)),
+        Some(path) => {
+            let place = format!("{variable} (`{}`)", path.display());
+            IdentitySource::new(place, move || files::read(&path).map(Some).map_err(why))
+        }
     }
 }
 
 /// The output of a command that a variable names. SOPS runs the command for each age entry of a
 /// file, with its recipient in `SOPS_AGE_RECIPIENT`. Here it runs once for all of them, so that
 /// nobody is asked twice, and has no such variable: it prints all the identities that it has.
-fn command(env: &Env) -> IdentitySource {
-    let found = env.text(env::SOPS_AGE_KEY_CMD).map(|line| output_of(&line)).transpose();
-    IdentitySource { place: env::SOPS_AGE_KEY_CMD.into(), found }
+fn command(env: &Env, variable: &str) -> IdentitySource<'static> {
+    let line = env.text(variable);
+    IdentitySource::new(variable, move || line.as_deref().map(output_of).transpose()).command()
 }
 
 /// Runs a command without a shell. It may talk to the user on the terminal and on standard error,
 /// but our standard input is data.
-fn output_of(line: &str) -> Result<Zeroizing<String>, String> {
+fn output_of(line: &str) -> Result<Zeroizing<Vec<u8>>, String> {
     let words = shell_words::split(line).map_err(|_| "is not a command line: a quote is not closed".to_owned())?;
     let Some((program, arguments)) = words.split_first() else {
         return Err("is not a command line: it is blank".into());
@@ -123,30 +180,27 @@ fn output_of(line: &str) -> Result<Zeroizing<String>, String> {
     if !status.success() {
         return Err(format!("`{program}` failed: {status}"));
     }
-    std::str::from_utf8(&text).map(|text| Zeroizing::new(text.to_owned())).map_err(|_| "printed no text".into())
+    Ok(text)
 }
 
-/// Identities that are separated by blanks, as they are in a variable, in lines of their own.
-fn one_per_line(text: &str) -> Zeroizing<String> {
-    let mut out = Zeroizing::new(String::with_capacity(text.len() + 1));
+/// Identities that are separated by blanks, as they are in a variable, in lines of their own. A
+/// private key of SSH and an age file are left as they are.
+fn one_per_line(text: &str) -> Zeroizing<Vec<u8>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(text.len() + 1));
+    if text.trim_start().starts_with("-----BEGIN ") {
+        out.extend_from_slice(text.as_bytes());
+        return out;
+    }
     for line in text.lines() {
         if line.trim_start().starts_with('#') {
             continue;
         }
         for word in line.split_whitespace() {
-            out.push_str(word);
-            out.push('\n');
+            out.extend_from_slice(word.as_bytes());
+            out.push(b'\n');
         }
     }
     out
-}
-
-fn read_text(path: &Path) -> Result<Zeroizing<String>, FileError> {
-    let bytes = files::read(path)?;
-    match std::str::from_utf8(&bytes) {
-        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-        Err(_) => Err(FileError::Read(path.to_owned(), io::Error::other("is no text"))),
-    }
 }
 
 fn why(error: FileError) -> String {
@@ -162,6 +216,8 @@ fn why(error: FileError) -> String {
 mod tests {
     use super::*;
     use crate::cli::ui::Ui;
+    use crate::recipient::age::Nobody;
+    use crate::recipient::{Recipient, WrappedKey};
 
     #[test]
     fn each_source_says_what_is_there() {
@@ -171,23 +227,37 @@ mod tests {
         let env = Env::of([
             (env::SOPS_AGE_KEY, "one two\n# three\nfour"),
             (env::SOPS_AGE_KEY_FILE, "/nonexistent"),
-            (env::SOPS_AGE_KEY_CMD, "printf 'a b'"),
+            (env::SOPS_AGE_KEY_CMD, "printf '# a\\nb'"),
             (env::XDG_CONFIG_HOME, home),
         ]);
-        let sources = age_sources(&env);
-        let found: Vec<_> = sources.iter().map(|source| (source.place.as_str(), source.found.clone())).collect();
-        let text = |text: &str| Ok(Some(Zeroizing::new(text.to_owned())));
-        assert_eq!(found[0], ("SOPS_AGE_KEY", text("one\ntwo\nfour\n")));
-        assert_eq!(found[1], ("SOPS_AGE_KEY_FILE (`/nonexistent`)", Err("there is no such file".into())));
-        assert_eq!(found[2], ("SOPS_AGE_KEY_CMD", text("a b")));
-        assert_eq!(found[3], (format!("{home}/sops/age/keys.txt").as_str(), Ok(None)));
+        let lines = |env: &Env| {
+            let age = Age::new(age_sources(env), Arc::new(Nobody));
+            let nobody = Recipient::age("age1t9t5fh32rc87a4wkplhhwtrh2x50ynta00934mwec96m68w5raes2w5e2p");
+            let enc = age.wrap(&nobody, b"secret").expect("wraps");
+            age.unwrap(&WrappedKey { recipient: nobody, enc, created_at: None, unknown: Vec::new() });
+            age.places()
+        };
+        assert_eq!(
+            lines(&env),
+            [
+                "SOPS_AGE_KEY: line 1: is not an age identity (`AGE-SECRET-KEY-1…`)",
+                "SOPS_AGE_KEY_FILE (`/nonexistent`): there is no such file",
+                "SOPS_AGE_KEY_CMD: line 2: is not an age identity (`AGE-SECRET-KEY-1…`)",
+                &format!("{home}/sops/age/keys.txt: not there"),
+            ]
+        );
+    }
+
+    #[test]
+    fn identities_in_a_variable_are_separated_by_blanks() {
+        assert_eq!(*one_per_line("one two\n# three\nfour"), b"one\ntwo\nfour\n");
+        assert_eq!(*one_per_line("-----BEGIN X-----\na b\n"), b"-----BEGIN X-----\na b\n");
     }
 
     #[test]
     fn a_command_may_print_more_than_fits_a_pipe_and_knows_no_recipient() {
         let text = output_of("sh -c 'echo \"[$SOPS_AGE_RECIPIENT]\"; head -c 200000 /dev/zero'").expect("prints");
-        assert_eq!((text.len(), text.starts_with("[]\n\0")), (200_003, true));
-        assert_eq!(output_of("printf '\\377'"), Err("printed no text".into()));
+        assert_eq!((text.len(), text.starts_with(b"[]\n\0")), (200_003, true));
     }
 
     #[test]
@@ -216,10 +286,15 @@ mod tests {
         assert_eq!(code(flags(), Some("age,unknown,pgp"), Name::Cloze, &none), Some(1));
         assert_eq!(code(flags(), Some("age,pgp,age"), sops, &none), Some(112));
         assert_eq!(code(flags(), None, sops, &Env::of([(env::SOPS_DECRYPTION_ORDER, "pgp,pgp")])), Some(112));
-        let uri = KeyServices { keyservice: vec!["tcp://localhost:5000".into()], ..flags() };
-        assert_eq!(code(uri, None, sops, &none), Some(1));
+        let uri = |uri: &str| KeyServices { keyservice: vec![uri.into()], ..flags() };
+        assert_eq!(code(uri("tcp://localhost:5000"), None, sops, &none), None);
+        assert_eq!(code(uri("http://localhost:5000"), None, sops, &none), Some(1));
+        assert_eq!(code(flags(), None, sops, &Env::of([(env::SOPS_KEYSERVICE, "unix:///a, b")])), Some(1));
+        assert_eq!(code(uri("unix:///a"), None, sops, &Env::of([(env::SOPS_KEYSERVICE, "b")])), None);
         let off = Env::of([(env::SOPS_ENABLE_LOCAL_KEYSERVICE, "false")]);
         assert_eq!(code(flags(), None, sops, &off), Some(128));
+        let both = [(env::SOPS_ENABLE_LOCAL_KEYSERVICE, "false"), (env::SOPS_KEYSERVICE, " unix:///a ,")];
+        assert_eq!(code(flags(), None, sops, &Env::of(both)), None);
         let on = KeyServices { enable_local_keyservice: Some(true), ..flags() };
         assert_eq!(code(on, None, sops, &off), None);
     }

@@ -11,8 +11,9 @@ use super::argv::Name;
 use super::config::RULES;
 use super::error::CommandError;
 use super::files::{self, Contents};
+use super::prompt::Terminal;
 use super::{Run, args, env, identities, now};
-use crate::recipient::age::{parse_identities, parse_recipient};
+use crate::recipient::age::{parse_recipient, recipients_of};
 use crate::rules::{Rules, Strictness};
 
 /// What the user wants.
@@ -100,7 +101,7 @@ fn own_key(run: &Run) -> Result<(PathBuf, String, bool), CommandError> {
     let path =
         path.ok_or_else(|| CommandError::usage("neither HOME nor SOPS_AGE_KEY_FILE says where the key belongs"))?;
     if path.exists() {
-        let recipient = existing(&path)?;
+        let recipient = existing(&path, run)?;
         return Ok((path, recipient, false));
     }
     let identity = Identity::generate();
@@ -111,13 +112,16 @@ fn own_key(run: &Run) -> Result<(PathBuf, String, bool), CommandError> {
     Ok((path, recipient, true))
 }
 
-/// The recipient of the first identity in a file.
-fn existing(path: &Path) -> Result<String, CommandError> {
+/// The recipient of the first identity in a file that tells it.
+fn existing(path: &Path, run: &Run) -> Result<String, CommandError> {
     let bytes = files::read(path).map_err(CommandError::file)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| CommandError::usage("is no text").about(path))?;
-    let identities = parse_identities(text).map_err(|reason| CommandError::usage(reason).about(path))?;
-    let first = identities.first().ok_or_else(|| CommandError::usage("holds no identity").about(path))?;
-    Ok(first.to_public().to_string())
+    let place = format!("`{}`", path.display());
+    let recipients = recipients_of(&place, &bytes, &Terminal::new(&run.env))
+        .map_err(|reason| CommandError::usage(reason).about(path))?;
+    recipients
+        .into_iter()
+        .next()
+        .ok_or_else(|| CommandError::usage("holds no identity that tells its recipient").about(path))
 }
 
 /// An identity file as age-keygen writes it.
@@ -148,6 +152,7 @@ fn rules_text(answers: &Answers) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recipient::age::Nobody;
 
     const RECIPIENT: &str = "age1t9t5fh32rc87a4wkplhhwtrh2x50ynta00934mwec96m68w5raes2w5e2p";
 
@@ -171,8 +176,8 @@ mod tests {
         let identity = Identity::generate();
         let recipient = identity.to_public().to_string();
         let text = key_text(&identity, &recipient);
-        let found = parse_identities(&text).expect("is an identity file");
-        assert_eq!(found[0].to_public().to_string(), recipient);
+        let found = recipients_of("test", text.as_bytes(), &Nobody).expect("is an identity file");
+        assert_eq!(found, [recipient.as_str()]);
         assert!(
             text.starts_with("# created: 20")
                 && text.contains(&format!("\n# public key: {recipient}\nAGE-SECRET-KEY-1"))

@@ -13,12 +13,16 @@ mod editor;
 mod encrypt;
 mod env;
 mod error;
+mod exec;
 mod files;
 mod filestatus;
 mod formats;
 mod groups;
 mod identities;
 mod init;
+#[cfg(feature = "keyservice")]
+mod keyservice;
+mod prompt;
 mod rekey;
 mod rotate;
 mod set;
@@ -77,7 +81,10 @@ fn run(argv: Vec<OsString>, env: Env) -> u8 {
     let name = argv.first().map_or(Name::Cloze, |argv0| Name::of(argv0));
     let ui = Ui { verbose: false };
     let own = name == Name::Cloze;
-    let mut command = command().bin_name(name.text()).mut_subcommand("init", |init| init.hide(!own));
+    let mut command = command()
+        .bin_name(name.text())
+        .mut_subcommand("init", |init| init.hide(!own))
+        .mut_subcommand("exec", |exec| exec.hide(!own));
     let result = argv::normalise(name, argv, &mut command).and_then(|request| match request {
         Request::Version => print_version(name),
         Request::Run { args, warnings } => {
@@ -124,6 +131,13 @@ fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> R
         args::Command::Groups(args::Groups::Add(args)) => groups::add(&args, &run(args.group.general.verbose)),
         args::Command::Groups(args::Groups::Delete(args)) => groups::delete(&args, &run(args.group.general.verbose)),
         args::Command::FileStatus(args) => filestatus::run(&args, &run(args.general.verbose)),
+        args::Command::Exec(args) => exec::run_arguments(&args, &run(args.running.general.verbose)),
+        args::Command::ExecEnv(args) => exec::run_line(&args, &run(args.running.general.verbose)),
+        args::Command::ExecFile(args) => exec::run_file(&args, &run(args.running.general.verbose)),
+        #[cfg(feature = "keyservice")]
+        args::Command::Keyservice(args) => keyservice::run(&args, &run(args.verbose)),
+        #[cfg(not(feature = "keyservice"))]
+        args::Command::Keyservice(_) => Err(identities::no_keyservices()),
         args::Command::Init(args) => init::run(&args, &run(args.verbose)),
     }
 }

@@ -102,6 +102,29 @@ impl Ui {
         }
     }
 
+    /// Asks a question of somebody who does not expect it: what was typed before is no answer, and
+    /// the terminal stays as it is, for the run may end meanwhile.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    #[cfg(feature = "keyservice")]
+    pub(super) fn ask_suddenly(self, prompt: &str) -> Result<bool, CommandError> {
+        let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
+        loop {
+            eprint(&format!("{} (y/n) ", visible(prompt)));
+            let mut line = String::new();
+            match io::stdin().read_line(&mut line) {
+                Ok(1..) => {}
+                _ => return Err(CommandError::usage("there is nobody to answer")),
+            }
+            match line.trim() {
+                "y" | "Y" | "yes" => return Ok(true),
+                "n" | "N" | "no" => return Ok(false),
+                _ => {}
+            }
+        }
+    }
+
     /// Asks a question.
     ///
     /// # Errors

@@ -57,6 +57,8 @@ impl Update<'_> {
         if self.args.check {
             return self.check(&jobs, &targets, failures);
         }
+        // A file that cannot be read says so when its turn comes.
+        jobs.iter().for_each(|job| drop(envelope::foresee(job.rekey.format, &job.rekey.old, &self.tools)));
         let mut ready: Vec<(Job, Rewritten)> = Vec::new();
         for job in jobs {
             match job.rekey.rewrite(&job.file, self.layout, &self.tools, self.run) {

@@ -166,6 +166,7 @@ impl<'a> Step<'a> {
 }
 
 /// A scalar as the text of a format without types: what SOPS writes into dotenv files.
+#[must_use]
 pub fn untyped<'s>(value: &'s Scalar<'_>) -> Cow<'s, [u8]> {
     let text = match value {
         Scalar::Text(text) => return Cow::Borrowed(text),

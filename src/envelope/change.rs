@@ -356,9 +356,12 @@ fn authenticated(
     let date = metadata.last_modified.to_string();
     let mut fields = vec![("lastmodified", Some(date.as_str())), ("mac", Some(metadata.mac.as_str()))];
     if let Some((plain_syntax, wanted)) = spelled {
-        let holds_values = !plain_syntax.parse(wanted)?.shadowed.is_empty();
-        let seal = || spelling::seal(&cipher, &plain, wanted, holds_values, tools.random);
-        metadata.spelling = (*wanted != **plain).then(seal);
+        metadata.spelling = if *wanted == **plain {
+            None
+        } else {
+            let (plain, wanted) = (plain_syntax.parse(&plain)?, plain_syntax.parse(wanted)?);
+            Some(spelling::seal(&cipher, &plain, &wanted, tools.random))
+        };
         fields.push((Metadata::SPELLING, metadata.spelling.as_deref()));
     }
     let mut splices = Vec::new();

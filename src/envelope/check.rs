@@ -76,8 +76,7 @@ impl Check<'_> {
         if !same_values(self.document, &again) {
             return Err(Error::RoundTrip);
         }
-        let Document { text, shadowed, .. } = self.document;
-        let seal = || spelling::seal(&Cipher::new(self.key), &plain, text, !shadowed.is_empty(), random);
+        let seal = || spelling::seal(&Cipher::new(self.key), &again, self.document, random);
         Ok(spells(self.document, options).then(seal))
     }
 
@@ -86,7 +85,12 @@ impl Check<'_> {
         let Check { format, key, .. } = *self;
         let sealed = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
         let metadata = self.metadata_of(&sealed)?;
-        let plain = open(format, &sealed, &metadata, key, false, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
+        let mut warnings = Vec::new();
+        let plain = open(format, &sealed, &metadata, key, false, &mut warnings).map_err(|_| Error::RoundTrip)?;
+        // A comment that does not open.
+        if !warnings.is_empty() {
+            return Err(Error::RoundTrip);
+        }
         Ok(as_spelled(plain.text, &metadata, key))
     }
 
@@ -122,9 +126,9 @@ impl Check<'_> {
                 return Ok(None);
             }
             let place = places.next_if(|place| place.id == before.id);
-            match place.map(|place| &text[place.at..place.at + place.length]) {
-                None if same_item(before.item, after.item) => {}
-                Some(made) if is_text(after.item, made) => {
+            match place.map(|place| text.get(place.at..place.at + place.length).unwrap_or_default()) {
+                None if same_item(syntax, before.item, after.item) && !(after.selected && is_missed(after.item)) => {}
+                Some(made) if is_sealed_as(before.item, after.item, made) => {
                     let Some(plain) = plain_of(syntax, before.item) else { return Ok(None) };
                     window.push((after.id, plain));
                 }
@@ -149,15 +153,29 @@ fn plain_of<'d>(syntax: &dyn Syntax, item: Item<'d, '_>) -> Option<Plain<'d>> {
     }
 }
 
-/// Whether an item is this ciphertext.
-fn is_text(item: Item<'_, '_>, made: &[u8]) -> bool {
-    matches!(item, Item::Value(Scalar::Text(text)) | Item::Comment(text) if **text == *made)
+/// Whether an item has become this ciphertext.
+fn is_sealed_as(before: Item<'_, '_>, after: Item<'_, '_>, made: &[u8]) -> bool {
+    match (before, after) {
+        (Item::Value(_), Item::Value(Scalar::Text(text))) | (Item::Comment(_), Item::Comment(text)) => **text == *made,
+        _ => false,
+    }
+}
+
+/// Whether an item that is to be encrypted stands in clear.
+fn is_missed(item: Item<'_, '_>) -> bool {
+    match item {
+        Item::Value(Scalar::Null) => false,
+        Item::Value(Scalar::Text(text)) | Item::Comment(text) => !text.is_empty(),
+        Item::Value(_) => true,
+    }
 }
 
 /// Whether something that stays in clear is what it was.
-fn same_item(before: Item<'_, '_>, after: Item<'_, '_>) -> bool {
+fn same_item(syntax: &dyn Syntax, before: Item<'_, '_>, after: Item<'_, '_>) -> bool {
     match (before, after) {
-        (Item::Value(before), Item::Value(after)) => before == after,
+        (Item::Value(before), Item::Value(after)) => {
+            before == after && syntax.canonical(before) == syntax.canonical(after)
+        }
         (Item::Comment(before), Item::Comment(after)) => before == after,
         _ => false,
     }

@@ -11,6 +11,7 @@
 mod block;
 mod change;
 mod check;
+mod difference;
 mod draft;
 mod error;
 mod inspect;
@@ -45,7 +46,7 @@ pub use open::decrypt;
 pub use pattern::{Pattern, PatternError};
 pub use policy::Policy;
 pub use print::{convert, extract};
-pub use rewrap::{access, rewrap};
+pub use rewrap::{access, foresee, rewrap};
 pub use rotate::rotate;
 pub use seal::{encrypt, reencrypt};
 pub use selector::{Selection, Selector};

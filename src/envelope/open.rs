@@ -144,6 +144,8 @@ fn open_envelope(
 /// How many values are opened at once: enough for all processors, and few enough that they take
 /// little memory beside the text.
 pub(super) const WINDOW: usize = 16 << 10;
+/// Bytes of additional data from which on a window is full, however few values have it.
+pub(super) const WINDOW_BYTES: usize = 4 << 20;
 
 /// What is made of opened values. Runs of them are put together on several threads, and taken over
 /// in order. What was taken over must not be used before the MAC was checked.
@@ -243,7 +245,7 @@ fn unseal_all(
     let mut walker = Walker::new(document, Side::Sealed, &selector);
     while let Some(visit) = walker.next() {
         window.add(metadata, &visit).map_err(|error| refused(document, visit.id, error))?;
-        if window.steps.len() == WINDOW {
+        if window.steps.len() == WINDOW || window.additional.len() >= WINDOW_BYTES {
             std::mem::take(&mut window).open(syntax, document, &cipher, &mut mac, warnings, output)?;
         }
     }

@@ -18,6 +18,17 @@ pub fn access(format: Format, text: &[u8]) -> Result<Access, Error> {
     Ok(Access::of(&metadata.groups, metadata.threshold))
 }
 
+/// Tells the key services that this file is to be opened in this run, so that they can bother
+/// people once for all files.
+///
+/// # Errors
+/// The text is not of its format, or not encrypted; see [`Error`].
+pub fn foresee(format: Format, text: &[u8], tools: &Tools<'_>) -> Result<(), Error> {
+    let metadata = metadata_of(&format.sealed().syntax().parse(text)?)?;
+    tools.keyring.foresee(&metadata.groups);
+    Ok(())
+}
+
 /// Gives the data key of a file to other recipients. Those who stay keep their wrapped keys where
 /// that is safe.
 ///

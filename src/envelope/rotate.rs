@@ -12,7 +12,7 @@ use crate::recipient::stored::keep_unknown;
 
 use super::error::Error;
 use super::metadata::Metadata;
-use super::open::{WINDOW, metadata_of, open};
+use super::open::{WINDOW, WINDOW_BYTES, metadata_of, open};
 use super::rewrap::data_key;
 use super::seal::checked_comment;
 use super::selector::Selector;
@@ -85,11 +85,10 @@ fn resealed_spelling(
     tools: &Tools<'_>,
 ) -> Result<Option<String>, Error> {
     let Some(sealed) = &old.spelling else { return Ok(None) };
-    let holds_values = spelling::holds_values(sealed);
-    match spelling::restore(&Cipher::new(old_key), plain, sealed) {
-        Some(original) => Ok(Some(spelling::seal(&Cipher::new(key), plain, &original, holds_values, tools.random))),
-        None if holds_values => Err(Error::LostSpelling),
-        None => Ok(None),
+    let (old_cipher, new_cipher) = (Cipher::new(old_key), Cipher::new(key));
+    match spelling::reseal(&old_cipher, &new_cipher, plain, sealed, tools.random) {
+        None if spelling::holds_values(sealed) => Err(Error::LostSpelling),
+        resealed => Ok(resealed),
     }
 }
 
@@ -134,7 +133,7 @@ impl<'r> Rekey<'r> {
                 window.additional.extend_from_slice(visit.additional);
                 window.places.push((visit.id, start..window.additional.len()));
             }
-            if window.places.len() == WINDOW {
+            if window.places.len() == WINDOW || window.additional.len() >= WINDOW_BYTES {
                 self.write(std::mem::take(&mut window), random, editor)?;
             }
         }

@@ -9,7 +9,7 @@ use crate::document::{Document, Editor, Format, New, NodeId, Scalar, Spellings, 
 use super::check::{self, Check, SealedPlace};
 use super::error::Error;
 use super::metadata::{Metadata, WRITTEN_VERSION};
-use super::open::{Ciphertexts, WINDOW};
+use super::open::{Ciphertexts, WINDOW, WINDOW_BYTES};
 use super::policy::Policy;
 use super::selector::Selector;
 use super::shares::in_shares;
@@ -223,7 +223,13 @@ fn seal(
             return Err(Error::RoundTrip);
         }
     }
-    Ok(Encrypted { text, encrypted, total, warnings: Vec::new() })
+    Ok(Encrypted { text, encrypted, total, warnings: warnings(document) })
+}
+
+fn warnings(document: &Document<'_>) -> Vec<String> {
+    let only_spelled =
+        "a key stands several times in a section; SOPS keeps the last entry alone when it rewrites the file";
+    (!document.shadowed.is_empty()).then(|| only_spelled.into()).into_iter().collect()
 }
 
 /// The canonical bytes of a value.
@@ -287,7 +293,7 @@ fn seal_all<'d>(
             }
             Item::Comment(_) => {}
         }
-        if plan.window.places.len() == WINDOW {
+        if plan.window.places.len() == WINDOW || plan.window.additional.len() >= WINDOW_BYTES {
             write(std::mem::take(&mut plan.window))?;
         }
     }

@@ -3,21 +3,21 @@
 mod rekey;
 mod toml;
 
-use zeroize::Zeroizing;
+use std::sync::Arc;
 
 use super::*;
 use crate::cipher::SystemRandom;
 use crate::document::{Format, KeyPath, Step};
 use crate::recipient::Recipient;
-use crate::recipient::age::{Age, IdentitySource};
+use crate::recipient::age::{Age, IdentitySource, Nobody};
 
 /// The throw-away identity of sops-compat.md §12.
 const IDENTITY: &str = "AGE-SECRET-KEY-163LU46LJQ8D462MNUZ8XJQMYF3VMAT8N44M54VSX2DJ8NE28GH2SPAQX7Y";
 const RECIPIENT: &str = "age1t9t5fh32rc87a4wkplhhwtrh2x50ynta00934mwec96m68w5raes2w5e2p";
 
 fn keyring() -> Keyring {
-    let source = || IdentitySource { place: "test".into(), found: Ok(Some(Zeroizing::new(IDENTITY.into()))) };
-    Keyring::new(vec![Box::new(Age::new(move || vec![source()]))], vec![])
+    let age = Age::new(vec![IdentitySource::of("test", IDENTITY)], Arc::new(Nobody));
+    Keyring::new(vec![Box::new(age)], vec![])
 }
 
 fn policy() -> Policy {

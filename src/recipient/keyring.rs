@@ -76,14 +76,16 @@ pub enum WrapFailure {
 }
 
 impl Keyring {
-    /// A keyring of the given services. Kinds in `order` are tried first.
+    /// A keyring of the given services. Where several serve one kind, they are asked in this order
+    /// until one can do it. Kinds in `order` are tried first.
     #[must_use]
     pub fn new(services: Vec<Box<dyn KeyService>>, order: Vec<Kind>) -> Self {
         Keyring { services, order }
     }
 
-    fn service(&self, kind: Kind) -> Option<&dyn KeyService> {
-        self.services.iter().find(|service| service.kind() == kind).map(AsRef::as_ref)
+    /// The services of a kind, in the order in which they are asked.
+    fn services(&self, kind: Kind) -> impl Iterator<Item = &dyn KeyService> {
+        self.services.iter().filter(move |service| service.kind() == kind).map(AsRef::as_ref)
     }
 
     /// Wraps a data key for every recipient of every group. Returns the groups and the threshold
@@ -115,8 +117,12 @@ impl Keyring {
     fn wrap_one(&self, recipient: &Recipient, secret: &[u8], now: Timestamp) -> Result<WrappedKey, WrapFailure> {
         let kind = recipient.kind;
         let failure = |reason| WrapFailure::Recipient { kind, recipient: recipient.to_string(), reason };
-        let service = self.service(kind).ok_or_else(|| failure(unsupported(kind)))?;
-        let enc = service.wrap(recipient, secret).map_err(failure)?;
+        let mut reasons = Vec::new();
+        let wrapped = self
+            .services(kind)
+            .find_map(|service| service.wrap(recipient, secret).map_err(|reason| reasons.push(reason)).ok());
+        let reason = || if reasons.is_empty() { unsupported(kind) } else { reasons.join("; ") };
+        let enc = wrapped.ok_or_else(|| failure(reason()))?;
         let created_at = kind.is_dated().then_some(now);
         Ok(WrappedKey { recipient: recipient.clone(), enc, created_at, unknown: Vec::new() })
     }
@@ -133,6 +139,7 @@ impl Keyring {
         threshold: Option<usize>,
         fits: &dyn Fn(&DataKey) -> bool,
     ) -> Result<DataKey, NoDataKey> {
+        self.foresee(groups);
         let mut attempts = Vec::new();
         let key = match groups {
             [group] => self.open_group(0, group, KEY_BYTES, &mut attempts).and_then(|key| DataKey::from_bytes(&key)),
@@ -180,30 +187,60 @@ impl Keyring {
     fn open_group(&self, number: usize, group: &KeyGroup, length: usize, attempts: &mut Vec<Attempt>) -> Option<Share> {
         let rank = |kind: Kind| self.order.iter().position(|listed| *listed == kind).unwrap_or(usize::MAX);
         let mut keys: Vec<&WrappedKey> = group.iter().collect();
-        keys.sort_by_key(|key| rank(key.recipient.kind));
-        for key in keys {
-            let kind = key.recipient.kind;
-            let unwrapped =
-                self.service(kind).map_or_else(|| Unwrapped::NotMine(unsupported(kind)), |service| service.unwrap(key));
-            let reason = match unwrapped {
-                Unwrapped::Key(secret) if secret.len() != length => {
-                    Some("its wrapped key opens to something of another length".into())
-                }
-                Unwrapped::Key(secret) => {
-                    attempts.push(Attempt { group: number, recipient: key.recipient.to_string(), kind, reason: None });
-                    return Some(secret);
-                }
-                Unwrapped::NotMine(reason) | Unwrapped::Broken(reason) => Some(reason),
+        keys.sort_by_key(|key| (rank(key.recipient.kind), key.recipient.kind));
+        for keys in keys.chunk_by(|one, other| one.recipient.kind == other.recipient.kind) {
+            let kind = keys[0].recipient.kind;
+            let mut note = |key: &WrappedKey, reason| {
+                attempts.push(Attempt { group: number, recipient: key.recipient.to_string(), kind, reason });
             };
-            attempts.push(Attempt { group: number, recipient: key.recipient.to_string(), kind, reason });
+            let mut services = self.services(kind).peekable();
+            if services.peek().is_none() {
+                keys.iter().for_each(|key| note(key, Some(unsupported(kind))));
+            }
+            for service in services {
+                let mut found = None;
+                for (key, unwrapped) in keys.iter().zip(service.unwrap_any(keys, &|secret| secret.len() == length)) {
+                    let reason = match unwrapped {
+                        Unwrapped::Key(secret) if secret.len() != length => {
+                            Some("its wrapped key opens to something of another length".into())
+                        }
+                        Unwrapped::Key(secret) => {
+                            found = Some(secret);
+                            None
+                        }
+                        Unwrapped::NotMine(reason) | Unwrapped::Broken(reason) => Some(reason),
+                    };
+                    note(key, reason);
+                }
+                if found.is_some() {
+                    return found;
+                }
+            }
         }
         None
+    }
+
+    /// Tells the services of keys that are to be unwrapped in this run, so that they can bother
+    /// people once for all of them.
+    pub fn foresee(&self, groups: &[KeyGroup]) {
+        for group in groups {
+            for service in &self.services {
+                let keys: Vec<&WrappedKey> = group.iter().filter(|key| key.recipient.kind == service.kind()).collect();
+                service.foresee(&keys);
+            }
+        }
     }
 
     /// Where the services that were asked looked for identities.
     fn places(&self, attempts: &[Attempt]) -> Vec<String> {
         let asked = |kind| attempts.iter().any(|attempt| attempt.kind == kind);
-        self.services.iter().filter(|service| asked(service.kind())).flat_map(|service| service.places()).collect()
+        let mut places: Vec<String> = Vec::new();
+        for service in self.services.iter().filter(|service| asked(service.kind())) {
+            // A service may stand here once for each kind.
+            let new: Vec<String> = service.places().into_iter().filter(|place| !places.contains(place)).collect();
+            places.extend(new);
+        }
+        places
     }
 }
 
@@ -279,6 +316,22 @@ mod tests {
         let (key, groups, threshold) = wrapped(&[&["a", "b"]], None);
         assert_eq!(threshold, None);
         assert_eq!(keyring(&["b"]).unwrap(&groups, None, &|_| true).expect("opens").expose(), key.expose());
+    }
+
+    #[test]
+    fn services_of_one_kind_are_asked_in_turn() {
+        let (key, groups, _) = wrapped(&[&["a", "b"]], None);
+        let of = |toys: [&'static [&'static str]; 2]| {
+            Keyring::new(toys.map(|names| Box::new(Toy(names)) as Box<dyn KeyService>).into(), vec![])
+        };
+        assert_eq!(of([&[], &["a"]]).unwrap(&groups, None, &|_| true).expect("opens").expose(), key.expose());
+        let failure = of([&[], &["c"]]).unwrap(&groups, None, &|_| true).expect_err("nobody opens it");
+        let tried: Vec<&str> = failure.attempts.iter().map(|attempt| attempt.recipient.as_str()).collect();
+        assert_eq!((tried, failure.places), (vec!["a", "a", "b", "b"], vec!["a drawer".to_owned()]));
+        let bad = [vec![Recipient::age("bad")]];
+        let wrapping = of([&[], &[]]).wrap(&key, &bad, None, Timestamp::from_unix(0), &SystemRandom);
+        let said = wrapping.expect_err("nobody wraps for it").to_string();
+        assert_eq!(said, "age recipient `bad`: is no recipient; is no recipient");
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub mod age;
 mod keyring;
 mod kind;
 pub mod parse;
+#[cfg(feature = "keyservice")]
+pub mod remote;
 pub(crate) mod stored;
 
 use std::fmt;
@@ -171,6 +173,24 @@ pub trait KeyService {
 
     /// Unwraps a secret.
     fn unwrap(&self, key: &WrappedKey) -> Unwrapped;
+
+    /// Unwraps one of several secrets any one of which suffices: one that `fits`. Returns what became
+    /// of each key, in their order; of those that there was no need to try, at the end, nothing. A
+    /// service that has to bother somebody overrides this, to look first for a key that needs nobody.
+    fn unwrap_any(&self, keys: &[&WrappedKey], fits: &dyn Fn(&[u8]) -> bool) -> Vec<Unwrapped> {
+        let mut results = Vec::new();
+        for key in keys {
+            results.push(self.unwrap(key));
+            if matches!(results.last(), Some(Unwrapped::Key(secret)) if fits(secret)) {
+                break;
+            }
+        }
+        results
+    }
+
+    /// Hears of keys, any one of which suffices, that are to be unwrapped in this run; a service
+    /// that has to start something for that can start it once for all.
+    fn foresee(&self, _keys: &[&WrappedKey]) {}
 
     /// Where it looked for identities or credentials, a line each, for the message when nothing
     /// fits.

@@ -12,13 +12,12 @@ mod report;
 
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use cloze::document::Format;
 use cloze::recipient::Keyring;
-use cloze::recipient::age::{Age, IdentitySource};
-use zeroize::Zeroizing;
+use cloze::recipient::age::{Age, IdentitySource, Nobody};
 
 use crate::engine::Engine;
 use crate::harness::{ALICE, Sandbox, key_file, note, require_corpus, require_rops, require_sops};
@@ -59,8 +58,8 @@ const POLICIES: [Policy; 3] = [
 /// With alice's age identity.
 fn alice() -> Engine {
     let identity = fs::read_to_string(key_file("alice")).unwrap();
-    let source = move || IdentitySource { place: "test".into(), found: Ok(Some(Zeroizing::new(identity.clone()))) };
-    Engine::over(Keyring::new(vec![Box::new(Age::new(move || vec![source()]))], vec![]), ALICE)
+    let age = Age::new(vec![IdentitySource::of("test", &identity)], Arc::new(Nobody));
+    Engine::over(Keyring::new(vec![Box::new(age)], vec![]), ALICE)
 }
 
 /// What became of one file under one policy.

@@ -213,11 +213,10 @@ impl<'t> Reader<'t> {
         shadowed.sort_unstable_by_key(|lines| lines.nodes.start);
         let mut gone = shadowed.iter().flat_map(|lines| lines.nodes.clone()).peekable();
         if gone.peek().is_some() {
-            let mut at = 0;
-            self.nodes.retain(|_| {
-                at += 1;
-                gone.next_if_eq(&(at - 1)).is_none()
-            });
+            // What is before this section is not looked at again.
+            let inside = self.nodes.split_off(self.section + 1);
+            let stays = (self.section + 1..).zip(inside).filter(|(at, _)| gone.next_if_eq(at).is_none());
+            self.nodes.extend(stays.map(|(_, node)| node));
         }
         self.shadowed.extend(shadowed.into_iter().map(|lines| lines.shadowed));
     }

@@ -662,7 +662,7 @@ fn last_anchor(start: &mut usize, line: &str) -> Option<Option<usize>> {
     let is_behind = |at: usize, signs: &[u8]| at == 0 || signs.contains(&line.as_bytes()[at - 1]);
     let comment = line.match_indices('#').map(|(at, _)| at).find(|at| is_behind(*at, b" \t"));
     let code = &line[..comment.unwrap_or(line.len())];
-    let found = code.match_indices('&').map(|(at, _)| at).filter(|at| is_behind(*at, b" \t:[{,")).last();
+    let found = code.match_indices('&').map(|(at, _)| at).rfind(|at| is_behind(*at, b" \t:[{,"));
     let place = found.map(|at| *start + at);
     *start += line.len();
     Some(place)

@@ -7,14 +7,13 @@ use crate::recipient::{Access, Kind, WrapFailure};
 const OTHER: &str = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX";
 
 fn other() -> String {
-    let identities = crate::recipient::age::parse_identities(OTHER).expect("is an identity");
-    identities[0].to_public().to_string()
+    crate::recipient::age::recipients_of("test", OTHER.as_bytes(), &Nobody).expect("is an identity").remove(0)
 }
 
 /// Calls `check` with tools that have the other identity.
 fn as_other<T>(check: impl FnOnce(&Tools<'_>) -> T) -> T {
-    let source = || IdentitySource { place: "test".into(), found: Ok(Some(Zeroizing::new(OTHER.into()))) };
-    let keyring = Keyring::new(vec![Box::new(Age::new(move || vec![source()]))], vec![]);
+    let age = Age::new(vec![IdentitySource::of("test", OTHER)], Arc::new(Nobody));
+    let keyring = Keyring::new(vec![Box::new(age)], vec![]);
     check(&Tools { keyring: &keyring, random: &SystemRandom, now: Timestamp::from_unix(1_800_000_000) })
 }
 
