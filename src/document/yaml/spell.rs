@@ -381,8 +381,7 @@ impl<'d> Spot<'d> {
         let has_digit = header.contains(|c: char| c.is_ascii_digit());
         let needs_digit = quoting::hides_indentation(text);
         let is_folded = header.starts_with('>');
-        let folds = is_folded && text.lines().any(|line| line.starts_with([' ', '\t']));
-        if !ends_well || folds || needs_digit != has_digit || !quoting::can_stand_in_block(text) {
+        if !ends_well || needs_digit != has_digit || !quoting::can_stand_in_block(text) {
             return None;
         }
         let indent = content_column(body)?;
@@ -465,17 +464,22 @@ fn has_lone_return(body: &[u8]) -> bool {
     memchr::memchr_iter(b'\r', body).any(|at| body.get(at + 1) != Some(&b'\n'))
 }
 
-/// One more line break for every run of them, since folding takes one away.
+/// One more line break for every run of them, since folding takes one away; but not beside a line
+/// that starts with a blank, where nothing is folded.
 fn unfold(text: &str) -> String {
     let body = text.trim_end_matches('\n');
     let mut out = String::with_capacity(text.len() + 8);
-    let mut last = '\n';
-    for c in body.chars() {
-        if c == '\n' && last != '\n' {
-            out.push('\n');
+    let (mut above, mut breaks) = (None, 0);
+    for (number, line) in body.split('\n').enumerate() {
+        breaks += usize::from(number > 0);
+        if line.is_empty() {
+            continue;
         }
-        out.push(c);
-        last = c;
+        let is_text = !line.starts_with([' ', '\t']);
+        let folds = is_text && above == Some(true);
+        out.extend(std::iter::repeat_n('\n', breaks + usize::from(folds)));
+        out.push_str(line);
+        (above, breaks) = (Some(is_text), 0);
     }
     out + &text[body.len()..]
 }
