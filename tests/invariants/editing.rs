@@ -40,7 +40,8 @@ fn replacements(format: Format, document: &Document<'_>) {
             Content::Comment { text } => Some(New::Comment(text.clone())),
             _ => None,
         };
-        replaced(format, &again, back);
+        // In INI comments that follow each other are one, unless they are sealed.
+        compared(format, &again, format != Format::Ini, back);
     }
     let is_null = |node: &Node<'_>| matches!(node.content, Content::Leaf { value: Scalar::Null, .. });
     let is_value = |node: &Node<'_>| matches!(node.content, Content::Leaf { .. }) && !is_null(node);

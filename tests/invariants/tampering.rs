@@ -116,7 +116,9 @@ fn opens_to_its_format(engine: Engine, format: Format, text: &[u8]) -> Option<Ve
         }
     };
     if let Err(error) = format.plain_syntax(opened.reading()).parse(&opened.text) {
-        assert!(error.empty, "{error}: {} opens as {}", shown(text), shown(&opened.text));
+        // Of a YAML file of nothing but metadata no document is left.
+        let holds_nothing = error.empty || values(format, text).is_empty();
+        assert!(holds_nothing, "{error}: {} opens as {}", shown(text), shown(&opened.text));
     }
     Some(opened.text.to_vec())
 }

@@ -130,6 +130,8 @@ pub(super) struct Comments<'c> {
     scan: usize,
     /// Columns of the open block collections.
     indents: Vec<usize>,
+    /// The column of the document's top, and so of a metadata block.
+    top: usize,
     /// Block collections that ended, inner ones first, whose end tokens are not placed yet.
     ends: Vec<(usize, Act)>,
     flow_depth: usize,
@@ -161,6 +163,7 @@ impl<'c> Comments<'c> {
             breaks: 0,
             scan: 0,
             indents: Vec::new(),
+            top: 0,
             ends: Vec::new(),
             flow_depth: 0,
             queue: VecDeque::new(),
@@ -280,6 +283,9 @@ impl<'c> Comments<'c> {
             column = spell::column(self.bytes, at);
             self.push_token(Token { at, act: Act::BlockStart(node), is_block_end: false });
         }
+        if self.indents.is_empty() {
+            self.top = column;
+        }
         self.indents.push(column);
     }
 
@@ -293,6 +299,7 @@ impl<'c> Comments<'c> {
     /// A document ends here, before anything that follows.
     pub(super) fn end_document(&mut self, root: u32) {
         self.push(self.cursor, Kind::Other, Act::DocumentEnd(root));
+        self.top = 0;
     }
 
     /// All comments, those for one place in order.
@@ -506,7 +513,7 @@ impl<'c> Comments<'c> {
                 continue;
             }
             if document_ends {
-                column = 0;
+                column = self.top;
             }
             if let Some((start, first_column, _)) = scan.start
                 && column < scan.indent

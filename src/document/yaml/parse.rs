@@ -492,6 +492,7 @@ impl<'t, 'c> Reader<'t, 'c> {
         // Without a colon the parser has gone on to the next line.
         let reached = self.offsets.source(self.comments.cursor().max(event.place.start));
         let at = if has_no_colon { self.last_end } else { reached };
+        self.refuse_odd_anchor(event.anchor, at)?;
         let span = Span::new(at..at);
         match role {
             Role::Root => {}

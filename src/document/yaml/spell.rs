@@ -381,8 +381,7 @@ impl<'d> Spot<'d> {
         let has_digit = header.contains(|c: char| c.is_ascii_digit());
         let needs_digit = quoting::hides_indentation(text);
         let is_folded = header.starts_with('>');
-        let folds = is_folded && text.lines().any(|line| line.starts_with([' ', '\t']));
-        if !ends_well || folds || needs_digit != has_digit || !quoting::can_stand_in_block(text) {
+        if !ends_well || needs_digit != has_digit || !quoting::can_stand_in_block(text) {
             return None;
         }
         let indent = content_column(body)?;
@@ -412,17 +411,17 @@ impl<'d> Spot<'d> {
             tail: "",
             line_break,
         };
-        let is_free = self.column_below().is_none_or(|column| column < style.indent);
-        if is_free && self.fits_below(text) { quoting::block(text, style) } else { None }
+        if self.is_free_below(style.indent) && self.fits_below(text) { quoting::block(text, style) } else { None }
     }
 
-    /// The column of the next line that is not blank. Below a new block, a comment as deep as the
-    /// block would become a part of it.
-    fn column_below(&self) -> Option<usize> {
+    /// Whether nothing below can become a part of a new block with this indentation: no comment, and
+    /// no blanks.
+    fn is_free_below(&self, indent: usize) -> bool {
         let after = &self.text[self.span.end as usize..];
-        let next = after.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))?;
-        let line = memchr::memrchr2(b'\n', b'\r', &after[..next])?;
-        Some(after[line + 1..next].iter().take_while(|byte| **byte == b' ').count())
+        let next = after.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).unwrap_or(after.len());
+        let column = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ').count();
+        let lines = after[..next].split(|byte| matches!(byte, b'\n' | b'\r')).skip(1);
+        lines.into_iter().all(|line| column(line) < indent)
     }
 
     /// Whether the line breaks at the end of a string come out right with what follows in the file.
@@ -465,17 +464,22 @@ fn has_lone_return(body: &[u8]) -> bool {
     memchr::memchr_iter(b'\r', body).any(|at| body.get(at + 1) != Some(&b'\n'))
 }
 
-/// One more line break for every run of them, since folding takes one away.
+/// One more line break for every run of them, since folding takes one away; but not beside a line
+/// that starts with a blank, where nothing is folded.
 fn unfold(text: &str) -> String {
     let body = text.trim_end_matches('\n');
     let mut out = String::with_capacity(text.len() + 8);
-    let mut last = '\n';
-    for c in body.chars() {
-        if c == '\n' && last != '\n' {
-            out.push('\n');
+    let (mut above, mut breaks) = (None, 0);
+    for (number, line) in body.split('\n').enumerate() {
+        breaks += usize::from(number > 0);
+        if line.is_empty() {
+            continue;
         }
-        out.push(c);
-        last = c;
+        let is_text = !line.starts_with([' ', '\t']);
+        let folds = is_text && above == Some(true);
+        out.extend(std::iter::repeat_n('\n', breaks + usize::from(folds)));
+        out.push_str(line);
+        (above, breaks) = (Some(is_text), 0);
     }
     out + &text[body.len()..]
 }
