@@ -34,4 +34,5 @@ mod pty;
 mod readme;
 mod rekey;
 mod sealed;
+mod servers;
 mod set;

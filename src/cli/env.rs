@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The file with the creation rules, in place of the search for `.sops.yaml`.
 pub(super) const SOPS_CONFIG: &str = "SOPS_CONFIG";
@@ -59,7 +59,7 @@ pub(super) const XDG_RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
 pub(super) const TMPDIR: &str = "TMPDIR";
 
 /// Finds the value of a variable.
-type Lookup = dyn Fn(&str) -> Option<OsString>;
+type Lookup = dyn Fn(&str) -> Option<OsString> + Send + Sync;
 
 /// Where it is said that there are records to be kept. No variable changes that: whoever is to be
 /// recorded has a say in the variables.
@@ -68,15 +68,15 @@ const AUDIT_CONFIG: &str = "/etc/sops/audit.yaml";
 /// The variables of a run, and the one fixed place; tests bring their own.
 #[derive(Clone)]
 pub(super) struct Env {
-    lookup: Rc<Lookup>,
-    audit_config: Rc<Path>,
+    lookup: Arc<Lookup>,
+    audit_config: Arc<Path>,
 }
 
 impl Env {
     /// Those of this process.
     #[must_use]
     pub(super) fn process() -> Self {
-        Env { lookup: Rc::new(|name| std::env::var_os(name)), audit_config: Path::new(AUDIT_CONFIG).into() }
+        Env { lookup: Arc::new(|name| std::env::var_os(name)), audit_config: Path::new(AUDIT_CONFIG).into() }
     }
 
     /// These and no others.
@@ -84,7 +84,7 @@ impl Env {
     pub(super) fn of<const N: usize>(variables: [(&'static str, &str); N]) -> Self {
         let variables = variables.map(|(name, value)| (name, OsString::from(value)));
         let find = move |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
-        Env { lookup: Rc::new(find), audit_config: Path::new("/nonexistent/audit.yaml").into() }
+        Env { lookup: Arc::new(find), audit_config: Path::new("/nonexistent/audit.yaml").into() }
     }
 
     /// The same with another place of the audit configuration.

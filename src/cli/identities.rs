@@ -15,8 +15,8 @@ use super::env::{self, Env};
 use super::error::{CommandError, Exit, reason};
 use super::files::{self, FileError};
 use super::prompt::Terminal;
-use crate::recipient::age::{Age, Host, IdentitySource};
-use crate::recipient::{KeyService, Keyring, Kind};
+use crate::recipient::age::{Age, IdentitySource};
+use crate::recipient::{Host, KeyService, Keyring, Kind};
 
 /// The file with age identities when no variable names another.
 #[must_use]
@@ -203,7 +203,7 @@ fn one_per_line(text: &str) -> Zeroizing<Vec<u8>> {
     out
 }
 
-fn why(error: FileError) -> String {
+pub(super) fn why(error: FileError) -> String {
     match error {
         FileError::Missing(_) => "there is no such file".into(),
         FileError::Directory(_) => "is a directory".into(),

@@ -1,6 +1,7 @@
 //! `keyservice`: opens the listener, and serves until a signal comes (sops-compat.md §8.7). What is
 //! asked and said on the terminal while it runs is here; the protocol is in `recipient::remote`.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
@@ -19,7 +20,7 @@ use super::prompt::Terminal;
 use super::ui::Ui;
 use super::{Run, args, identities, signals};
 use crate::recipient::remote::{Host, Listener, Operation, serve};
-use crate::recipient::{KeyService, Recipient, age};
+use crate::recipient::{self, KeyService, Recipient};
 
 /// Where SOPS listens when nothing else is said.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:5000";
@@ -187,7 +188,7 @@ struct Person {
     asking: Turns,
 }
 
-impl age::Host for Person {
+impl recipient::Host for Person {
     fn secret(&self, what: &str) -> Result<Zeroizing<String>, String> {
         let _turn = turn(&self.asking);
         self.terminal.secret(what)
@@ -210,6 +211,14 @@ impl age::Host for Person {
 
     fn program(&self, name: &str) -> Option<PathBuf> {
         self.terminal.program(name)
+    }
+
+    fn variable_os(&self, name: &str) -> Option<OsString> {
+        self.terminal.variable_os(name)
+    }
+
+    fn file(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+        self.terminal.file(path)
     }
 }
 

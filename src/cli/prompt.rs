@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use dialoguer::console::Term;
@@ -17,10 +17,11 @@ use signal_hook::low_level;
 use zeroize::Zeroizing;
 
 use super::env::{self, Env};
-use super::files;
+use super::files::{self, FileError};
 use super::signals::{self, ENDING};
+use super::identities::why;
 use super::ui::visible;
-use crate::recipient::age::Host;
+use crate::recipient::Host;
 
 /// Why nobody was asked.
 pub(super) const NO_TERMINAL: &str = "there is no terminal to ask on";
@@ -29,15 +30,15 @@ const NO_ANSWER: &str = "the question was not answered";
 /// The longest passphrase, in bytes: what a terminal keeps of a line.
 const LONGEST_LINE: usize = 4096;
 
-/// The terminal of this run, and the programs on its search path.
+/// The terminal of this run, the programs on its search path, its variables and its files.
 pub(super) struct Terminal {
-    path: OsString,
+    env: Env,
 }
 
 impl Terminal {
     /// That of this run. Nothing is opened before there is something to ask.
     pub(super) fn new(env: &Env) -> Self {
-        Terminal { path: env.get(env::PATH).unwrap_or_default() }
+        Terminal { env: env.clone() }
     }
 
     fn ask<T>(&self, question: impl FnOnce(&Term) -> dialoguer::Result<T>) -> Result<T, String> {
@@ -90,7 +91,20 @@ impl Host for Terminal {
 
     fn program(&self, name: &str) -> Option<PathBuf> {
         let is_program = |path: &PathBuf| path.is_file() && access(path, Access::EXEC_OK).is_ok();
-        std::env::split_paths(&self.path).map(|folder| folder.join(name)).find(is_program)
+        let path = self.env.get(env::PATH).unwrap_or_default();
+        std::env::split_paths(&path).map(|folder| folder.join(name)).find(is_program)
+    }
+
+    fn variable_os(&self, name: &str) -> Option<OsString> {
+        self.env.get(name)
+    }
+
+    fn file(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+        match files::read(path) {
+            Ok(content) => Ok(Some(content)),
+            Err(FileError::Missing(_)) => Ok(None),
+            Err(error) => Err(why(error)),
+        }
     }
 }
 

@@ -7,8 +7,11 @@
 
 mod access;
 pub mod age;
+mod host;
 mod keyring;
 mod kind;
+#[cfg(feature = "network")]
+pub mod network;
 pub mod parse;
 #[cfg(feature = "keyservice")]
 pub mod remote;
@@ -22,6 +25,7 @@ use crate::document::tree::Tree;
 use crate::document::{Scalar, Timestamp};
 
 pub use access::{Access, Change, GroupChange};
+pub use host::{Host, Nobody};
 pub use keyring::{Attempt, Keyring, NoDataKey, WrapFailure};
 pub use kind::Kind;
 pub use stored::StoredError;
@@ -195,6 +199,13 @@ pub trait KeyService {
     /// Where it looked for identities or credentials, a line each, for the message when nothing
     /// fits.
     fn places(&self) -> Vec<String>;
+
+    /// The service as one that only waits for others to answer, if it is one: several of them can
+    /// wait at once.
+    #[cfg(feature = "network")]
+    fn networked(&self) -> Option<&dyn network::Waiting> {
+        None
+    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::host::Host;
+use crate::recipient::Host;
 use super::recipient::unsupported_ssh_type;
 use super::{hybrid, short};
 

@@ -5,7 +5,7 @@
 //! then commands, then passphrases, then plugins. Every place is read, every passphrase asked for
 //! and every plugin started at most once in a run, and only when everything before did not do.
 
-mod host;
+mod bridge;
 mod hybrid;
 mod identity;
 mod plugin;
@@ -24,9 +24,8 @@ use age_core::secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
 use self::identity::{Contents, Key, SshKey};
-use super::{KeyService, Kind, Recipient, Unwrapped, WrappedKey};
+use super::{Host, KeyService, Kind, Recipient, Unwrapped, WrappedKey};
 
-pub use host::{Host, Nobody};
 pub use recipient::{AgeRecipient, parse_recipient};
 pub use source::{Found, IdentitySource};
 

@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use zeroize::Zeroize as _;
 
-use super::host::Host;
+use crate::recipient::Host;
 
 /// What a plugin may say while it unwraps.
 const COMMANDS: [&str; 6] = ["msg", "confirm", "request-public", "request-secret", "file-key", "error"];

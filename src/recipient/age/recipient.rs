@@ -6,8 +6,9 @@ use std::sync::Arc;
 use age::ssh::ParseRecipientKeyError;
 use age::{EncryptError, plugin, ssh, x25519};
 
-use super::host::{Bridge, Host};
+use super::bridge::Bridge;
 use super::{hybrid, missing_plugin};
+use crate::recipient::Host;
 
 /// A recipient that can be wrapped for.
 #[derive(Clone)]

@@ -1,10 +1,10 @@
-//! What the age backend needs from the program around it: a person to ask, and the programs that
-//! are installed. Handed in, so that nothing here knows a terminal or a search path.
+//! What the backends need from the program around them: a person to ask, the programs that are
+//! installed, variables and files. Handed in, so that nothing here knows a terminal, a search path,
+//! the environment or the disk.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
-use age::secrecy::SecretString;
 use zeroize::Zeroizing;
 
 /// The program around us.
@@ -30,6 +30,24 @@ pub trait Host: Send + Sync {
 
     /// The program of this name, if it is installed.
     fn program(&self, name: &str) -> Option<PathBuf>;
+
+    /// The value of an environment variable that is set and not empty.
+    fn variable_os(&self, _name: &str) -> Option<OsString> {
+        None
+    }
+
+    /// The same as text; what is not UTF-8 is replaced.
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variable_os(name).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    /// The content of a file; none if there is no such file.
+    ///
+    /// # Errors
+    /// Why it cannot be read, for people, with its name.
+    fn file(&self, _path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
+        Ok(None)
+    }
 }
 
 /// A host without anybody to ask and without programs.
@@ -54,27 +72,5 @@ impl Host for Nobody {
 
     fn program(&self, _: &str) -> Option<PathBuf> {
         None
-    }
-}
-
-/// A host as the age crate wants it.
-#[derive(Clone)]
-pub(super) struct Bridge(pub(super) Arc<dyn Host>);
-
-impl age::Callbacks for Bridge {
-    fn display_message(&self, message: &str) {
-        self.0.tell(message);
-    }
-
-    fn confirm(&self, message: &str, yes: &str, no: Option<&str>) -> Option<bool> {
-        self.0.choose(message, yes, no)
-    }
-
-    fn request_public_string(&self, description: &str) -> Option<String> {
-        self.0.line(description).ok()
-    }
-
-    fn request_passphrase(&self, description: &str) -> Option<SecretString> {
-        self.0.secret(description).ok().map(|secret| SecretString::from(secret.as_str()))
     }
 }

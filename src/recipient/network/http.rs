@@ -1,0 +1,79 @@
+//! The one HTTP client, and an exchange of JSON with a bound to what comes back. What went wrong is
+//! said without the address, which may hold a secret.
+
+use std::error::Error;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+/// The most bytes of an answer that are read. A wrapped key has some thousand.
+const MAX_ANSWER_BYTES: usize = 1 << 20;
+
+/// The most redirections that are followed.
+const MAX_REDIRECTIONS: usize = 5;
+
+/// What a server answered.
+pub struct Reply {
+    /// The status of HTTP.
+    pub status: StatusCode,
+    /// The body; it may hold a secret.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl Reply {
+    /// The body as JSON; null if it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
+
+/// Sends a request, and reads the answer whatever its status.
+///
+/// # Errors
+/// There is no answer; why, for people.
+pub async fn exchange(request: RequestBuilder) -> Result<Reply, String> {
+    let mut answer = request.send().await.map_err(|error| failure(&error))?;
+    let status = answer.status();
+    let mut body = Zeroizing::new(Vec::with_capacity(16 * 1024));
+    while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err("its answer is too long".into());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Reply { status, body })
+}
+
+pub(super) fn client() -> Result<Client, String> {
+    // An error says that somebody was here before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let follow = Policy::custom(|attempt| {
+        let is_downgrade = |from: &Url| from.scheme() == "https" && attempt.url().scheme() != "https";
+        if attempt.previous().len() > MAX_REDIRECTIONS || attempt.previous().last().is_some_and(is_downgrade) {
+            attempt.stop()
+        } else {
+            attempt.follow()
+        }
+    });
+    let client = Client::builder().user_agent(concat!("cloze/", env!("CARGO_PKG_VERSION"))).redirect(follow);
+    client.build().map_err(|error| format!("there is no TLS: {}", innermost(&error)))
+}
+
+fn failure(error: &reqwest::Error) -> String {
+    if error.is_builder() {
+        return "its address is no URL".into();
+    }
+    format!("cannot be reached: {}", innermost(error))
+}
+
+/// The cause that all others follow from.
+fn innermost(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
