@@ -25,7 +25,12 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a program on a free port, with the arguments and variables that the port gives, and
     /// waits until it listens. Its output goes to a file of this name in the folder for scratch.
-    pub(crate) fn start(name: &str, program: &Path, args: impl FnOnce(u16) -> Vec<String>, env: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(
+        name: &str,
+        program: &Path,
+        args: impl FnOnce(u16) -> Vec<String>,
+        env: &[(&str, &str)],
+    ) -> Self {
         let port = free_port();
         let log = fs::File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.log"))).unwrap();
         // The shell waits for the end of its input, which is ours, and takes the server with it.

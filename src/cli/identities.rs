@@ -216,7 +216,7 @@ pub(super) fn why(error: FileError) -> String {
 mod tests {
     use super::*;
     use crate::cli::ui::Ui;
-    use crate::recipient::age::Nobody;
+    use crate::recipient::Nobody;
     use crate::recipient::{Recipient, WrappedKey};
 
     #[test]

@@ -152,7 +152,7 @@ fn rules_text(answers: &Answers) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipient::age::Nobody;
+    use crate::recipient::Nobody;
 
     const RECIPIENT: &str = "age1t9t5fh32rc87a4wkplhhwtrh2x50ynta00934mwec96m68w5raes2w5e2p";
 

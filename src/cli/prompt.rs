@@ -18,8 +18,8 @@ use zeroize::Zeroizing;
 
 use super::env::{self, Env};
 use super::files::{self, FileError};
-use super::signals::{self, ENDING};
 use super::identities::why;
+use super::signals::{self, ENDING};
 use super::ui::visible;
 use crate::recipient::Host;
 
@@ -179,10 +179,10 @@ mod tests {
 
     #[test]
     fn programs_are_found_on_the_search_path() {
-        let terminal = Terminal { path: "/nonexistent:/bin:/usr/bin".into() };
+        let terminal = Terminal::new(&Env::of([("PATH", "/nonexistent:/bin:/usr/bin")]));
         assert!(terminal.program("sh").is_some_and(|path| path.ends_with("sh") && path.is_absolute()));
         assert_eq!(terminal.program("age-plugin-nonexistent"), None);
-        let terminal = Terminal { path: "/etc".into() };
+        let terminal = Terminal::new(&Env::of([("PATH", "/etc")]));
         assert!(Path::new("/etc/passwd").is_file() && terminal.program("passwd").is_none(), "is no program");
     }
 }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use super::*;
 use crate::cipher::SystemRandom;
 use crate::document::{Format, KeyPath, Step};
+use crate::recipient::Nobody;
 use crate::recipient::Recipient;
-use crate::recipient::age::{Age, IdentitySource, Nobody};
+use crate::recipient::age::{Age, IdentitySource};
 
 /// The throw-away identity of sops-compat.md §12.
 const IDENTITY: &str = "AGE-SECRET-KEY-163LU46LJQ8D462MNUZ8XJQMYF3VMAT8N44M54VSX2DJ8NE28GH2SPAQX7Y";

@@ -17,7 +17,8 @@ use std::sync::{Arc, Mutex};
 
 use cloze::document::Format;
 use cloze::recipient::Keyring;
-use cloze::recipient::age::{Age, IdentitySource, Nobody};
+use cloze::recipient::Nobody;
+use cloze::recipient::age::{Age, IdentitySource};
 
 use crate::engine::Engine;
 use crate::harness::{ALICE, Sandbox, key_file, note, require_corpus, require_rops, require_sops};

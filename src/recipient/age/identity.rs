@@ -14,9 +14,9 @@ use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::recipient::Host;
 use super::recipient::unsupported_ssh_type;
 use super::{hybrid, short};
+use crate::recipient::Host;
 
 /// The longest identity file that is read, in bytes; that of SOPS and age.
 const MAX_FILE_BYTES: usize = 16 << 20;

@@ -62,7 +62,7 @@ fn source(place: &str, text: &str) -> IdentitySource<'static> {
 }
 
 fn age(sources: Vec<IdentitySource<'_>>) -> Age<'_> {
-    Age::new(sources, Arc::new(Nobody))
+    Age::new(sources, Arc::new(crate::recipient::Nobody))
 }
 
 fn wrapped_for(recipient: &str) -> WrappedKey {
@@ -286,7 +286,7 @@ fn a_secret_in_place_of_a_recipient_is_not_repeated() {
 #[test]
 fn identities_tell_their_recipients() {
     let text = format!("{IDENTITY}\n{PLUGIN}\n{HYBRID}\n");
-    let recipients = recipients_of("test", text.as_bytes(), &Nobody).expect("is an identity file");
+    let recipients = recipients_of("test", text.as_bytes(), &crate::recipient::Nobody).expect("is an identity file");
     assert_eq!((recipients.len(), recipients[0].as_str(), recipients[1].len()), (2, RECIPIENT, 1959));
     let sealed = sealed(IDENTITY, "passphrase");
     let opened = recipients_of("test", sealed.as_bytes(), &*Clerk::new("passphrase"));
