@@ -125,7 +125,7 @@ pub(super) fn is_in_flow(text: &[u8], mut at: usize) -> bool {
     loop {
         match text.get(at) {
             Some(b' ' | b'\t' | b'\r' | b'\n') => at += 1,
-            Some(b'#') => at = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length),
+            Some(b'#') => at = memchr::memchr2(b'\n', b'\r', &text[at..]).map_or(text.len(), |length| at + length),
             Some(b',' | b']' | b'}') => return true,
             _ => return false,
         }
@@ -293,7 +293,8 @@ impl<'d> Spot<'d> {
             Style::Plain | Style::Date => {
                 let place = self.place();
                 let is_plain = match (is_tagged, self.stays_bare) {
-                    (true, _) => quoting::can_stand_plain,
+                    (true, true) => quoting::can_stand_plain,
+                    (true, false) => quoting::can_stand_plain_in_go,
                     (false, true) => quoting::is_plain_in_1_2,
                     (false, false) => quoting::is_plain,
                 };

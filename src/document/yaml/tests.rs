@@ -4,7 +4,8 @@ mod corpus;
 mod properties;
 
 use super::*;
-use crate::document::{Editor, Event, Text};
+use crate::document::change;
+use crate::document::{Editor, Event, KeyPath, Step, Text};
 
 /// A ciphertext of the right shape for the node with this number.
 fn ciphertext(number: usize) -> String {
@@ -435,5 +436,112 @@ fn readers_that_differ_are_followed_or_refused() {
         ["x: [\"a\":]", "x: [a: ]", "x: {a: , b: 1}", "a:\nb: 1", "?a: b", "x: [\"?a\", a?]", "x: &a b:c\ny: *a"];
     for text in fine {
         assert!(Yaml.parse(text.as_bytes()).is_ok(), "{text}");
+    }
+}
+
+/// Writes a value or comment in place of `old`, and gives the text when it has been read again.
+fn written(text: &str, new: New<'_>) -> String {
+    let document = parse(text.as_bytes());
+    let is_old = |node: &crate::document::Node<'_>| match &node.content {
+        Content::Leaf { value: Scalar::Text(text), .. } | Content::Comment { text } => text.starts_with(b"old"),
+        _ => false,
+    };
+    let at = document.nodes.iter().position(is_old).expect("there is an old value");
+    let mut editor = Editor::new(&document, &Yaml);
+    let expected = new.clone();
+    editor.replace(NodeId(u32::try_from(at).expect("small")), new).expect("the place can hold it");
+    let out = String::from_utf8(editor.finish().expect("no alias is in the way")).expect("UTF-8");
+    let again = Yaml.parse(out.as_bytes()).unwrap_or_else(|error| panic!("{error}: {out:?}"));
+    assert_eq!(again.nodes.len(), document.nodes.len(), "{out:?}");
+    match (&again.nodes[at].content, &expected) {
+        (Content::Leaf { value: read, .. }, New::Value(value)) => assert!(same(read, value), "{out:?}"),
+        (Content::Comment { text }, New::Comment(comment)) => assert_eq!(text, comment),
+        _ => panic!("another kind of node: {out:?}"),
+    }
+    out
+}
+
+/// What stands between brackets is read as a sign by go-yaml, or by this reader, where it would be
+/// a text elsewhere.
+#[test]
+fn signs_of_flow_collections_are_put_in_quotes() {
+    for value in ["?a", "?", "a?", "a? b", "a ?b", ":a", "::", "a:", "a::", "?:", "-", "-?", "*a", "&a:b c"] {
+        let new = || New::Value(Scalar::Text(value.into()));
+        for (text, around) in [
+            ("x: {a: old, b: keep}\n", ("x: {a: ", ", b: keep}\n")),
+            ("x: [old]", ("x: [", "]")),
+            ("x: [!!str old]", ("x: [!!str ", "]")),
+            ("x: [&a old, b]", ("x: [&a ", ", b]")),
+            ("x: [\r  old # note\r]\r", ("x: [\r  ", " # note\r]\r")),
+        ] {
+            assert_eq!(written(text, new()), format!("{}'{value}'{}", around.0, around.1));
+        }
+        written("x: old\n", new());
+        written("x: !!str old\n", new());
+        written("x:\n- old\n", new());
+        written("x: &a old\n", new());
+    }
+    for value in ["?a", "a? b", ":a"] {
+        assert_eq!(written("x: old\n", New::Value(Scalar::Text(value.into()))), format!("x: {value}\n"));
+    }
+}
+
+/// Between brackets SOPS cannot read these; without it in the way they come back as they were.
+#[test]
+fn bare_signs_in_a_flow_collection_come_back_bare() {
+    let text = "x: [https://host/?a=b, :c, !!str d?]\n";
+    let document = parse(text.as_bytes());
+    let sealed = seal(text.as_bytes()).expect("everything can be sealed");
+    assert_eq!(unseal(&sealed, &document).as_deref(), Ok(text.as_bytes()));
+}
+
+#[test]
+fn keys_that_look_like_signs_are_put_in_quotes_between_brackets() {
+    for key in ["?a", "?", "a?", ":a", "a:", "a::", "&a:b", "\u{feff}a", "a\u{feff}"] {
+        for text in ["{a: 1}\n", "{}\n", "{\"a\": 1}\n", "a: 1\n", "a: {b: 1}\n", "a: {}\n"] {
+            let inner = KeyPath::parse("a").expect("is a path");
+            for top in [KeyPath(Vec::new()), inner].into_iter().take(if text.contains("a: {") { 2 } else { 1 }) {
+                let path = KeyPath([top.0, vec![Step::Key(key.to_owned())]].concat());
+                let value = Tree::Map(vec![(key.to_owned(), Tree::string(key))]);
+                let change = change::Change::Set(&value);
+                let nothing = |_: &Document<'_>| std::collections::HashSet::new();
+                let out = change::apply(&Yaml, text.as_bytes(), &path, change, change::Manner::default(), &nothing);
+                let out = out.expect("there is room");
+                let shown = String::from_utf8_lossy(&out);
+                let again = Yaml.parse(&out).unwrap_or_else(|error| panic!("{error}: {shown}"));
+                let keys = again.nodes.iter().filter(|node| node.key.as_deref() == Some(key)).count();
+                assert_eq!(keys, 2, "{shown}");
+            }
+        }
+    }
+}
+
+/// A byte order mark that begins a line, and blanks behind the last block, are refused: so they are
+/// not written, as a value or as a comment.
+#[test]
+fn what_the_reader_takes_in_two_ways_is_not_written() {
+    for value in ["\u{feff}", "\u{feff}a", "a\n\u{feff}b", "a\n ", "a\n \n", "\n", " \n", "a\n \n\n", "a\n\t"] {
+        for text in [
+            "x: old",
+            "x: old\n",
+            "x: |\n  old",
+            "x: |\n  old\n",
+            "x: |+\n  old\n",
+            "x: |-\n  old\n   \n",
+            "x: >\n  old\n  ",
+            "x: >\n  old\n\n \n",
+            "x: |2\n  old\n",
+            "x:\n- |\n old",
+            "x: 'old'",
+            "x: {y: old}",
+        ] {
+            written(text, New::Value(Scalar::Text(value.into())));
+        }
+    }
+    for comment in ["\u{feff}", " &a:b", " ?", "\u{feff} &a:b\t#", " [a:]"] {
+        for text in ["x: &a 1 #old", "x: &a #old\n  y: 1\n", "#old\nx: 1\n", "x: [1, #old\n 2]", "x: &a\n#old\n - 1\n"]
+        {
+            written(text, New::Comment(comment.into()));
+        }
     }
 }
