@@ -19,7 +19,7 @@ pub(super) enum Place {
 }
 
 /// A scalar that is no string, as SOPS writes it, except that a float is never spelled like an
-/// integer if `distinct`.
+/// integer if `distinct`, or where an integer would be another number: there is none that is `-0`.
 pub(super) fn canonical(value: &Scalar<'_>, distinct: bool) -> String {
     match value {
         Scalar::Null => "null".to_owned(),
@@ -30,7 +30,8 @@ pub(super) fn canonical(value: &Scalar<'_>, distinct: bool) -> String {
         Scalar::Float(value) => {
             let digits = float(*value);
             let is_bare = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-            if distinct && is_bare { digits + ".0" } else { digits }
+            let is_negative_zero = *value == 0.0 && value.is_sign_negative();
+            if is_bare && (distinct || is_negative_zero) { digits + ".0" } else { digits }
         }
         Scalar::Text(text) => String::from_utf8_lossy(text).into_owned(),
     }

@@ -159,6 +159,9 @@ fn comments_belong_to_the_container_that_sops_says() {
         ("a: 1\n# one\n# two\n\n# three\nb: 2\n", &["a: 1", "#one", "#two", "#three", "b: 2"]),
         ("a: | # note\n  text\n", &["#note", "a: text\n"]),
         ("l: [1, # one\n  2]\n", &["l:#one", "l: 1", "l: 2"]),
+        // Left of the top, and read as if the metadata followed in the column of the top.
+        (" l:\n  - 1\n# last\n", &["l: 1", "l:#last"]),
+        (" l:\n  - 1\n# one\n---\nl:\n  - 1\n# two\n", &["l: 1", "l:#one", "l: 1", "#two"]),
         ("a: 1\n# of the first\n---\nb: 2\n", &["a: 1", "#of the first", "b: 2"]),
     ] {
         let walked: Vec<_> = walk(text).iter().map(|line| line.replace("# ", "#")).collect();
@@ -543,5 +546,58 @@ fn what_the_reader_takes_in_two_ways_is_not_written() {
         {
             written(text, New::Comment(comment.into()));
         }
+    }
+}
+
+/// The break before the metadata goes with it, so that a block could not end with one.
+#[test]
+fn a_block_is_not_put_where_its_last_line_break_will_go() {
+    for text in ["a: ENC\nsops:\n    mac: x", "a: |-\n  ENC\nsops:\n    mac: x", "l:\n- ENC  \nsops: {}"] {
+        let document = parse(text.as_bytes());
+        let is_old = |node: &crate::document::Node<'_>| matches!(&node.content, Content::Leaf { value: Scalar::Text(text), .. } if &**text == b"ENC");
+        let at = document.nodes.iter().position(is_old).expect("is there");
+        let mut editor = Editor::new(&document, &Yaml);
+        let id = NodeId(u32::try_from(at).expect("small"));
+        editor.replace(id, New::Value(Scalar::Text("one\ntwo\n".into()))).expect("the place can hold it");
+        editor.remove_metadata(0);
+        let plain = editor.finish().expect("no alias is in the way");
+        let Content::Leaf { value, .. } = &parse(&plain).nodes[at].content else { panic!("a leaf stays a leaf") };
+        assert!(same(value, &Scalar::Text("one\ntwo\n".into())), "{}", String::from_utf8_lossy(&plain));
+    }
+}
+
+#[test]
+fn negative_zero_stays_a_float_where_an_alias_is_written_out() {
+    for text in ["a: &x {k: v, n: -0.0}\nb: *x\n", "a: &x\n- -0.0\n- v\nb: *x\nc: [*x]\n"] {
+        let document = parse(text.as_bytes());
+        let mut editor = Editor::new(&document, &Yaml);
+        for (id, node) in (0..).map(NodeId).zip(&document.nodes) {
+            if matches!(&node.content, Content::Leaf { value: Scalar::Text(_), .. }) {
+                editor.replace(id, New::Value(Scalar::Text("NEW".into()))).expect("the place can hold it");
+            }
+        }
+        let changed = editor.finish().expect("the aliases can be written out");
+        for (now, was) in parse(&changed).nodes.iter().zip(&document.nodes) {
+            if let Content::Leaf { value: was @ Scalar::Float(_), .. } = &was.content {
+                let Content::Leaf { value: now, .. } = &now.content else { panic!("a leaf stays a leaf") };
+                assert!(same(now, was), "{}", String::from_utf8_lossy(&changed));
+            }
+        }
+    }
+}
+
+#[test]
+fn line_breaks_are_those_of_the_line() {
+    for (text, at, expected) in [
+        ("a\nb\r\nc", 0, "\n"),
+        ("a\nb\r\nc", 2, "\r\n"),
+        ("a\nb\r\nc", 5, "\r\n"),
+        ("a\r\nb\nc", 6, "\n"),
+        ("a\rb\r\nc", 0, "\n"),
+        ("a\rb", 3, "\n"),
+        ("a", 1, "\n"),
+        ("", 0, "\n"),
+    ] {
+        assert_eq!(spell::line_break_after(text.as_bytes(), at), expected, "{text:?} at {at}");
     }
 }
