@@ -19,7 +19,7 @@ pub(super) enum Place {
 }
 
 /// A scalar that is no string, as SOPS writes it, except that a float is never spelled like an
-/// integer if `distinct`, or where an integer would be another number: there is none that is `-0`.
+/// integer if `distinct`.
 pub(super) fn canonical(value: &Scalar<'_>, distinct: bool) -> String {
     match value {
         Scalar::Null => "null".to_owned(),
@@ -30,8 +30,7 @@ pub(super) fn canonical(value: &Scalar<'_>, distinct: bool) -> String {
         Scalar::Float(value) => {
             let digits = float(*value);
             let is_bare = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-            let is_negative_zero = *value == 0.0 && value.is_sign_negative();
-            if is_bare && (distinct || is_negative_zero) { digits + ".0" } else { digits }
+            if distinct && is_bare { digits + ".0" } else { digits }
         }
         Scalar::Text(text) => String::from_utf8_lossy(text).into_owned(),
     }
@@ -208,10 +207,11 @@ pub(super) fn fresh(text: &str, place: Place) -> String {
     single(text).unwrap_or_else(|| double(text))
 }
 
-/// Any scalar on one line of a new file.
+/// Any scalar on one line of a new file. No integer is minus zero.
 pub(super) fn fresh_scalar(value: &Scalar<'_>, place: Place) -> String {
     match value {
         Scalar::Text(text) => text.as_str().map_or_else(|| binary(text), |text| fresh(text, place)),
+        Scalar::Float(number) => canonical(value, *number == 0.0 && number.is_sign_negative()),
         _ => canonical(value, false),
     }
 }
