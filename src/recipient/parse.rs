@@ -114,7 +114,8 @@ pub fn kms(arn: &str, role: &str, context: Vec<(String, String)>, profile: &str)
     Ok(Recipient { kind: Kind::Kms, fields })
 }
 
-fn is_kms_arn(arn: &str) -> bool {
+/// Whether a text is the ARN of a key or an alias of AWS KMS, of any partition.
+pub(super) fn is_kms_arn(arn: &str) -> bool {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let [scheme, partition, service, region, account, key] = parts.as_slice() else { return false };
     let name = key.strip_prefix("key/").or_else(|| key.strip_prefix("alias/")).unwrap_or("");
