@@ -198,7 +198,7 @@ fn connector<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a ConnectorError>
 }
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| error.source())
+    std::iter::successors(Some(error), |error| (*error).source())
 }
 
 /// An error with all its causes, in one line.
