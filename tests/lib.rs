@@ -7,6 +7,7 @@
 
 mod age;
 mod audit;
+mod aws;
 mod badinput;
 mod cli;
 mod command_line;
@@ -20,6 +21,7 @@ mod exec;
 mod fuzz_cases;
 mod generated;
 mod harness;
+mod http;
 mod ini;
 mod init;
 mod integrators;
@@ -28,6 +30,7 @@ mod invariants;
 mod keyservice;
 mod layers;
 mod leaves;
+mod messages;
 mod one_writer;
 mod properties;
 mod pty;

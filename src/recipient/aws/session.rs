@@ -196,7 +196,7 @@ fn with(config: &SdkConfig, credentials: Credentials) -> SdkConfig {
 
 /// The name that the session of a role gets, which policies may ask for: that of SOPS, which drops
 /// hyphens, too.
-fn session_name(host: Option<&str>) -> String {
+pub(super) fn session_name(host: Option<&str>) -> String {
     let is_kept = |character: &char| {
         character.is_ascii_alphanumeric() || matches!(character, '=' | ',' | '.' | '@' | '[' | '\\' | ']' | '^' | '_')
     };
