@@ -21,20 +21,27 @@ const CACHE_OF_CORP: &str = "ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
 const PLAIN: &str = "user: me\npassword: hunter2\n";
 
 /// moto as it comes: it takes any signature.
-fn moto() -> Option<&'static Server> {
+pub(crate) fn moto() -> Option<&'static Server> {
     static MOTO: OnceLock<Option<Server>> = OnceLock::new();
     MOTO.get_or_init(|| start_moto("moto-kms", &[])).as_ref()
 }
 
 fn start_moto(name: &str, env: &[(&str, &str)]) -> Option<Server> {
     let program = require_tool("moto_server")?;
-    Some(Server::start(name, &program, |port| vec!["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string()], env))
+    Some(Server::start(
+        name,
+        &program,
+        |port| vec!["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string()],
+        env,
+    ))
 }
 
 /// Calls a service of moto without a signature that counts.
 fn ask(port: u16, service: &str, target: &str, body: &str) -> String {
     let kind = if target.is_empty() { "application/x-www-form-urlencoded" } else { "application/x-amz-json-1.1" };
-    let scope = format!("AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=x");
+    let scope = format!(
+        "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=x"
+    );
     let headers = [
         ("host", "127.0.0.1"),
         ("content-type", kind),
@@ -52,7 +59,7 @@ fn ask(port: u16, service: &str, target: &str, body: &str) -> String {
 }
 
 /// A new key of moto.
-fn new_key(server: &Server) -> String {
+pub(crate) fn new_key(server: &Server) -> String {
     let answer: Value = serde_json::from_str(&ask(server.port, "kms", "TrentService.CreateKey", "{}")).unwrap();
     answer["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
 }
@@ -65,8 +72,10 @@ fn new_alias(server: &Server, key: &str, name: &str) -> String {
 }
 
 /// The variables of a user who has credentials, and an AWS that is somewhere else.
-fn at(call: Call, url: &str) -> Call {
-    without_credentials(call, url).env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE").env("AWS_SECRET_ACCESS_KEY", "secret")
+pub(crate) fn at(call: Call, url: &str) -> Call {
+    without_credentials(call, url)
+        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "secret")
 }
 
 /// The variables of a user who has none.
@@ -113,7 +122,11 @@ fn with_file(entry: &str) -> Sandbox {
     let kms = Http::start(|request| Some(mirror(request)));
     sandbox.write(".sops.yaml", rules(&[entry.to_owned()]));
     sandbox.write("a.yaml", PLAIN);
-    at(sandbox.cloze(["encrypt", "-i", "a.yaml"]), &kms.url()).env("AWS_ENDPOINT_URL_STS", sts().url()).run().expect(0).silent();
+    at(sandbox.cloze(["encrypt", "-i", "a.yaml"]), &kms.url())
+        .env("AWS_ENDPOINT_URL_STS", sts().url())
+        .run()
+        .expect(0)
+        .silent();
     sandbox
 }
 
@@ -125,10 +138,13 @@ fn sts() -> Http {
 fn assumed(_: &Request) -> Reply {
     let credentials = "<AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
         <SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>";
-    Reply::new(200, &format!(
-        "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+    Reply::new(
+        200,
+        &format!(
+            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
          {credentials}</Credentials></AssumeRoleResult></AssumeRoleResponse>"
-    ))
+        ),
+    )
 }
 
 #[test]
@@ -145,7 +161,7 @@ fn real_sops_and_cloze_open_each_others_files() {
     ];
     for entry in entries {
         let sandbox = Sandbox::without_key();
-        sandbox.write(".sops.yaml", rules(&[entry.clone()]));
+        sandbox.write(".sops.yaml", rules(std::slice::from_ref(&entry)));
         profile(&sandbox, "work", "aws_access_key_id = AKIAWORK\naws_secret_access_key = s\n");
         for name in ["ours.yaml", "theirs.yaml"] {
             sandbox.write(name, PLAIN);
@@ -173,6 +189,10 @@ fn keys_may_come_from_the_command_line_and_the_environment() {
     for name in ["a.yaml", "b.yaml"] {
         at(sandbox.cloze(["decrypt", name]), &moto.url()).run().expect(0).prints(PLAIN);
     }
+    for wrong in ["Env", "Env:a:b", "Env:a,"] {
+        let flags = ["encrypt", "--kms", &key, "--encryption-context", wrong, "b.yaml"];
+        at(sandbox.cloze(flags), &moto.url()).run().expect(6).says("--encryption-context: an encryption context is");
+    }
     assert!(sandbox.text("a.yaml").contains("Env: prod"), "{}", sandbox.text("a.yaml"));
     let other = sandbox.text("a.yaml").replace("Env: prod", "Env: test");
     sandbox.write("a.yaml", other);
@@ -195,17 +215,24 @@ fn signatures_are_right() {
     let key = new_key(&moto);
     let sandbox = Sandbox::without_key();
     sandbox.write("a.yaml", PLAIN);
-    let signed = |call: Call, secret: &str| at(call, &moto.url()).env("AWS_ACCESS_KEY_ID", &id).env("AWS_SECRET_ACCESS_KEY", secret);
+    let signed = |call: Call, secret: &str| {
+        at(call, &moto.url()).env("AWS_ACCESS_KEY_ID", &id).env("AWS_SECRET_ACCESS_KEY", secret)
+    };
     signed(sandbox.cloze(["encrypt", "-i", "--kms", &key, "a.yaml"]), &secret).ok();
     signed(sandbox.cloze(["decrypt", "a.yaml"]), &secret).run().expect(0).prints(PLAIN);
-    signed(sandbox.cloze(["decrypt", "a.yaml"]), "wrong").run().expect(128).says("AWS KMS refuses the credentials (HTTP 403)");
+    signed(sandbox.cloze(["decrypt", "a.yaml"]), "wrong")
+        .run()
+        .expect(128)
+        .says("AWS KMS refuses the credentials (HTTP 403)");
 }
 
 #[test]
 fn an_empty_variable_is_none() {
-    let kms = Http::start(|request| Some(if action(request) == "AssumeRole" { assumed(request) } else { mirror(request) }));
+    let kms =
+        Http::start(|request| Some(if action(request) == "AssumeRole" { assumed(request) } else { mirror(request) }));
     let sandbox = with_file(&format!("{{arn: {ARN}, role: {ROLE}}}"));
-    let empty = ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS", "AWS_PROFILE", "AWS_SESSION_TOKEN"];
+    let empty =
+        ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS", "AWS_PROFILE", "AWS_SESSION_TOKEN"];
     let call = empty.iter().fold(at(sandbox.cloze(["decrypt", "a.yaml"]), ""), |call, name| call.env(name, ""));
     // No endpoint is named, so AWS itself is meant: behind a proxy, which sees that.
     let proxy = Http::start(|_| Some(Reply::new(502, "")));
@@ -235,7 +262,11 @@ fn the_region_and_the_partition_are_those_of_the_key() {
 fn the_endpoint_of_kms_wins_over_that_of_all_services() {
     let (kms, all) = (Http::start(|request| Some(mirror(request))), Http::start(|_| None));
     let sandbox = with_file(&format!("{{arn: {ARN}}}"));
-    at(sandbox.cloze(["decrypt", "a.yaml"]), &all.url()).env("AWS_ENDPOINT_URL_KMS", kms.url()).run().expect(0).prints(PLAIN);
+    at(sandbox.cloze(["decrypt", "a.yaml"]), &all.url())
+        .env("AWS_ENDPOINT_URL_KMS", kms.url())
+        .run()
+        .expect(0)
+        .prints(PLAIN);
     assert_eq!((kms.seen().len(), all.seen().len()), (1, 0));
     let scope = kms.seen()[0].header("authorization").to_owned();
     assert!(scope.contains("/eu-west-1/kms/aws4_request"), "{scope}");
@@ -257,19 +288,24 @@ fn signer(request: &Request) -> String {
 #[test]
 fn the_profile_of_an_entry_wins_over_variables() {
     let kms = Http::start(|request| Some(mirror(request)));
-    let sandbox = with_file(&format!("{{arn: {ARN}, aws_profile: work}}"));
+    let sandbox = Sandbox::without_key();
     profile(&sandbox, "work", "aws_access_key_id = AKIAWORK\naws_secret_access_key = s\n");
+    sandbox.write("a.yaml", PLAIN);
+    at(sandbox.cloze(["encrypt", "-i", "--kms", ARN, "--aws-profile", "work", "a.yaml"]), &kms.url()).run().expect(0);
     at(sandbox.cloze(["decrypt", "a.yaml"]), &kms.url()).run().expect(0).silent().prints(PLAIN);
-    assert_eq!(signer(&kms.seen()[0]), "AKIAWORK");
+    assert_eq!(kms.seen().iter().map(signer).collect::<Vec<_>>(), ["AKIAWORK", "AKIAWORK"]);
 }
 
 #[test]
 fn credentials_are_looked_for_once() {
-    let kms = Http::start(|request| Some(if action(request) == "AssumeRole" { assumed(request) } else { mirror(request) }));
+    let kms =
+        Http::start(|request| Some(if action(request) == "AssumeRole" { assumed(request) } else { mirror(request) }));
     let sandbox = Sandbox::without_key();
     let program = sandbox.script("credentials", "echo asked >> \"$HOME/asked\"\necho '{\"Version\": 1, \"AccessKeyId\": \"AKIAPROGRAM\", \"SecretAccessKey\": \"s\"}'");
     profile(&sandbox, "work", &format!("credential_process = {}\n", program.display()));
-    let entry = |number: usize, more: &str| format!("{{arn: \"arn:aws:kms:eu-west-{number}:1:key/{number}\", aws_profile: work{more}}}");
+    let entry = |number: usize, more: &str| {
+        format!("{{arn: \"arn:aws:kms:eu-west-{number}:1:key/{number}\", aws_profile: work{more}}}")
+    };
     let role = format!(", role: \"{ROLE}\"");
     let entries: Vec<String> = (1..=3).flat_map(|number| [entry(number, ""), entry(number, &role)]).collect();
     sandbox.write(".sops.yaml", rules(&entries));
@@ -312,13 +348,34 @@ fn five_keys_are_waited_for_at_once() {
             _ => Some(refusal("AccessDeniedException", "no")),
         }
     });
-    let entries: Vec<String> = (1..=5).map(|number| format!("{{arn: \"arn:aws:kms:eu-west-1:1:key/{number}\"}}")).collect();
+    let entries: Vec<String> =
+        (1..=5).map(|number| format!("{{arn: \"arn:aws:kms:eu-west-1:1:key/{number}\"}}")).collect();
     let sandbox = Sandbox::without_key();
     sandbox.write(".sops.yaml", rules(&entries));
     sandbox.write("a.yaml", PLAIN);
     let patient = |args: &[&str]| at(sandbox.cloze(args), &kms.url()).env("CLOZE_KEY_TIMEOUT", "50");
     patient(&["encrypt", "-i", "a.yaml"]).run().expect(0).silent();
     patient(&["decrypt", "a.yaml"]).run().expect(0).silent().prints(PLAIN);
+}
+
+#[test]
+fn flags_add_to_what_rules_name() {
+    let Some(moto) = moto() else { return };
+    let key = new_key(moto);
+    let sandbox = Sandbox::without_key();
+    sandbox.write(".sops.yaml", format!("creation_rules:\n  - kms: {key}\n"));
+    sandbox.write("a.yaml", PLAIN);
+    // As SOPS does it in its old form.
+    at(sandbox.named("sops", ["-e", "-i", "--encryption-context", "Env:prod", "a.yaml"]), &moto.url()).ok();
+    assert!(sandbox.text("a.yaml").contains("Env: prod"), "{}", sandbox.text("a.yaml"));
+    let other = new_key(moto);
+    let rotate = ["rotate", "-i", "--add-kms", &other, "--encryption-context", "Team:a", "a.yaml"];
+    at(sandbox.cloze(rotate), &moto.url()).ok();
+    assert!(sandbox.text("a.yaml").contains("Team: a"), "{}", sandbox.text("a.yaml"));
+    at(sandbox.cloze(["decrypt", "a.yaml"]), &moto.url()).run().expect(0).prints(PLAIN);
+    if let Some(sops) = require_sops() {
+        at(sandbox.real(sops, ["decrypt", "a.yaml"]), &moto.url()).run().expect(0).prints(PLAIN);
+    }
 }
 
 /// What is said when the file cannot be opened.
@@ -346,14 +403,45 @@ fn every_failure_has_its_message() {
         ("throttled", answered(&sandbox, "ThrottlingException", "Rate exceeded")),
         (
             "wrong region, or no such key",
-            answered(&sandbox, "NotFoundException", "Key 'arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000' does not exist"),
+            answered(
+                &sandbox,
+                "NotFoundException",
+                "Key 'arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000' does not exist",
+            ),
         ),
         ("disabled key", answered(&sandbox, "DisabledException", "arn:aws:kms:… is disabled.")),
-        ("key pending deletion", answered(&sandbox, "KMSInvalidStateException", "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000 is pending deletion.")),
-        ("alias that moved", answered(&sandbox, "IncorrectKeyException", "The key ID in the request does not identify a CMK that can perform this operation.")),
-        ("expired token", answered(&sandbox, "ExpiredTokenException", "The security token included in the request is expired")),
-        ("unknown access key", answered(&sandbox, "UnrecognizedClientException", "The security token included in the request is invalid.")),
-        ("wrong secret access key", answered(&sandbox, "InvalidSignatureException", "The request signature we calculated does not match the signature you provided.")),
+        (
+            "key pending deletion",
+            answered(
+                &sandbox,
+                "KMSInvalidStateException",
+                "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000 is pending deletion.",
+            ),
+        ),
+        (
+            "alias that moved",
+            answered(
+                &sandbox,
+                "IncorrectKeyException",
+                "The key ID in the request does not identify a CMK that can perform this operation.",
+            ),
+        ),
+        (
+            "expired token",
+            answered(&sandbox, "ExpiredTokenException", "The security token included in the request is expired"),
+        ),
+        (
+            "unknown access key",
+            answered(&sandbox, "UnrecognizedClientException", "The security token included in the request is invalid."),
+        ),
+        (
+            "wrong secret access key",
+            answered(
+                &sandbox,
+                "InvalidSignatureException",
+                "The request signature we calculated does not match the signature you provided.",
+            ),
+        ),
         ("failure at AWS", answered(&sandbox, "KMSInternalException", "")),
         ("not JSON", {
             let kms = Http::start(|_| Some(Reply::new(503, "<html>busy</html>")));
@@ -396,7 +484,11 @@ fn profiles_and_roles(nobody: &str) -> Vec<(&'static str, String)> {
     let opened: Outcome = at(decrypt(&work), &kms.url()).run();
     opened.expect(0).prints(PLAIN);
     said.push(("stored profile that is not here", opened.stderr));
-    profile(&work, "theirs", "sso_start_url = https://example.com/start\nsso_region = eu-west-1\nsso_account_id = 1\nsso_role_name = r\n");
+    profile(
+        &work,
+        "theirs",
+        "sso_start_url = https://example.com/start\nsso_region = eu-west-1\nsso_account_id = 1\nsso_role_name = r\n",
+    );
     said.push(("SSO never logged in", fails(at(decrypt(&work), nobody))));
     let cache = work.home().join(".aws/sso/cache");
     fs::create_dir_all(&cache).unwrap();
@@ -415,9 +507,12 @@ fn profiles_and_roles(nobody: &str) -> Vec<(&'static str, String)> {
     said.push(("broken configuration", fails(at(decrypt(&work), nobody)).replace(&home, "[HOME]")));
     let role = with_file(&format!("{{arn: {ARN}, role: {ROLE}}}"));
     let sts = Http::start(|_| {
-        Some(Reply::new(403, "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
+        Some(Reply::new(
+            403,
+            "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
             <Code>AccessDenied</Code><Message>User: arn:aws:iam::123456789012:user/me is not authorized to perform: \
-            sts:AssumeRole on resource: arn:aws:iam::123456789012:role/deploy</Message></Error></ErrorResponse>"))
+            sts:AssumeRole on resource: arn:aws:iam::123456789012:role/deploy</Message></Error></ErrorResponse>",
+        ))
     });
     said.push(("role denied", fails(at(decrypt(&role), &sts.url()))));
     said

@@ -27,6 +27,7 @@ mod init;
 mod integrators;
 mod interop;
 mod invariants;
+mod key_groups;
 mod keyservice;
 mod layers;
 mod leaves;

@@ -100,10 +100,12 @@ fn of_code(code: &str, message: &str, key: &Key<'_>, action: &str) -> Option<Fai
         "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "RequestLimitExceeded" => {
             broken(format!("AWS KMS has too many requests ({message}); try again in a moment"))
         }
-        "KeyUnavailableException" | "DependencyTimeoutException" | "KMSInternalException" | "InternalFailure"
-        | "ServiceUnavailable" | "ServiceUnavailableException" => {
-            broken(format!("AWS KMS has a failure of its own ({code}); try again"))
-        }
+        "KeyUnavailableException"
+        | "DependencyTimeoutException"
+        | "KMSInternalException"
+        | "InternalFailure"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException" => broken(format!("AWS KMS has a failure of its own ({code}); try again")),
         _ => None,
     }
 }
@@ -115,9 +117,9 @@ fn of_credentials(code: &str, message: &str, profile: &Profile) -> Failure {
         "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidAccessKeyId" => {
             Failure::not_mine("AWS does not know the access key; check AWS_ACCESS_KEY_ID or the profile")
         }
-        "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignature" => Failure::not_mine(
-            "the secret access key does not fit the access key, or the clock is wrong; check both",
-        ),
+        "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignature" => {
+            Failure::not_mine("the secret access key does not fit the access key, or the clock is wrong; check both")
+        }
         _ => Failure::broken(format!("AWS answers {code}: {message}")),
     }
 }
@@ -163,7 +165,9 @@ pub(super) fn of_role(error: &CredentialsError, role: &str, profile: &Profile) -
 /// Credentials that ended, and how to get new ones.
 fn expired(profile: &Profile) -> Failure {
     Failure::not_mine(match &profile.sso {
-        Some(name) => format!("the SSO login of the AWS profile `{name}` has ended; run `aws sso login --profile {name}`"),
+        Some(name) => {
+            format!("the SSO login of the AWS profile `{name}` has ended; run `aws sso login --profile {name}`")
+        }
         None => "the AWS credentials have expired; get new ones".into(),
     })
 }

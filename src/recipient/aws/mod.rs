@@ -85,7 +85,9 @@ impl<'a> Key<'a> {
     fn of(recipient: &'a Recipient) -> Result<Self, Failure> {
         let arn = recipient.field("arn");
         if !parse::is_kms_arn(arn) {
-            return Err(Failure::broken("is not the ARN of an AWS KMS key; it is `arn:aws:kms:REGION:ACCOUNT:key/ID` or `…:alias/NAME`"));
+            return Err(Failure::broken(
+                "is not the ARN of an AWS KMS key; it is `arn:aws:kms:REGION:ACCOUNT:key/ID` or `…:alias/NAME`",
+            ));
         }
         let region = arn.split(':').nth(3).expect("impossible: a KMS ARN has a region").to_owned();
         let access =

@@ -104,12 +104,15 @@ impl Profiles {
         let set = self.read.get_or_init(|| self.load()).await.as_ref().map_err(Clone::clone)?;
         let asked = Some(name).filter(|name| set.get_profile(name).is_some());
         if !name.is_empty() && asked.is_none() && self.missing.borrow_mut().insert(name.to_owned()) {
-            self.host.warn(&format!("there is no AWS profile `{name}` here, which an entry names; using the default one"));
+            self.host
+                .warn(&format!("there is no AWS profile `{name}` here, which an entry names; using the default one"));
         }
         let chosen = self.host.variable(AWS_PROFILE);
         let selected = asked.or(chosen.as_deref()).unwrap_or(DEFAULT);
         if set.get_profile(selected).and_then(|profile| profile.get("endpoint_url")) == Some("") {
-            return Err(Failure::broken(format!("the AWS profile `{selected}` has an empty `endpoint_url`; remove it")));
+            return Err(Failure::broken(format!(
+                "the AWS profile `{selected}` has an empty `endpoint_url`; remove it"
+            )));
         }
         let missing = chosen.as_deref().filter(|name| asked.is_none() && set.get_profile(name).is_none());
         Ok(Profile { asked: asked.map(Into::into), sso: sso_of(set, selected), missing: missing.map(Into::into) })
@@ -118,7 +121,9 @@ impl Profiles {
     async fn load(&self) -> Result<ProfileSet, Failure> {
         let variables = self.variables(&Profile::default());
         let set = aws_config::profile::load(&Default::default(), &variables.into(), &Default::default(), None).await;
-        set.map_err(|error| Failure::broken(format!("the configuration of AWS cannot be read: {}", failure::chain(&error))))
+        set.map_err(|error| {
+            Failure::broken(format!("the configuration of AWS cannot be read: {}", failure::chain(&error)))
+        })
     }
 
     /// Where credentials were looked for.

@@ -2,7 +2,7 @@
 //! for once for each profile and role, also when that fails. A program that runs for hours gets new
 //! ones when those expire.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_kms::Client;
 use aws_sdk_kms::config::{Credentials, ProvideCredentials, SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -75,6 +76,8 @@ pub(super) struct Sessions {
     configs: RefCell<HashMap<Profile, Rc<Once<SdkConfig>>>>,
     found: RefCell<HashMap<Identity, Rc<Mutex<Option<Found>>>>>,
     sessions: RefCell<HashMap<Access, Session>>,
+    /// Whether a search for credentials found nothing at all.
+    failed: Cell<bool>,
 }
 
 impl Sessions {
@@ -86,6 +89,7 @@ impl Sessions {
             configs: RefCell::default(),
             found: RefCell::default(),
             sessions: RefCell::default(),
+            failed: Cell::new(false),
         }
     }
 
@@ -111,9 +115,9 @@ impl Sessions {
         Ok(session)
     }
 
-    /// Where credentials were looked for.
+    /// Where credentials were looked for; nowhere when some were found, or not needed.
     pub(super) fn places(&self) -> Vec<String> {
-        self.profiles.places()
+        if self.failed.get() { self.profiles.places() } else { Vec::new() }
     }
 
     /// The credentials of an identity, looked for by `search` unless they are known. Whoever asks
@@ -136,8 +140,12 @@ impl Sessions {
     /// The credentials of a profile itself, from where the SDK finds them.
     async fn look_for(&self, profile: &Profile, region: &str) -> Result<Credentials, Failure> {
         let config = self.config(profile, region).await?;
-        let provider = config.credentials_provider().ok_or_else(|| Failure::not_mine("there are no AWS credentials"))?;
-        provider.provide_credentials().await.map_err(|error| failure::of_search(&error, profile))
+        let provider =
+            config.credentials_provider().ok_or_else(|| Failure::not_mine("there are no AWS credentials"))?;
+        provider.provide_credentials().await.map_err(|error| {
+            self.failed.set(matches!(error, CredentialsError::CredentialsNotLoaded(_)) || self.failed.get());
+            failure::of_search(&error, profile)
+        })
     }
 
     /// The credentials of a role, which those of the profile may assume.
