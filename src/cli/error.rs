@@ -38,6 +38,8 @@ pub(super) enum Exit {
     EncryptValue,
     /// A value cannot be decrypted.
     DecryptValue,
+    /// The encryption context for AWS KMS is none.
+    Context,
     /// Recipients were to be added to or removed from a file that is not there.
     NoFileForKeys,
     /// The MAC does not fit.
@@ -73,6 +75,7 @@ impl Exit {
             Exit::Read => 2,
             Exit::Write => 3,
             Exit::Emit => 4,
+            Exit::Context => 6,
             Exit::Set => 7,
             Exit::Conflict => 8,
             Exit::EncryptValue => 23,
@@ -349,6 +352,8 @@ impl CommandError {
             "install the age plugin, or put the folder where it is on PATH"
         } else if says("the passphrase is wrong") {
             "try again with the right passphrase"
+        } else if error.places.is_empty() {
+            "one key that works is enough; or ask somebody who can open the file to add you"
         } else {
             "one identity is enough: put it into one of these places, or ask somebody who can open the file to add you"
         })
