@@ -29,6 +29,7 @@ mod keyservice;
 mod layers;
 mod leaves;
 mod one_writer;
+mod pgp;
 mod properties;
 mod pty;
 mod readme;

@@ -51,7 +51,11 @@ pub(super) fn keyring(flags: &KeyServices, order: Option<&str>, run: &Run) -> Re
 
 /// The services of the keys that this process can reach; `host` is asked for passphrases.
 pub(super) fn local_services(env: &Env, host: Arc<dyn Host>) -> Vec<Box<dyn KeyService>> {
-    vec![Box::new(Age::new(age_sources(env), host))]
+    vec![
+        Box::new(Age::new(age_sources(env), Arc::clone(&host))),
+        #[cfg(feature = "pgp")]
+        Box::new(crate::recipient::pgp::Pgp::new(host)),
+    ]
 }
 
 /// The addresses of the key services of other processes: those of the flags, or of the variable.
