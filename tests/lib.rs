@@ -29,6 +29,7 @@ mod keyservice;
 mod layers;
 mod leaves;
 mod one_writer;
+#[cfg(feature = "pgp")]
 mod pgp;
 mod properties;
 mod pty;

@@ -93,13 +93,17 @@ fn encryption_key<'a>(cert: &ValidCert<'a>, wanted: &Fingerprint) -> Result<Key<
 }
 
 fn check(key: &Key<'_>) -> Result<(), Refusal> {
-    let name = if key.primary() { "the key".to_owned() } else { format!("its encryption subkey {}", key.key().keyid()) };
+    let name =
+        if key.primary() { "the key".to_owned() } else { format!("its encryption subkey {}", key.key().keyid()) };
     if let RevocationStatus::Revoked(_) = key.revocation_status() {
         return Err(Refusal::Unusable(format!("{name} was revoked; ask the owner for a newer certificate")));
     }
     key.alive().map_err(|error| not_alive(&name, &error))?;
     if !key.key().pk_algo().is_supported() {
-        return Err(Refusal::Unsupported(format!("{name} is of a kind that is not supported: {}", key.key().pk_algo())));
+        return Err(Refusal::Unsupported(format!(
+            "{name} is of a kind that is not supported: {}",
+            key.key().pk_algo()
+        )));
     }
     Ok(())
 }

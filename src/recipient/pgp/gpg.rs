@@ -183,7 +183,9 @@ fn why_not_decrypted(said: &str, with_passphrase: bool) -> Failure {
     }
     let has = |name: &str| status(said).any(|words| words.first() == Some(&name));
     if said.lines().any(|line| line.starts_with("gpg: ") && line.contains("agent")) {
-        return Failure::Failed("gpg cannot reach its agent, which has the secret keys; `gpgconf --launch gpg-agent` says why".into());
+        return Failure::Failed(
+            "gpg cannot reach its agent, which has the secret keys; `gpgconf --launch gpg-agent` says why".into(),
+        );
     }
     if has("NO_SECKEY") || said.contains("No secret key") {
         return Failure::NoKey("gpg has no secret key for it".into());
@@ -198,9 +200,9 @@ fn why_not_decrypted(said: &str, with_passphrase: bool) -> Failure {
 /// system).
 fn meaning(code: u32, said: &str, with_passphrase: bool) -> String {
     match code {
-        11 | 87 if with_passphrase => format!(
-            "the passphrase is wrong: {CLOZE_PGP_PASSPHRASE} or {CLOZE_PGP_PASSPHRASE_FILE} is for another key"
-        ),
+        11 | 87 if with_passphrase => {
+            format!("the passphrase is wrong: {CLOZE_PGP_PASSPHRASE} or {CLOZE_PGP_PASSPHRASE_FILE} is for another key")
+        }
         11 | 87 => "the passphrase is wrong".into(),
         17 => "gpg has no secret key for it".into(),
         62 => "nobody answered the question for its passphrase".into(),
@@ -210,7 +212,9 @@ fn meaning(code: u32, said: &str, with_passphrase: bool) -> String {
         ),
         91 | 109 | 110 | 112 => "the card with its secret key is not there; put it in, and try again".into(),
         99 | 114 | 198 => "the question for its passphrase was cancelled".into(),
-        108 | 111 | 119 | 120 | 123 => "the card with its secret key cannot be used; `gpg --card-status` shows why".into(),
+        108 | 111 | 119 | 120 | 123 => {
+            "the card with its secret key cannot be used; `gpg --card-status` shows why".into()
+        }
         130 => "the card with its secret key is locked: its PIN is blocked; `gpg --card-edit` unblocks it".into(),
         0x8000.. if said.contains("PINENTRY_LAUNCHED") => format!(
             "gpg cannot ask for its passphrase: it has no terminal; run `export GPG_TTY=$(tty)`, or set {CLOZE_PGP_PASSPHRASE_FILE}"
@@ -233,10 +237,14 @@ mod tests {
     /// Cards need a card, and the rest is quicker to see here than to bring about.
     #[test]
     fn what_went_wrong_is_read_from_the_status() {
-        let error = |code: u32| format!("[GNUPG:] ENC_TO A 1 0\n[GNUPG:] ERROR pkdecrypt_failed {code}\ngpg: whatever\n");
+        let error =
+            |code: u32| format!("[GNUPG:] ENC_TO A 1 0\n[GNUPG:] ERROR pkdecrypt_failed {code}\ngpg: whatever\n");
         for (said, expected) in [
             (error(100_663_406), "the card with its secret key is not there; put it in, and try again"),
-            (error(100_663_426), "the card with its secret key is locked: its PIN is blocked; `gpg --card-edit` unblocks it"),
+            (
+                error(100_663_426),
+                "the card with its secret key is locked: its PIN is blocked; `gpg --card-edit` unblocks it",
+            ),
             (error(119), "the card with its secret key cannot be used; `gpg --card-status` shows why"),
             (error(83_886_142), "nobody answered the question for its passphrase"),
             (error(83_886_278), "the question for its passphrase was cancelled"),

@@ -65,7 +65,10 @@ impl KeyFiles {
                 None => KeyFile::new(CLOZE_PGP_KEY_FILE.into(), Ok(None)),
                 Some(path) => {
                     let place = format!("{CLOZE_PGP_KEY_FILE} (`{}`)", path.display());
-                    KeyFile::new(place, host.file(&path).and_then(|found| found.ok_or_else(|| MISSING.into())).map(Some))
+                    KeyFile::new(
+                        place,
+                        host.file(&path).and_then(|found| found.ok_or_else(|| MISSING.into())).map(Some),
+                    )
                 }
             });
             if let Some(path) = gnupg_home(host).map(|home| home.join("secring.gpg")) {
@@ -106,13 +109,14 @@ impl KeyFiles {
                 None => key.pk_algo().for_encryption(),
             };
             let meant = keys.iter().filter(|(_, _, key)| is_for(key));
-            let mut unlock = |(file, cert, key): &(&KeyFile, &Cert, SecretKey)| match self.unlock(file, cert, key, may_ask)? {
-                Ok(pair) => Some(pair),
-                Err(reason) => {
-                    failure.get_or_insert(format!("{}: {reason}", file.place));
-                    None
-                }
-            };
+            let mut unlock =
+                |(file, cert, key): &(&KeyFile, &Cert, SecretKey)| match self.unlock(file, cert, key, may_ask)? {
+                    Ok(pair) => Some(pair),
+                    Err(reason) => {
+                        failure.get_or_insert(format!("{}: {reason}", file.place));
+                        None
+                    }
+                };
             meant.filter_map(&mut unlock).collect()
         };
         match (open::open(message, &mut pairs), failure) {
@@ -183,7 +187,8 @@ impl KeyFiles {
                 return Ok(None);
             };
             let failed = |reason: String| format!("{CLOZE_PGP_PASSPHRASE_FILE} (`{}`): {reason}", path.display());
-            let found: Secret = self.host.file(&path).and_then(|found| found.ok_or_else(|| MISSING.into())).map_err(failed)?;
+            let found: Secret =
+                self.host.file(&path).and_then(|found| found.ok_or_else(|| MISSING.into())).map_err(failed)?;
             let text = std::str::from_utf8(&found).map_err(|_| failed("is no text".into()))?;
             Ok(Some(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned())))
         };

@@ -86,7 +86,8 @@ impl Pgp {
         }
         let mut refusals: Vec<Refusal> = Vec::new();
         let from_files = || self.files.certificates(wanted);
-        let from_gpg = || Ok(self.gpg.export(wanted).map(|keys| store::certificates(&keys, wanted)).unwrap_or_default());
+        let from_gpg =
+            || Ok(self.gpg.export(wanted).map(|keys| store::certificates(&keys, wanted)).unwrap_or_default());
         let from_stores = || store::find(&*self.host, wanted);
         let sources: [&dyn Fn() -> Result<Vec<Cert>, String>; 3] = [&from_files, &from_gpg, &from_stores];
         for source in sources {
@@ -149,7 +150,8 @@ impl Pgp {
         let mut order: Vec<usize> = (0..keys.len()).collect();
         if step == Step::Gpg && keys.len() > 1 && self.gpg.program().is_ok() {
             let owned = self.gpg.secret_keys();
-            let is_owned = |number: &usize| open::recipients(keys[*number].enc.as_bytes()).iter().any(|id| owned.contains(id));
+            let is_owned =
+                |number: &usize| open::recipients(keys[*number].enc.as_bytes()).iter().any(|id| owned.contains(id));
             order.sort_by_cached_key(|number| !is_owned(number));
         }
         order
