@@ -9,7 +9,7 @@ use openpgp::cert::amalgamation::key::{PrimaryKey as _, ValidErasedKeyAmalgamati
 use openpgp::packet::key::PublicParts;
 use openpgp::policy::StandardPolicy;
 use openpgp::serialize::stream::{Armorer, Encryptor, LiteralWriter, Message, Recipient};
-use openpgp::types::RevocationStatus;
+use openpgp::types::{ReasonForRevocation, RevocationStatus};
 use openpgp::{Cert, Error};
 use sequoia_openpgp as openpgp;
 
@@ -66,7 +66,10 @@ fn write(recipient: Recipient<'_>, secret: &[u8]) -> openpgp::Result<String> {
 fn valid<'a>(cert: &'a Cert, policy: &'a StandardPolicy<'a>) -> Result<ValidCert<'a>, Refusal> {
     if let RevocationStatus::Revoked(signatures) = cert.revocation_status(policy, None) {
         let reason = signatures.iter().find_map(|signature| signature.reason_for_revocation());
-        let why = reason.map_or(String::new(), |(code, _)| format!(": {}", code.to_string().to_lowercase()));
+        let why = match reason {
+            None | Some((ReasonForRevocation::Unspecified, _)) => String::new(),
+            Some((code, _)) => format!(": {}", code.to_string().to_lowercase()),
+        };
         return Err(Refusal::Revoked(format!("the key was revoked by its owner{why}; ask for the new one")));
     }
     let valid = cert.with_policy(policy, None).map_err(|error| too_old(&error))?;

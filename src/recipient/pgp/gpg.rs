@@ -15,6 +15,7 @@ use crate::recipient::{Call, Host, Ran};
 
 /// Says where to look when gpg wants to ask and cannot.
 const GPG_TTY: &str = "GPG_TTY";
+const NO_AGENT: &str = "gpg cannot reach its agent, which has the secret keys; `gpgconf --launch gpg-agent` says why";
 /// The longest line of gpg's own that is repeated, in characters.
 const LONGEST_LINE: usize = 200;
 
@@ -183,9 +184,7 @@ fn why_not_decrypted(said: &str, with_passphrase: bool) -> Failure {
     }
     let has = |name: &str| status(said).any(|words| words.first() == Some(&name));
     if said.lines().any(|line| line.starts_with("gpg: ") && line.contains("agent")) {
-        return Failure::Failed(
-            "gpg cannot reach its agent, which has the secret keys; `gpgconf --launch gpg-agent` says why".into(),
-        );
+        return Failure::Failed(NO_AGENT.into());
     }
     if has("NO_SECKEY") || said.contains("No secret key") {
         return Failure::NoKey("gpg has no secret key for it".into());
@@ -206,12 +205,12 @@ fn meaning(code: u32, said: &str, with_passphrase: bool) -> String {
         11 | 87 => "the passphrase is wrong".into(),
         17 => "gpg has no secret key for it".into(),
         62 => "nobody answered the question for its passphrase".into(),
-        77 | 78 => "gpg cannot reach its agent, which has the secret keys".into(),
+        77 | 78 => NO_AGENT.into(),
         85 | 86 => format!(
             "gpg cannot ask for its passphrase: there is no pinentry; install one, or set {CLOZE_PGP_PASSPHRASE_FILE}"
         ),
         91 | 109 | 110 | 112 => "the card with its secret key is not there; put it in, and try again".into(),
-        99 | 114 | 198 => "the question for its passphrase was cancelled".into(),
+        99 | 114 | 198 => "the question for its passphrase was cancelled; run it again to answer it".into(),
         108 | 111 | 119 | 120 | 123 => {
             "the card with its secret key cannot be used; `gpg --card-status` shows why".into()
         }
@@ -247,7 +246,7 @@ mod tests {
             ),
             (error(119), "the card with its secret key cannot be used; `gpg --card-status` shows why"),
             (error(83_886_142), "nobody answered the question for its passphrase"),
-            (error(83_886_278), "the question for its passphrase was cancelled"),
+            (error(83_886_278), "the question for its passphrase was cancelled; run it again to answer it"),
             (error(1), "gpg failed: whatever"),
             ("[GNUPG:] NO_SECKEY A\ngpg: decryption failed: x\n".into(), "no key: gpg has no secret key for it"),
             ("a wrapper: No secret key\n".into(), "no key: gpg has no secret key for it"),

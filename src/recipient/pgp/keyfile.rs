@@ -100,7 +100,7 @@ impl KeyFiles {
     pub(super) fn open(&self, message: &[u8], may_ask: bool) -> Opened {
         let keys: Vec<(&KeyFile, &Cert, SecretKey)> = self.secret_keys().collect();
         if keys.is_empty() {
-            return Opened::NoKey;
+            return self.no_key(may_ask);
         }
         let mut failure = None;
         let mut pairs = |recipient: Option<&KeyHandle>| {
@@ -113,7 +113,7 @@ impl KeyFiles {
                 |(file, cert, key): &(&KeyFile, &Cert, SecretKey)| match self.unlock(file, cert, key, may_ask)? {
                     Ok(pair) => Some(pair),
                     Err(reason) => {
-                        failure.get_or_insert(format!("{}: {reason}", file.place));
+                        failure.get_or_insert(reason);
                         None
                     }
                 };
@@ -121,8 +121,16 @@ impl KeyFiles {
         };
         match (open::open(message, &mut pairs), failure) {
             (Opened::NoKey, Some(reason)) => Opened::Failed(reason),
+            (Opened::NoKey, None) => self.no_key(may_ask),
             (opened, _) => opened,
         }
+    }
+
+    /// That no key is for a message; or why, if what a variable names cannot be read. Said once.
+    fn no_key(&self, again: bool) -> Opened {
+        let fault = |file: &KeyFile| file.certs.as_ref().err().map(|reason| format!("{}: {reason}", file.place));
+        let fault = self.files().iter().find_map(fault).filter(|_| !again);
+        fault.map_or(Opened::NoKey, Opened::Failed)
     }
 
     /// Every secret key that there is more of than a note that it is on a card or elsewhere.
@@ -145,18 +153,19 @@ impl KeyFiles {
         if known.is_some() {
             return known;
         }
+        let here = |reason: String| format!("{}: {reason}", file.place);
+        let pair = |key: SecretKey| key.into_keypair().map_err(|error| here(error.root_cause().to_string()));
         let unlocked = if key.has_unencrypted_secret() {
-            key.clone().into_keypair().map_err(|error| error.root_cause().to_string())
+            pair(key.clone())
         } else {
             let passphrase = match self.passphrase() {
                 Ok(Some(passphrase)) => Ok(Password::from(passphrase)),
                 Err(reason) => Err(reason),
                 Ok(None) if !may_ask => return None,
-                Ok(None) => self.ask(file, cert),
+                Ok(None) => self.ask(file, cert).map_err(here),
             };
             passphrase.and_then(|passphrase| {
-                let key = key.clone().decrypt_secret(&passphrase).map_err(|error| why_locked(&error))?;
-                key.into_keypair().map_err(|error| error.root_cause().to_string())
+                pair(key.clone().decrypt_secret(&passphrase).map_err(|error| here(why_locked(&error)))?)
             })
         };
         self.unlocked.borrow_mut().insert(key.fingerprint(), unlocked.clone());
@@ -231,7 +240,10 @@ impl KeyFile {
                 let describe = |cert: &Cert| {
                     format!("{}{}", cert.fingerprint(), if cert.is_tsk() { "" } else { " (no secret key)" })
                 };
-                certs.iter().map(describe).collect::<Vec<_>>().join(", ")
+                let mut texts: Vec<String> = certs.iter().map(describe).collect();
+                texts.sort();
+                texts.dedup_by(|second, first| second.starts_with(first.as_str()));
+                texts.join(", ")
             }
         };
         format!("{}: {found}", self.place)

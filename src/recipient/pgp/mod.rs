@@ -12,6 +12,7 @@ mod gpg;
 mod keybox;
 mod keyfile;
 mod open;
+mod packets;
 mod store;
 
 use std::cell::RefCell;

@@ -12,7 +12,7 @@ use openpgp::{Cert, KeyHandle, KeyID};
 use sequoia_openpgp as openpgp;
 use zeroize::Zeroizing;
 
-use super::Secret;
+use super::{Secret, packets};
 
 /// The longest secret that is expected, in bytes: a data key has 32, a share of one 33.
 const MAX_SECRET_BYTES: u64 = 64;
@@ -58,7 +58,8 @@ fn decrypt(message: &[u8], pairs: &mut Pairs<'_>, tried: &mut bool) -> openpgp::
         policy.accept_symmetric_algo(old);
     }
     let helper = Helper { pairs, tried };
-    let builder = DecryptorBuilder::from_bytes(message)?.buffer_size(CHECKED_BYTES);
+    let packets = packets::of(message);
+    let builder = DecryptorBuilder::from_bytes(&packets)?.buffer_size(CHECKED_BYTES);
     let mut reader = builder.with_policy(&policy, None, helper)?;
     // Room from the start, so that no copy is left behind by growing. Read to the end, where it is
     // seen whether somebody changed it.
@@ -106,7 +107,8 @@ impl VerificationHelper for Helper<'_, '_> {
 /// The ids of the keys that a message is for, as far as it tells and can be read.
 pub(super) fn recipients(message: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
-    let mut parsed = PacketParser::from_bytes(message);
+    let packets = packets::of(message);
+    let mut parsed = PacketParser::from_bytes(&packets);
     // They come before what is encrypted.
     while let Ok(PacketParserResult::Some(parser)) = parsed {
         let Packet::PKESK(pkesk) = &parser.packet else { break };
