@@ -17,10 +17,10 @@ use super::error::{CommandError, Exit, reason};
 use super::files::{self, FileError};
 use super::prompt::Terminal;
 use crate::recipient::age::{Age, IdentitySource};
-#[cfg(feature = "pgp")]
-use crate::recipient::pgp::Pgp;
 #[cfg(feature = "network")]
 use crate::recipient::network::Network;
+#[cfg(feature = "pgp")]
+use crate::recipient::pgp::Pgp;
 use crate::recipient::{Host, KeyService, Keyring, Kind};
 
 /// How long a key on the network may take when nothing else is said.

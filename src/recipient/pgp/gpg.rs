@@ -15,6 +15,7 @@ use crate::recipient::{Call, Host, Ran};
 
 /// Says where to look when gpg wants to ask and cannot.
 const GPG_TTY: &str = "GPG_TTY";
+const UNKNOWN: &str = "gpg does not know this key; `gpg --import FILE` adds it";
 const NO_AGENT: &str = "gpg cannot reach its agent, which has the secret keys; `gpgconf --launch gpg-agent` says why";
 /// The longest line of gpg's own that is repeated, in characters.
 const LONGEST_LINE: usize = 200;
@@ -83,6 +84,9 @@ impl Gpg {
     /// # Errors
     /// It cannot.
     pub(super) fn encrypt(&self, wanted: &Fingerprint, secret: &[u8]) -> Result<String, String> {
+        if self.missing_home().is_some() {
+            return Err(UNKNOWN.into());
+        }
         let whom = wanted.for_gpg();
         let options = ["--batch", "--no-default-recipient", "--no-encrypt-to", "--trust-model", "always", "--yes"];
         let command = ["--status-fd", "2", "--encrypt", "--armor", "--recipient", &whom];
@@ -163,7 +167,7 @@ fn last_words(said: &str) -> String {
 fn why_not_encrypted(said: &str) -> String {
     let invalid = status(said).find(|words| words.first() == Some(&"INV_RECP"));
     let reason = match invalid.as_deref().and_then(|words| words.get(1)).copied() {
-        Some("1") => "gpg does not know this key; `gpg --import FILE` adds it",
+        Some("1") => UNKNOWN,
         Some("2") => "gpg knows more than one key of this id; name one by its whole fingerprint",
         Some("3") => "gpg says that this key is not meant for encryption",
         Some("4") => "gpg says that this key was revoked",
@@ -183,7 +187,7 @@ fn why_not_decrypted(said: &str, with_passphrase: bool) -> Failure {
         return Failure::Failed(meaning(code & 0xffff, said, with_passphrase));
     }
     let has = |name: &str| status(said).any(|words| words.first() == Some(&name));
-    if said.lines().any(|line| line.starts_with("gpg: ") && line.contains("agent")) {
+    if said.lines().any(is_about_no_agent) {
         return Failure::Failed(NO_AGENT.into());
     }
     if has("NO_SECKEY") || said.contains("No secret key") {
@@ -193,6 +197,12 @@ fn why_not_decrypted(said: &str, with_passphrase: bool) -> Failure {
         return Failure::Failed("its wrapped key is damaged".into());
     }
     Failure::Failed(last_words(said))
+}
+
+/// Whether a line says that there is no agent: there is no status for it. Not so a warning that
+/// the agent is older than gpg.
+fn is_about_no_agent(line: &str) -> bool {
+    line.contains("agent") && ["connect", "start", "running"].iter().any(|word| line.contains(word))
 }
 
 /// What an error of the agent means (libgpg-error's err-codes.h; from 0x8000 on, errors of the

@@ -11,6 +11,7 @@ mod fingerprint;
 mod gpg;
 mod keybox;
 mod keyfile;
+mod lenient;
 mod open;
 mod packets;
 mod store;

@@ -12,10 +12,10 @@ use openpgp::{Cert, KeyHandle, KeyID};
 use sequoia_openpgp as openpgp;
 use zeroize::Zeroizing;
 
-use super::{Secret, packets};
+use super::{Secret, lenient, packets};
 
 /// The longest secret that is expected, in bytes: a data key has 32, a share of one 33.
-const MAX_SECRET_BYTES: u64 = 64;
+pub(super) const MAX_SECRET_BYTES: u64 = 64;
 /// How much of a message is held back until it was checked, in bytes. None of ours is longer.
 const CHECKED_BYTES: usize = 1 << 16;
 
@@ -30,12 +30,13 @@ pub(super) enum Opened {
 }
 
 /// Finds the keys that open what is for this recipient; for any, where a message does not say.
-type Pairs<'a> = dyn FnMut(Option<&KeyHandle>) -> Vec<KeyPair> + 'a;
+pub(super) type Pairs<'a> = dyn FnMut(Option<&KeyHandle>) -> Vec<KeyPair> + 'a;
 
 /// Decrypts a message. It may be signed, which is passed over.
 pub(super) fn open(message: &[u8], pairs: &mut Pairs<'_>) -> Opened {
+    let packets = packets::of(message);
     let mut tried = false;
-    match decrypt(message, pairs, &mut tried) {
+    match decrypt(&packets, pairs, &mut tried) {
         Ok(secret) if secret.len() as u64 > MAX_SECRET_BYTES => {
             Opened::Failed("its wrapped key opens to something of another length".into())
         }
@@ -45,21 +46,23 @@ pub(super) fn open(message: &[u8], pairs: &mut Pairs<'_>) -> Opened {
             Some(openpgp::Error::MissingSessionKey(_)) => {
                 Opened::Failed("its wrapped key does not open with the key that it is for".into())
             }
-            _ => Opened::Failed(format!("its wrapped key cannot be read: {}", error.root_cause())),
+            _ => match lenient::decrypt(&packets, pairs) {
+                Some(secret) => Opened::Secret(secret),
+                None => Opened::Failed(format!("its wrapped key cannot be read: {}", error.root_cause())),
+            },
         },
     }
 }
 
 #[expect(deprecated, reason = "that they are old is the point")]
-fn decrypt(message: &[u8], pairs: &mut Pairs<'_>, tried: &mut bool) -> openpgp::Result<Secret> {
+fn decrypt(packets: &[u8], pairs: &mut Pairs<'_>, tried: &mut bool) -> openpgp::Result<Secret> {
     let mut policy = StandardPolicy::new();
     // New files get none of these, but old ones may have them, and gpg reads them.
     for old in [SymmetricAlgorithm::TripleDES, SymmetricAlgorithm::CAST5, SymmetricAlgorithm::IDEA] {
         policy.accept_symmetric_algo(old);
     }
     let helper = Helper { pairs, tried };
-    let packets = packets::of(message);
-    let builder = DecryptorBuilder::from_bytes(&packets)?.buffer_size(CHECKED_BYTES);
+    let builder = DecryptorBuilder::from_bytes(packets)?.buffer_size(CHECKED_BYTES);
     let mut reader = builder.with_policy(&policy, None, helper)?;
     // Room from the start, so that no copy is left behind by growing. Read to the end, where it is
     // seen whether somebody changed it.

@@ -1,6 +1,7 @@
-//! A message as packets, without its armor, and without a fault of SOPS before 3.8: the library of
-//! Go that it used gave the length of an RSA ciphertext in whole bytes where OpenPGP wants bits
-//! (RFC 9580, 3.2). gpg passes over that; the parser that we use refuses it.
+//! A message as packets, without its armor, and without two faults of the OpenPGP library of Go that
+//! SOPS used: the length of an RSA ciphertext is in whole bytes where OpenPGP wants bits (RFC 9580,
+//! 3.2), and what is encrypted begins with a part of less than 512 bytes (4.2.1.4). gpg passes over
+//! both; the parser that we use refuses them.
 
 use std::io::Read as _;
 
@@ -9,6 +10,9 @@ use sequoia_openpgp as openpgp;
 
 /// Bytes of a session key packet before what is encrypted: version, key id, algorithm.
 const PREFIX: usize = 10;
+
+/// The first byte of a packet with what is encrypted, and protected against changes.
+const ENCRYPTED: u8 = 0xd2;
 
 /// The packets of a message, armored or not.
 pub(super) fn of(message: &[u8]) -> Vec<u8> {
@@ -36,8 +40,33 @@ fn mended(packets: &[u8]) -> Vec<u8> {
         }
         rest = after;
     }
-    mended.extend(rest);
+    mended.extend(in_one_piece(rest).as_deref().unwrap_or(rest));
     mended
+}
+
+/// The encrypted packet at the start, if it is in parts, as a whole.
+fn in_one_piece(packets: &[u8]) -> Option<Vec<u8>> {
+    let (&ENCRYPTED, mut rest) = packets.split_first()? else { return None };
+    let mut body = Vec::with_capacity(packets.len());
+    let mut is_last = false;
+    while !is_last {
+        let (&first, after) = rest.split_first()?;
+        is_last = !(224..255).contains(&first);
+        let (length, after) = match first {
+            0..192 => (usize::from(first), after),
+            192..224 => (((usize::from(first) - 192) << 8) + usize::from(*after.first()?) + 192, &after[1..]),
+            224..255 => (1 << (first & 31), after),
+            255 => {
+                let (length, after) = after.split_first_chunk::<4>()?;
+                (usize::try_from(u32::from_be_bytes(*length)).ok()?, after)
+            }
+        };
+        let (part, after) = after.split_at_checked(length)?;
+        body.extend(part);
+        rest = after;
+    }
+    let length = u32::try_from(body.len()).ok()?.to_be_bytes();
+    Some([&[ENCRYPTED, 0xff], &length[..], &body, rest].concat())
 }
 
 /// The body of the packet at the start if it holds a session key for somebody, and what follows.
@@ -83,8 +112,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_parts_becomes_one() {
+        let parts = [&[0xd2, 0xe0, 1, 0xe1, 2, 3][..], &[192, 0], &[4; 192], &[0xd3]].concat();
+        let whole = [&[0xd2, 0xff, 0, 0, 0, 195, 1, 2, 3][..], &[4; 192], &[0xd3]].concat();
+        assert_eq!(mended(&parts), whole);
+    }
+
+    #[test]
     fn what_is_cut_off_stays_as_it_is() {
-        for message in [&[][..], &[0xc1], &[0xc1, 50, 3], &[0xc1, 200], &[0x85, 1], &[0xc1, 2, 3, 1], &[0xd2, 0xff]] {
+        for message in [
+            &[][..],
+            &[0xc1],
+            &[0xc1, 50, 3],
+            &[0xc1, 200],
+            &[0x85, 1],
+            &[0xc1, 2, 3, 1],
+            &[0xd2, 0xff],
+            &[0xd2, 0xe1, 1],
+        ] {
             assert_eq!(mended(message), message);
         }
         assert_eq!(mended(&packet(1, &[])), packet(1, &[]));
