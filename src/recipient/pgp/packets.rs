@@ -47,6 +47,7 @@ fn mended(packets: &[u8]) -> Vec<u8> {
 /// The encrypted packet at the start, if it is in parts, as a whole.
 fn in_one_piece(packets: &[u8]) -> Option<Vec<u8>> {
     let (&ENCRYPTED, mut rest) = packets.split_first()? else { return None };
+    rest.first().filter(|first| (224..255).contains(*first))?;
     let mut body = Vec::with_capacity(packets.len());
     let mut is_last = false;
     while !is_last {
