@@ -33,6 +33,8 @@ mod layers;
 mod leaves;
 mod messages;
 mod one_writer;
+#[cfg(feature = "pgp")]
+mod pgp;
 mod properties;
 mod pty;
 mod readme;

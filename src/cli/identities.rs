@@ -21,6 +21,8 @@ use crate::recipient::age::{Age, IdentitySource};
 use crate::recipient::aws::Aws;
 #[cfg(feature = "network")]
 use crate::recipient::network::{Network, Networked};
+#[cfg(feature = "pgp")]
+use crate::recipient::pgp::Pgp;
 use crate::recipient::{Host, KeyService, Keyring, Kind};
 
 /// How long a key on the network may take when nothing else is said.
@@ -87,8 +89,10 @@ pub(super) fn local_services(env: &Env, host: Arc<dyn Host>, limit: Duration) ->
     let _ = limit;
     vec![
         Box::new(Age::new(age_sources(env), Arc::clone(&host))),
+        #[cfg(feature = "pgp")]
+        Box::new(Pgp::new(Arc::clone(&host))),
         #[cfg(feature = "aws")]
-        Box::new(Networked::new(Aws::new(host), network)),
+        Box::new(Networked::new(Aws::new(Arc::clone(&host)), network)),
     ]
 }
 

@@ -25,6 +25,7 @@ mod init;
 #[cfg(feature = "keyservice")]
 mod keyservice;
 mod prompt;
+mod programs;
 mod rekey;
 mod rotate;
 mod set;
