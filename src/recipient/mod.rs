@@ -8,6 +8,8 @@
 mod access;
 pub mod age;
 mod host;
+#[cfg(feature = "huawei")]
+pub mod huawei;
 mod keyring;
 mod kind;
 #[cfg(feature = "network")]
@@ -16,6 +18,8 @@ pub mod parse;
 #[cfg(feature = "keyservice")]
 pub mod remote;
 pub(crate) mod stored;
+#[cfg(feature = "vault")]
+pub mod vault;
 
 use std::fmt;
 

@@ -18,6 +18,8 @@ use tokio::time::timeout;
 use super::{KeyService, Kind, Recipient, Unwrapped, WrappedKey};
 
 pub use http::{Reply, exchange};
+#[cfg(feature = "vault")]
+pub(crate) use http::{build, builder};
 
 /// How long a key may take when nothing else is said: ten seconds.
 pub const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
