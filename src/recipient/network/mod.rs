@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use super::{KeyService, Kind, Recipient, Unwrapped, WrappedKey};
 
 pub use http::{Reply, exchange};
-#[cfg(feature = "vault")]
+#[cfg(any(feature = "huawei", feature = "vault"))]
 pub(crate) use http::{build, builder};
 
 /// How long a key may take when nothing else is said: ten seconds.
