@@ -155,8 +155,13 @@ fn tools<'a>(keyring: &'a Keyring, record: &'a audit::Record<'a>) -> Tools<'a> {
 }
 
 fn now() -> Timestamp {
+    Timestamp::from_unix(unix_time())
+}
+
+/// The time in seconds since 1970.
+fn unix_time() -> i64 {
     let seconds = std::time::UNIX_EPOCH.elapsed().map_or(0, |elapsed| elapsed.as_secs());
-    Timestamp::from_unix(i64::try_from(seconds).unwrap_or(0))
+    i64::try_from(seconds).unwrap_or(0)
 }
 
 /// A text that was read, and what it is called in messages.

@@ -143,7 +143,9 @@ fn at(base: &Url, steps: &[&str]) -> Result<Url, Failure> {
     if steps.iter().any(|step| matches!(*step, "" | "." | "..")) {
         return Err(Failure::Failed("the id of the project is none".into()));
     }
-    let path = url.path_segments_mut().map(|mut path| drop(path.clear().extend(steps)));
+    let path = url.path_segments_mut().map(|mut path| {
+        path.clear().extend(steps);
+    });
     path.map_err(|()| Failure::Failed("the endpoint is no URL of HTTP".into()))?;
     Ok(url)
 }
