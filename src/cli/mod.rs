@@ -25,6 +25,8 @@ mod init;
 #[cfg(feature = "keyservice")]
 mod keyservice;
 mod prompt;
+#[cfg(feature = "publish")]
+mod publish;
 mod rekey;
 mod rotate;
 mod set;
@@ -136,6 +138,11 @@ fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> R
         args::Command::Keyservice(args) => keyservice::run(&args, &run(args.verbose)),
         #[cfg(not(feature = "keyservice"))]
         args::Command::Keyservice(_) => Err(identities::no_keyservices()),
+        #[cfg(feature = "publish")]
+        args::Command::Publish(args) => publish::run(&args, &run(args.general.verbose)),
+        #[cfg(not(feature = "publish"))]
+        args::Command::Publish(_) => Err(CommandError::usage("this build cannot publish files")
+            .hint("it was built without the cargo feature `publish`")),
         args::Command::Audit(args::Audit::Verify(args)) => audit::verify(&args, &run(args.verbose)),
         args::Command::Completion(args) => completion::run(&args, &run(false)),
         args::Command::Init(args) => init::run(&args, &run(args.verbose)),
