@@ -20,6 +20,10 @@ mod exec;
 mod fuzz_cases;
 mod generated;
 mod harness;
+#[allow(dead_code, reason = "what the tests of one kind need alone")]
+mod http;
+#[cfg(feature = "huawei")]
+mod huawei;
 mod ini;
 mod init;
 mod integrators;
@@ -28,11 +32,16 @@ mod invariants;
 mod keyservice;
 mod layers;
 mod leaves;
+mod messages;
 mod one_writer;
 mod properties;
 mod pty;
+#[cfg(feature = "publish")]
+mod publish;
 mod readme;
 mod rekey;
 mod sealed;
 mod servers;
 mod set;
+#[cfg(feature = "vault")]
+mod vault;

@@ -140,7 +140,8 @@ impl Publish<'_> {
             self.run.ui.say(&format!("`{}`: left out, since no destination rule matches", file.display()));
             return Ok(None);
         };
-        let name = if self.args.omit_extensions || rule.omit_extensions { place::without_extension(name) } else { name };
+        let name =
+            if self.args.omit_extensions || rule.omit_extensions { place::without_extension(name) } else { name };
         let place = Place::of(&rule.destination, name, &self.run.env).map_err(|error| error.about(file))?;
         let text = files::read(file).map_err(CommandError::file)?;
         let types = args::Types::default();
@@ -165,7 +166,8 @@ impl Publish<'_> {
         let document = format.plain_syntax(opened.reading()).parse(&opened.text);
         let document = document.map_err(|error| CommandError::envelope(error.into(), &opened.text).about(file))?;
         let lossy = self.run.name == Name::Sops;
-        values::of(format, &document, opened.reading(), lossy).map_err(|why| CommandError::new(Exit::Emit, why).about(file))
+        values::of(format, &document, opened.reading(), lossy)
+            .map_err(|why| CommandError::new(Exit::Emit, why).about(file))
     }
 
     /// The file for the recipients of its recreation rule, under a data key of its own.
@@ -184,7 +186,8 @@ impl Publish<'_> {
         let layout = Layout { indent: self.args.general.indent };
         if rule.selector.is_none() && !rule.mac_only_encrypted {
             // What is encrypted stays what it is in the file; SOPS forgets that.
-            let threshold = if rule.groups.len() > 1 { threshold } else { access.threshold.filter(|_| access.groups.len() < 2) };
+            let threshold =
+                if rule.groups.len() > 1 { threshold } else { access.threshold.filter(|_| access.groups.len() < 2) };
             let to = Access { groups: rule.groups.clone(), threshold };
             let rotated = envelope::rotate(format, text, &to, layout, &tools).map_err(failed)?;
             return Ok(Zeroizing::new(rotated.text));
@@ -221,7 +224,8 @@ impl Publish<'_> {
     }
 
     fn put(&self, uploader: &Uploader, job: &Job) -> Result<Done, CommandError> {
-        let failed = |why| CommandError::usage(format!("cannot be published to `{}`: {why}", job.place)).about(&job.file);
+        let failed =
+            |why| CommandError::usage(format!("cannot be published to `{}`: {why}", job.place)).about(&job.file);
         uploader.put(&job.place, &job.content).map_err(failed)
     }
 }

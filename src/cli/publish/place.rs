@@ -33,7 +33,9 @@ impl Place {
         }
         let place = match destination {
             Destination::S3 { bucket, prefix } => Place::S3 { bucket: bucket.clone(), name: format!("{prefix}{name}") },
-            Destination::Gcs { bucket, prefix } => Place::Gcs { bucket: bucket.clone(), name: format!("{prefix}{name}") },
+            Destination::Gcs { bucket, prefix } => {
+                Place::Gcs { bucket: bucket.clone(), name: format!("{prefix}{name}") }
+            }
             Destination::Vault { path, address, mount, version } => {
                 let address = address.clone().or_else(|| env.text(env::VAULT_ADDR)).unwrap_or_else(|| VAULT.into());
                 let data = if *version == 1 { "" } else { "data/" };

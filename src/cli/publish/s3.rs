@@ -27,7 +27,8 @@ pub(super) async fn settings(env: &Env, profile: Option<&str>) -> Result<Setting
     prepare();
     let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
-    let loader = profile.filter(|name| !name.is_empty()).into_iter().fold(loader, |loader, name| loader.profile_name(name));
+    let loader =
+        profile.filter(|name| !name.is_empty()).into_iter().fold(loader, |loader, name| loader.profile_name(name));
     let config = loader.load().await;
     let none = || "there are no credentials for AWS; set AWS_PROFILE, or run `aws configure`".to_owned();
     let provider = config.credentials_provider().ok_or_else(none)?;

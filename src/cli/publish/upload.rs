@@ -77,7 +77,8 @@ impl Uploader {
                     let _ = self.aws.set(s3::settings(&self.env, self.profile.as_deref()).await);
                 }
                 let settings = self.aws.get().expect("impossible: it was set above");
-                let store = s3::store(settings.as_ref().map_err(Clone::clone)?, bucket).map_err(|error| said(&error))?;
+                let store =
+                    s3::store(settings.as_ref().map_err(Clone::clone)?, bucket).map_err(|error| said(&error))?;
                 object(&store, name, content).await
             }
             Place::Gcs { bucket, name } => {
@@ -85,7 +86,8 @@ impl Uploader {
                     let _ = self.google.set(gcs::settings(&self.env).await);
                 }
                 let settings = self.google.get().expect("impossible: it was set above");
-                let store = gcs::store(settings.as_ref().map_err(Clone::clone)?, bucket).map_err(|error| said(&error))?;
+                let store =
+                    gcs::store(settings.as_ref().map_err(Clone::clone)?, bucket).map_err(|error| said(&error))?;
                 object(&store, name, content).await
             }
             Place::Vault { address, path, version } => self.secret(address, path, *version, content).await,

@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn a_profile_is_the_section_basic() {
-        let text = "# mine\n[global]\nak = no\nsk = no\n[basic]\nAK = a=b\nsk: s\nproject_id =\nregion = x\n[other]\nak=c\n";
+        let text =
+            "# mine\n[global]\nak = no\nsk = no\n[basic]\nAK = a=b\nsk: s\nproject_id =\nregion = x\n[other]\nak=c\n";
         let found = of_profile(text).expect("is one");
         assert_eq!((found.access.as_str(), found.secret.as_str(), found.project), ("a=b", "s", None));
         for text in ["", "[basic]\nak=a\n", "ak=a\nsk=b\n", "[basic]\nak=\nsk=b\n"] {

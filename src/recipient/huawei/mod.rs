@@ -58,7 +58,13 @@ impl Huawei {
     }
 
     /// Lets KMS do something with a key, and returns one text of its answer.
-    async fn kms(&self, recipient: &Recipient, verb: &str, body: Value, field: &str) -> Result<Zeroizing<String>, Failure> {
+    async fn kms(
+        &self,
+        recipient: &Recipient,
+        verb: &str,
+        body: Value,
+        field: &str,
+    ) -> Result<Zeroizing<String>, Failure> {
         let (region, _) = parts(recipient)?;
         let project = self.project(region).await?;
         let url = self.endpoint("KMS", region)?;
@@ -85,7 +91,8 @@ impl Huawei {
         let mut url = at(&self.endpoint("IAM", region)?, &["v3", "projects"])?;
         url.query_pairs_mut().append_pair("name", region);
         let answer = answer(&self.send(Method::GET, url, b"", None).await?)?;
-        let ids: Vec<&str> = answer["projects"].as_array().into_iter().flatten().filter_map(|one| one["id"].as_str()).collect();
+        let ids: Vec<&str> =
+            answer["projects"].as_array().into_iter().flatten().filter_map(|one| one["id"].as_str()).collect();
         match ids[..] {
             [id] => Ok(id.to_owned()),
             _ => {
@@ -120,7 +127,8 @@ impl Huawei {
             sign::header(&mut request, "x-project-id", project, false).map_err(Failure::Failed)?;
         }
         if !body.is_empty() {
-            sign::header(&mut request, "content-type", "application/json;charset=utf8", false).map_err(Failure::Failed)?;
+            sign::header(&mut request, "content-type", "application/json;charset=utf8", false)
+                .map_err(Failure::Failed)?;
             *request.body_mut() = Some(body.to_vec().into());
         }
         sign::sign(&mut request, body, self.credentials()?, (self.now)()).map_err(Failure::Failed)?;
@@ -133,7 +141,8 @@ impl Huawei {
 fn parts(recipient: &Recipient) -> Result<(&str, &str), Failure> {
     let id = recipient.field("key_id");
     let parts = id.split_once(':').map(|(region, key)| (region.trim(), key.trim()));
-    let is_name = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_name =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let wrong = || Failure::Failed("a Huawei Cloud KMS key is `REGION:KEY-UUID`".into());
     parts.filter(|(region, key)| is_name(region) && !key.is_empty()).ok_or_else(wrong)
 }
@@ -162,11 +171,15 @@ fn answer(reply: &Reply) -> Result<Value, Failure> {
     };
     Err(match reply.status {
         status if status.is_success() => return Ok(json),
-        StatusCode::UNAUTHORIZED => {
-            Failure::Denied(format!("the credentials were refused{said}; check {} and {}", credentials::AK, credentials::SK))
-        }
+        StatusCode::UNAUTHORIZED => Failure::Denied(format!(
+            "the credentials were refused{said}; check {} and {}",
+            credentials::AK,
+            credentials::SK
+        )),
         StatusCode::FORBIDDEN => Failure::Denied(format!("denied{said}; the account must be allowed to use this key")),
-        StatusCode::TOO_MANY_REQUESTS => Failure::Failed(format!("the server has too much to do{said}; try again later")),
+        StatusCode::TOO_MANY_REQUESTS => {
+            Failure::Failed(format!("the server has too much to do{said}; try again later"))
+        }
         StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Failure::Failed(format!("the request was refused{said}")),
         status => Failure::Failed(format!("the server answered {status}{said}")),
     })
@@ -182,7 +195,8 @@ impl Backend for Huawei {
             let work = async {
                 let plaintext = Zeroizing::new(STANDARD.encode(secret));
                 let (_, key) = parts(recipient)?;
-                let body = json!({ "key_id": key, "plain_text": plaintext.as_str(), "encryption_algorithm": ALGORITHM });
+                let body =
+                    json!({ "key_id": key, "plain_text": plaintext.as_str(), "encryption_algorithm": ALGORITHM });
                 self.kms(recipient, "encrypt-data", body, "cipher_text").await
             };
             work.await.map(|text| text.as_str().to_owned()).map_err(|failure| match failure {

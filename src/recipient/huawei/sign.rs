@@ -30,7 +30,8 @@ pub(super) fn sign(request: &mut Request, body: &[u8], with: &Credentials, now: 
     }
     let (canonical, names) = canonical(request, body);
     let text = format!("{ALGORITHM}\n{date}\n{}", hexadecimal(&Sha256::digest(canonical)));
-    let mut mac = Hmac::<Sha256>::new_from_slice(with.secret.as_bytes()).map_err(|_| "the secret key is none".to_owned())?;
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(with.secret.as_bytes()).map_err(|_| "the secret key is none".to_owned())?;
     mac.update(text.as_bytes());
     let signature = hexadecimal(&mac.finalize().into_bytes());
     let value = format!("{ALGORITHM} Access={}, SignedHeaders={names}, Signature={signature}", with.access);
@@ -42,7 +43,8 @@ pub(super) fn sign(request: &mut Request, body: &[u8], with: &Credentials, now: 
 /// # Errors
 /// The value has characters that no header can have.
 pub(super) fn header(request: &mut Request, name: &'static str, value: &str, secret: bool) -> Result<(), String> {
-    let mut value = HeaderValue::from_str(value).map_err(|_| format!("the header `{name}` would not be one line of ASCII"))?;
+    let mut value =
+        HeaderValue::from_str(value).map_err(|_| format!("the header `{name}` would not be one line of ASCII"))?;
     value.set_sensitive(secret);
     request.headers_mut().insert(HeaderName::from_static(name), value);
     Ok(())
@@ -54,7 +56,8 @@ fn canonical(request: &Request, body: &[u8]) -> (String, String) {
     let path = if url.path().ends_with('/') { url.path().to_owned() } else { format!("{}/", url.path()) };
     let mut query: Vec<&str> = url.query().unwrap_or_default().split('&').collect();
     query.sort_unstable();
-    let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default().trim()));
+    let headers =
+        request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap_or_default().trim()));
     let mut headers: Vec<(&str, &str)> = headers.collect();
     headers.sort_unstable();
     let lines: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
@@ -81,7 +84,8 @@ mod tests {
 
     #[test]
     fn signs_as_the_sdk_does() {
-        let url = Url::parse("https://kms.tr-west-1.myhuaweicloud.com/v1.0/p1/kms/encrypt-data?b=2&a=1").expect("is one");
+        let url =
+            Url::parse("https://kms.tr-west-1.myhuaweicloud.com/v1.0/p1/kms/encrypt-data?b=2&a=1").expect("is one");
         let mut request = Request::new(Method::POST, url);
         let with = Credentials {
             access: "AK".into(),

@@ -91,7 +91,9 @@ impl Trusted {
             }
             (None, Trust::Named) => {
                 let own = host.variable(VAULT_ADDR).map(|address| Address::parse(&address)).transpose();
-                Ok(Trusted::These(own.map_err(|_| format!("{VAULT_ADDR} is not `https://HOST:PORT`"))?.into_iter().collect()))
+                Ok(Trusted::These(
+                    own.map_err(|_| format!("{VAULT_ADDR} is not `https://HOST:PORT`"))?.into_iter().collect(),
+                ))
             }
         }
     }
@@ -113,7 +115,7 @@ impl Trusted {
         } else {
             format!("nothing says that `{address}` may see your credentials")
         };
-        format!("{why}; if it may, set {ALLOWLIST}={address}")
+        format!("{why}; if it may see them, set {ALLOWLIST}={address}")
     }
 }
 

@@ -34,6 +34,8 @@ pub enum Failure {
     NoCredentials(String),
     /// These credentials do not suffice.
     Denied(String),
+    /// The server wants none of what was sent; what it said, if anything, after a colon.
+    Refused(String),
     /// Anything else.
     Failed(String),
 }
@@ -43,6 +45,7 @@ impl Failure {
     #[must_use]
     pub fn reason(self) -> String {
         match self {
+            Failure::Refused(said) => format!("the request was refused{said}"),
             Failure::NoCredentials(reason) | Failure::Denied(reason) | Failure::Failed(reason) => reason,
         }
     }
@@ -188,7 +191,9 @@ fn http(host: &dyn Host, trust: Trust) -> Result<reqwest::Client, String> {
             attempt.follow()
         } else {
             let target = attempt.url().origin().ascii_serialization();
-            attempt.error(format!("it redirects to `{target}`, which is not to see your token; name that server in the key"))
+            attempt.error(format!(
+                "it redirects to `{target}`, which is not to see your token; name that server in the key"
+            ))
         }
     });
     let mut builder = network::builder().redirect(follow);
@@ -205,7 +210,8 @@ fn http(host: &dyn Host, trust: Trust) -> Result<reqwest::Client, String> {
         let mut pem = file(host, "VAULT_CLIENT_KEY", &key)?;
         pem.push(b'\n');
         pem.extend_from_slice(&file(host, "VAULT_CLIENT_CERT", &certificate)?);
-        let wrong = |_| "VAULT_CLIENT_CERT and VAULT_CLIENT_KEY are not a certificate and its key in PEM form".to_owned();
+        let wrong =
+            |_| "VAULT_CLIENT_CERT and VAULT_CLIENT_KEY are not a certificate and its key in PEM form".to_owned();
         builder = builder.identity(Identity::from_pem(&pem).map_err(wrong)?);
     }
     if is_on(host, "VAULT_SKIP_VERIFY")? {
@@ -248,7 +254,7 @@ fn answer(reply: &Reply, address: &Address, path: &str, token: &str) -> Result<V
             let message = format!("there is nothing at `{path}` of `{}`", address.text());
             failed(format!("{message}; check the path, and VAULT_NAMESPACE"))
         }
-        StatusCode::BAD_REQUEST => failed(format!("the request was refused{}", remark(reply, token))),
+        StatusCode::BAD_REQUEST => Err(Failure::Refused(remark(reply, token))),
         _ => Err(trouble(reply, token)),
     }
 }
@@ -258,7 +264,9 @@ fn trouble(reply: &Reply, secret: &str) -> Failure {
     let said = remark(reply, secret);
     Failure::Failed(match reply.status {
         StatusCode::TOO_MANY_REQUESTS => format!("the server has too much to do{said}; try again later"),
-        StatusCode::SERVICE_UNAVAILABLE => format!("the server is sealed or not ready{said}; unseal it, or try again later"),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            format!("the server is sealed or not ready{said}; unseal it, or try again later")
+        }
         status => format!("the server answered {status}{said}"),
     })
 }
@@ -300,7 +308,8 @@ mod tests {
         let of = |status| answer(&reply(status, "{}"), &address, "t/decrypt/k", "t");
         assert_eq!(of(204), Ok(serde_json::json!({})));
         assert!(matches!(of(403), Err(Failure::Denied(_))));
-        for status in [400, 404, 429, 500, 503, 307] {
+        assert_eq!(of(400), Err(Failure::Refused(String::new())));
+        for status in [404, 429, 500, 503, 307] {
             assert!(matches!(of(status), Err(Failure::Failed(_))), "{status}");
         }
     }

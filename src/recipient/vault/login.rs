@@ -73,7 +73,13 @@ fn login(host: &dyn Host) -> Result<Option<Login>, String> {
             body["secret_id"] = Value::from(secret.as_str());
         }
         let variables = "VAULT_ROLE_ID and VAULT_SECRET_ID";
-        return Ok(Some(Login { title: "AppRole", mount: mount("VAULT_APPROLE_PATH", "approle"), body, secret, variables }));
+        return Ok(Some(Login {
+            title: "AppRole",
+            mount: mount("VAULT_APPROLE_PATH", "approle"),
+            body,
+            secret,
+            variables,
+        }));
     }
     if let Some(role) = host.variable(K8S_ROLE) {
         let path = host.variable(K8S_TOKEN_FILE).unwrap_or_else(|| POD_TOKEN.to_owned());
@@ -81,7 +87,13 @@ fn login(host: &dyn Host) -> Result<Option<Login>, String> {
         let secret = secret.ok_or_else(|| format!("{K8S_ROLE} is set, but `{path}` is not there; is this a pod?"))?;
         let body = json!({ "role": role, "jwt": secret.as_str() });
         let variables = "VAULT_K8S_ROLE";
-        return Ok(Some(Login { title: "Kubernetes", mount: mount("VAULT_K8S_PATH", "kubernetes"), body, secret, variables }));
+        return Ok(Some(Login {
+            title: "Kubernetes",
+            mount: mount("VAULT_K8S_PATH", "kubernetes"),
+            body,
+            secret,
+            variables,
+        }));
     }
     if let Some(secret) = given(host, JWT, JWT_FILE)? {
         let mut body = json!({ "jwt": secret.as_str() });

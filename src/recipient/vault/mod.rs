@@ -47,11 +47,26 @@ impl Vault {
         }
         let path = format!("{}/{verb}/{key}", recipient.field("engine_path"));
         let body = Zeroizing::new(body.to_string());
-        let mut answer = self.client.write(&address, &path, body.as_bytes()).await?;
+        let answer = self.client.write(&address, &path, body.as_bytes()).await;
+        let mut answer = answer.map_err(|failure| match failure {
+            Failure::Refused(said) => Failure::Failed(refusal(verb, key, &said)),
+            other => other,
+        })?;
         match answer["data"][field].take() {
             Value::String(text) if !text.is_empty() => Ok(Zeroizing::new(text)),
             _ => Err(Failure::Failed(format!("the server did not answer as Vault does to `{path}`"))),
         }
+    }
+}
+
+/// Why an engine wants nothing of a request.
+fn refusal(verb: &str, key: &str, said: &str) -> String {
+    if said.contains("key not found") {
+        return format!("there is no key `{key}` in this engine{said}");
+    }
+    match verb {
+        "decrypt" => format!("it was wrapped with another key, or was changed{said}"),
+        _ => format!("the key does not wrap{said}"),
     }
 }
 
@@ -77,8 +92,8 @@ impl Backend for Vault {
                     Ok(secret) => Unwrapped::Key(Zeroizing::new(secret)),
                     Err(_) => Unwrapped::Broken("the server's answer is no base64".into()),
                 },
-                Err(Failure::Failed(reason)) => Unwrapped::Broken(reason),
                 Err(Failure::NoCredentials(reason) | Failure::Denied(reason)) => Unwrapped::NotMine(reason),
+                Err(failure) => Unwrapped::Broken(failure.reason()),
             }
         })
     }
