@@ -91,7 +91,9 @@ impl Publish<'_> {
         }
         for job in &jobs {
             let what = if job.place.takes_values() { "decrypted" } else { "encrypted" };
-            self.run.ui.say(&format!("`{}` → `{}`, {what}", job.file.display(), job.place));
+            let line = format!("`{}` → `{}`, {what}", job.file.display(), job.place);
+            // Nobody asked for it where nobody is asked.
+            if self.args.yes { self.run.ui.note(&line) } else { self.run.ui.say(&line) }
         }
         if !self.is_approved(jobs.len())? {
             return Err(CommandError::usage("nothing was published"));
@@ -147,8 +149,14 @@ impl Publish<'_> {
         let types = args::Types::default();
         let format = formats::of_sealed(&types, &self.args.general, Some(file), &text, self.run);
         // Nothing leaves that is not encrypted.
-        let access = envelope::access(format, &text)
-            .map_err(|error| CommandError::opening(error, &text, self.run.name).about(file))?;
+        let access = envelope::access(format, &text).map_err(|error| {
+            let error = match error {
+                // Encrypted, it would be JSON.
+                envelope::Error::Syntax(_) if format == Format::Binary => envelope::Error::NoMetadata,
+                other => other,
+            };
+            CommandError::opening(error, &text, self.run.name).about(file)
+        })?;
         let content = match (&rule.destination, &rule.recreation) {
             (Destination::Vault { .. }, _) => self.values(file, format, &text)?,
             (_, Some(recreation)) => self.recreated(file, format, &text, &access, recreation)?,
