@@ -13,6 +13,7 @@ use std::thread;
 use crate::harness::{ALICE, BOB, Call, Sandbox, key_file, require_sops, skip};
 use crate::http::Request;
 use crate::messages::golden;
+use crate::pty::Terminal;
 use crate::servers::{Server, free_port, require_tool};
 use crate::vault::{Bao, ROOT};
 
@@ -165,6 +166,24 @@ fn nothing_in_clear_leaves_and_nothing_at_all_when_something_is_wrong() {
     let names = moto.object(&sandbox, "-");
     let names: Vec<&str> = names.split_whitespace().filter(|name| name.starts_with("never/")).collect();
     assert_eq!(names, ["never/a.yaml", "never/b.json"]);
+}
+
+#[test]
+fn nothing_leaves_before_the_question_is_answered() {
+    let Some(moto) = Moto::get() else { return };
+    let sandbox = sandbox("  - {s3_bucket: secrets, s3_prefix: asked/}\n");
+    let url = moto.server.url();
+    let variables =
+        [("AWS_ACCESS_KEY_ID", &*moto.access), ("AWS_SECRET_ACCESS_KEY", &*moto.secret), ("AWS_ENDPOINT_URL", &*url)];
+    let names = || moto.object(&sandbox, "-").split_whitespace().filter(|name| name.starts_with("asked/")).count();
+    for (answer, code, count) in [("n", 1, 0), ("y", 0, 1)] {
+        let Some(mut terminal) = Terminal::start(&sandbox, "cloze publish a.yaml", &variables) else { return };
+        terminal.expect("`s3://secrets/asked/a.yaml`, encrypted").expect("Publish this file?");
+        assert_eq!(names(), 0);
+        terminal.send(answer).send("\r");
+        let (found, screen) = terminal.finish();
+        assert_eq!((found, names()), (code, count), "{screen}");
+    }
 }
 
 #[test]

@@ -585,11 +585,6 @@ mod tests {
 
     #[test]
     fn what_cannot_be_done_says_so() {
-        for words in ["sops publish f", "cloze publish f"] {
-            let error = run(words).expect_err(words);
-            assert_eq!(error.code().number(), 1, "{words}");
-            assert!(error.to_string().contains("not yet"), "{words}: {error}");
-        }
         assert_eq!(normal("sops --set x f"), "exit 7");
         assert_eq!(normal("sops"), "exit 100");
         assert_eq!(normal("sops -d"), "exit 100");
