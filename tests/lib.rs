@@ -21,7 +21,10 @@ mod exec;
 mod fuzz_cases;
 mod generated;
 mod harness;
+#[allow(dead_code, reason = "what the tests of one kind need alone")]
 mod http;
+#[cfg(feature = "huawei")]
+mod huawei;
 mod ini;
 mod init;
 mod integrators;
@@ -37,8 +40,12 @@ mod one_writer;
 mod pgp;
 mod properties;
 mod pty;
+#[cfg(feature = "publish")]
+mod publish;
 mod readme;
 mod rekey;
 mod sealed;
 mod servers;
 mod set;
+#[cfg(feature = "vault")]
+mod vault;

@@ -15,6 +15,7 @@ use rustix::fs::Mode;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
+use super::argv::Name;
 use super::env::Env;
 use super::error::{CommandError, reason};
 use super::prompt::Terminal;
@@ -49,7 +50,7 @@ pub(super) fn run(args: &args::Serve, run: &Run) -> Result<(), CommandError> {
         }
         _ => (Listener::Tcp(listen_tcp(address.unwrap_or(DEFAULT_ADDRESS), run.ui)?), None),
     };
-    let host = Local { ui: run.ui, prompt: args.prompt, limit, asking: Arc::default() };
+    let host = Local { name: run.name, ui: run.ui, prompt: args.prompt, limit, asking: Arc::default() };
     let stopped = async {
         let _ = stopped.await;
     };
@@ -141,6 +142,8 @@ impl Drop for SocketFile {
 
 /// Serves with the keys of this process.
 struct Local {
+    /// By which name the program was called.
+    name: Name,
     ui: Ui,
     /// Whether somebody is asked before each operation.
     prompt: bool,
@@ -177,7 +180,7 @@ impl Host for Local {
     fn services(&self) -> Vec<Box<dyn KeyService>> {
         let env = Env::process();
         let person = Person { terminal: Terminal::new(&env), asking: Arc::clone(&self.asking) };
-        identities::local_services(&env, Arc::new(person), self.limit)
+        identities::local_services(&env, self.name, Arc::new(person), self.limit)
     }
 
     fn done(&self, operation: Operation, recipient: &Recipient, result: Result<(), &str>) {

@@ -10,6 +10,8 @@ pub mod age;
 #[cfg(feature = "aws")]
 pub mod aws;
 mod host;
+#[cfg(feature = "huawei")]
+pub mod huawei;
 mod keyring;
 mod kind;
 #[cfg(feature = "network")]
@@ -20,6 +22,8 @@ pub mod pgp;
 #[cfg(feature = "keyservice")]
 pub mod remote;
 pub(crate) mod stored;
+#[cfg(feature = "vault")]
+pub mod vault;
 
 use std::fmt;
 

@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode, Url};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -47,9 +47,22 @@ pub async fn exchange(request: RequestBuilder) -> Result<Reply, String> {
     Ok(Reply { status, body })
 }
 
-pub(super) fn client() -> Result<Client, String> {
+/// What every client is built from: the one TLS, and our name.
+pub(crate) fn builder() -> ClientBuilder {
     // An error says that somebody was here before.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().user_agent(concat!("cloze/", env!("CARGO_PKG_VERSION")))
+}
+
+/// Builds a client.
+///
+/// # Errors
+/// There is no TLS here; why, for people.
+pub(crate) fn build(builder: ClientBuilder) -> Result<Client, String> {
+    builder.build().map_err(|error| format!("there is no TLS: {}", innermost(&error)))
+}
+
+pub(super) fn client() -> Result<Client, String> {
     let follow = Policy::custom(|attempt| {
         let is_downgrade = |from: &Url| from.scheme() == "https" && attempt.url().scheme() != "https";
         if attempt.previous().len() > MAX_REDIRECTIONS || attempt.previous().last().is_some_and(is_downgrade) {
@@ -58,8 +71,7 @@ pub(super) fn client() -> Result<Client, String> {
             attempt.follow()
         }
     });
-    let client = Client::builder().user_agent(concat!("cloze/", env!("CARGO_PKG_VERSION"))).redirect(follow);
-    client.build().map_err(|error| format!("there is no TLS: {}", innermost(&error)))
+    build(builder().redirect(follow))
 }
 
 fn failure(error: &reqwest::Error) -> String {

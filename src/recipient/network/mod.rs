@@ -19,6 +19,8 @@ use tokio::time::timeout;
 use super::{KeyService, Kind, Recipient, Unwrapped, WrappedKey};
 
 pub use http::{Reply, exchange};
+#[cfg(any(feature = "huawei", feature = "vault"))]
+pub(crate) use http::{build, builder};
 
 /// Something to wait for.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
