@@ -16,6 +16,10 @@ use super::error::{CommandError, Exit, reason};
 use super::files::{self, FileError};
 use super::prompt::Terminal;
 use crate::recipient::age::{Age, IdentitySource};
+#[cfg(feature = "gcp")]
+use crate::recipient::gcp::Gcp;
+#[cfg(feature = "network")]
+use crate::recipient::network::{DEFAULT_LIMIT, Network, Networked};
 use crate::recipient::{Host, KeyService, Keyring, Kind};
 
 /// The file with age identities when no variable names another.
@@ -51,7 +55,13 @@ pub(super) fn keyring(flags: &KeyServices, order: Option<&str>, run: &Run) -> Re
 
 /// The services of the keys that this process can reach; `host` is asked for passphrases.
 pub(super) fn local_services(env: &Env, host: Arc<dyn Host>) -> Vec<Box<dyn KeyService>> {
-    vec![Box::new(Age::new(age_sources(env), host))]
+    #[cfg(feature = "network")]
+    let network = Network::new(DEFAULT_LIMIT);
+    vec![
+        Box::new(Age::new(age_sources(env), Arc::clone(&host))),
+        #[cfg(feature = "gcp")]
+        Box::new(Networked::new(Gcp::new(Arc::clone(&host), &network), &network)),
+    ]
 }
 
 /// The addresses of the key services of other processes: those of the flags, or of the variable.

@@ -7,6 +7,8 @@
 
 mod access;
 pub mod age;
+#[cfg(feature = "gcp")]
+pub mod gcp;
 mod host;
 mod keyring;
 mod kind;

@@ -53,6 +53,33 @@ pub trait Waiting {
     fn begin_unwrap<'a>(&'a self, key: &'a WrappedKey) -> Answer<'a, Unwrapped>;
 }
 
+/// Why a service on the network did not do what it was asked for; for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// This run may not use the key: there are no credentials, or they are not taken.
+    NotMine(String),
+    /// It should have worked, and did not.
+    Broken(String),
+}
+
+impl Failure {
+    /// The reason alone.
+    #[must_use]
+    pub fn into_reason(self) -> String {
+        let (Failure::NotMine(reason) | Failure::Broken(reason)) = self;
+        reason
+    }
+}
+
+impl From<Failure> for Unwrapped {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotMine(reason) => Unwrapped::NotMine(reason),
+            Failure::Broken(reason) => Unwrapped::Broken(reason),
+        }
+    }
+}
+
 /// What all backends of a run share.
 pub struct Network {
     limit: Duration,
