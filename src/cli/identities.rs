@@ -16,6 +16,8 @@ use super::error::{CommandError, Exit, reason};
 use super::files::{self, FileError};
 use super::prompt::Terminal;
 use crate::recipient::age::{Age, IdentitySource};
+#[cfg(feature = "azure")]
+use crate::recipient::azure::Azure;
 #[cfg(feature = "gcp")]
 use crate::recipient::gcp::Gcp;
 #[cfg(feature = "network")]
@@ -59,6 +61,8 @@ pub(super) fn local_services(env: &Env, host: Arc<dyn Host>) -> Vec<Box<dyn KeyS
     let network = Network::new(DEFAULT_LIMIT);
     vec![
         Box::new(Age::new(age_sources(env), Arc::clone(&host))),
+        #[cfg(feature = "azure")]
+        Box::new(Networked::new(Azure::new(Arc::clone(&host), &network), &network)),
         #[cfg(feature = "gcp")]
         Box::new(Networked::new(Gcp::new(Arc::clone(&host), &network), &network)),
     ]

@@ -107,11 +107,35 @@ impl Keyring {
         if let Some(empty) = groups.iter().position(Vec::is_empty) {
             return Err(WrapFailure::EmptyGroup(empty));
         }
+        let groups = &self.settle(groups)?;
         let (secrets, threshold) = shares_for(key, groups.len(), threshold, random)?;
         let wrap = |(group, secret): (&Vec<Recipient>, &Share)| {
             group.iter().map(|recipient| self.wrap_one(recipient, secret, now)).collect::<Result<KeyGroup, _>>()
         };
         Ok((groups.iter().zip(&secrets).map(wrap).collect::<Result<_, _>>()?, threshold))
+    }
+
+    /// The recipients with what they leave open and a file has to say: the version of a key. Who
+    /// leaves nothing open is not contacted, nor who is of a kind that this run cannot use.
+    ///
+    /// # Errors
+    /// One recipient that does not work is enough.
+    pub fn settle(&self, groups: &[Vec<Recipient>]) -> Result<Vec<Vec<Recipient>>, WrapFailure> {
+        let settle = |recipient: &Recipient| {
+            let mut reasons = Vec::new();
+            for service in self.services(recipient.kind) {
+                match service.settle(recipient) {
+                    Ok(settled) => return Ok(settled.unwrap_or_else(|| recipient.clone())),
+                    Err(reason) => reasons.push(reason),
+                }
+            }
+            if reasons.is_empty() {
+                return Ok(recipient.clone());
+            }
+            let (kind, recipient) = (recipient.kind, recipient.to_string());
+            Err(WrapFailure::Recipient { kind, recipient, reason: reasons.join("; ") })
+        };
+        groups.iter().map(|group| group.iter().map(settle).collect()).collect()
     }
 
     fn wrap_one(&self, recipient: &Recipient, secret: &[u8], now: Timestamp) -> Result<WrappedKey, WrapFailure> {

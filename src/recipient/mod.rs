@@ -7,6 +7,8 @@
 
 mod access;
 pub mod age;
+#[cfg(feature = "azure")]
+pub mod azure;
 #[cfg(feature = "gcp")]
 pub mod gcp;
 mod host;
@@ -170,6 +172,15 @@ pub enum Unwrapped {
 pub trait KeyService {
     /// The recipients that it serves.
     fn kind(&self) -> Kind;
+
+    /// The recipient with what it leaves open and a file has to say: the version of a key. None where
+    /// nothing is open.
+    ///
+    /// # Errors
+    /// Why it cannot be told, for people.
+    fn settle(&self, _recipient: &Recipient) -> Result<Option<Recipient>, String> {
+        Ok(None)
+    }
 
     /// Wraps a secret for a recipient of this kind.
     ///

@@ -7,18 +7,17 @@ mod credentials;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::{StatusCode, Url};
+use reqwest::Url;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tokio::time::sleep;
 use zeroize::Zeroizing;
 
 use self::credentials::{Credentials, short};
-use super::network::{Answer, Backend, Failure, Network, Reply, exchange};
+use super::network::{Answer, Backend, Failure, Network, PAUSES, Reply, exchange, is_busy};
 use super::{Host, Kind, Recipient, Unwrapped, WrappedKey, parse};
 
 /// Its address, but for the domain.
@@ -26,9 +25,6 @@ const SERVICE: &str = "cloudkms";
 
 /// The domain when nothing names another one.
 const DOMAIN: &str = "googleapis.com";
-
-/// What is waited before a request is sent once more to a service that has too much to do.
-const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1200)];
 
 /// Keys of Google Cloud KMS.
 pub struct Gcp {
@@ -77,7 +73,7 @@ impl Gcp {
             }
             let reply = exchange(request).await.map_err(Failure::Broken)?;
             match pauses.next() {
-                Some(pause) if is_busy(reply.status) => sleep(*pause).await,
+                Some(pause) if is_busy(reply.status.as_u16()) => sleep(*pause).await,
                 _ if reply.status.is_success() => return Ok(reply.json()),
                 _ => return Err(failure(&reply, id, credentials)),
             }
@@ -137,11 +133,6 @@ fn address(endpoint: &str, id: &str, operation: &str) -> Result<Url, String> {
     let path = format!("v1/{id}:{operation}");
     url.path_segments_mut().map_err(|()| wrong())?.pop_if_empty().extend(path.split('/'));
     Ok(url)
-}
-
-/// Whether a service is to be asked once more.
-fn is_busy(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 429 | 500 | 502 | 503 | 504)
 }
 
 /// The bytes of a field of an answer, if they are those that were sent.

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::{KeyService, Kind, Recipient, Unwrapped, WrappedKey};
 
-pub use http::{Reply, exchange};
+pub use http::{PAUSES, Reply, exchange, innermost, is_busy};
 
 /// How long a key may take when nothing else is said: ten seconds.
 pub const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
@@ -30,6 +30,11 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 pub trait Backend {
     /// The recipients that it serves.
     fn kind(&self) -> Kind;
+
+    /// What a recipient leaves open; see [`KeyService::settle`].
+    fn settle<'a>(&'a self, _recipient: &'a Recipient) -> Answer<'a, Result<Option<Recipient>, String>> {
+        Box::pin(async { Ok(None) })
+    }
 
     /// Wraps a secret for a recipient of this kind; see [`KeyService::wrap`].
     fn wrap<'a>(&'a self, recipient: &'a Recipient, secret: &'a [u8]) -> Answer<'a, Result<String, String>>;
@@ -165,6 +170,11 @@ impl<B: Backend> Networked<B> {
 impl<B: Backend> KeyService for Networked<B> {
     fn kind(&self) -> Kind {
         self.backend.kind()
+    }
+
+    fn settle(&self, recipient: &Recipient) -> Result<Option<Recipient>, String> {
+        let work = self.backend.settle(recipient);
+        self.network.run(self.network.limited(recipient, work))??
     }
 
     fn wrap(&self, recipient: &Recipient, secret: &[u8]) -> Result<String, String> {
