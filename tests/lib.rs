@@ -7,8 +7,10 @@
 
 mod age;
 mod audit;
+mod azure;
 mod badinput;
 mod cli;
+mod clouds;
 mod command_line;
 mod completion;
 mod conversions;
@@ -18,6 +20,7 @@ mod edit;
 mod engine;
 mod exec;
 mod fuzz_cases;
+mod gcp;
 mod generated;
 mod harness;
 mod ini;
@@ -28,6 +31,7 @@ mod invariants;
 mod keyservice;
 mod layers;
 mod leaves;
+mod messages;
 mod one_writer;
 mod properties;
 mod pty;

@@ -108,7 +108,9 @@ impl fmt::Display for Recipient {
             Kind::GcpKms => f.write_str(self.field("resource_id")),
             Kind::Hckms => f.write_str(self.field("key_id")),
             Kind::AzureKv => {
-                write!(f, "{}/keys/{}/{}", self.field("vault_url"), self.field("name"), self.field("version"))
+                write!(f, "{}/keys/{}", self.field("vault_url"), self.field("name"))?;
+                // Without one, the current version is to be asked for.
+                if self.field("version").is_empty() { Ok(()) } else { write!(f, "/{}", self.field("version")) }
             }
             Kind::HcVault => write!(
                 f,

@@ -8,8 +8,9 @@ and the certificate for all these names are made at each start.
     clouds.py PORT FOLDER [DRONGO]
 
 FOLDER gets `ca.pem` (for SSL_CERT_FILE), `account.json` (a service account of Google) and
-`client.pem` (a certificate and its key for Azure). DRONGO is the address of a drongo, which holds
-the keys of Google. What happens is told by names: a key called `throttled` is throttled.
+`client.pem` (a certificate and its key for Azure), and the newest version of each key of Azure. DRONGO is the address of a drongo, which holds
+the keys of Google. What happens is told by names: a key called `throttled` is throttled. `/calls`
+tells what was asked for.
 """
 
 import base64
@@ -117,7 +118,7 @@ class World:
 
     def __init__(self, folder, drongo):
         self.folder, self.drongo = folder, drongo
-        self.tokens = {"google": {"good-token"}, "azure": set()}
+        self.tokens = {"google": {"good-token"}, "azure": {"good-token"}}
         self.calls = []
         self.busy = set()
         authority, server = new_key(), new_key()
@@ -143,6 +144,12 @@ class World:
             "token_uri": "https://oauth2.googleapis.com/token",
         }
         (folder / "account.json").write_text(json.dumps(account))
+        rings = f"{self.drongo}/v1/projects/project/locations/global/keyRings"
+        make = lambda url: urllib.request.urlopen(urllib.request.Request(url, b'{"purpose": "ENCRYPT_DECRYPT"}'))
+        if self.drongo:
+            make(f"{rings}?keyRingId=ring").close()
+            for name in ["data", "other", "busy", "damaged", "counted"]:
+                make(f"{rings}/ring/cryptoKeys?cryptoKeyId={name}").close()
 
     def azure(self, folder):
         self.client_key = new_key()
@@ -150,11 +157,12 @@ class World:
         (folder / "client.pem").write_bytes(pem(self.client_certificate) + private_pem(self.client_key))
         # Of each key its versions, the newest last.
         self.keys = {}
-        for name in ["data", "other", "turning", "disabled", "expired", "noget"]:
+        for name in ["data", "other", "turning", "disabled", "expired", "noget", "counted"]:
             self.new_version(name)
 
     def new_version(self, name):
         version = secrets.token_hex(16)
+        (self.folder / f"{name}.txt").write_text(version)
         self.keys.setdefault(name, []).append((version, new_key()))
         return version
 
@@ -178,6 +186,7 @@ class World:
     def google_token(self, request):
         form = request.form()
         kind = form.get("grant_type")
+        self.calls.append(f"refresh {form.get('client_id')}")
         if kind == "refresh_token" and form.get("refresh_token") == "good-refresh" and form.get("client_secret") == "s":
             return {"access_token": self.token("google"), "expires_in": 3600, "token_type": "Bearer"}
         if kind == "urn:ietf:params:oauth:grant-type:jwt-bearer" and self.is_ours(form.get("assertion", "")):
@@ -407,8 +416,7 @@ class World:
         if path in ["/metadata/identity/oauth2/token", "/msi/token"]:
             return self.managed_identity(request)
         if path == "/calls":
-            calls, self.calls = self.calls, []
-            return {"calls": calls}
+            return {"calls": self.calls}
         raise Refused(404, {"error": f"nothing is known of {host}{path}"})
 
 
@@ -456,6 +464,9 @@ class Request(http.server.BaseHTTPRequestHandler):
         self.flush_headers()
 
     do_POST = do_GET
+
+    def log_message(self, *_):
+        pass
 
     def bearer(self):
         kind, _, token = (self.headers.get("Authorization") or "").partition(" ")
