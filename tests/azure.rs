@@ -205,7 +205,7 @@ fn every_failure_has_its_words() {
         ("a tenant that is none", opened("data").env("AZURE_TENANT_ID", "a b")),
         ("another tenant", at("https://foreign.vault.azure.net")),
         ("a certificate that is not there", certificate("/nonexistent")),
-        ("a certificate that is none", certificate("plain.yaml")),
+        ("a certificate that is none", certificate("../plain.yaml")),
         (
             "a token of a workload that is not there",
             application(clouds, named("data")).env("AZURE_FEDERATED_TOKEN_FILE", "/nonexistent"),

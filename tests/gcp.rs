@@ -214,7 +214,7 @@ fn every_failure_has_its_words() {
         ("timed out", opened("slow").env("CLOZE_KEY_TIMEOUT", "1")),
         ("unreachable", opened("data").env("SOPS_GCP_KMS_ENDPOINT", "http://127.0.0.1:1")),
         ("an endpoint without TLS", opened("data").env("SOPS_GCP_KMS_ENDPOINT", "http://kms.example")),
-        ("damaged on the way", opened("damaged")),
+        ("damaged on the way", malformed(&key("damaged")).env("GOOGLE_OAUTH_ACCESS_TOKEN", "good-token")),
         ("a malformed key", malformed("projects/project/keyRings/ring")),
         ("a malformed key in a file", opened("data/versions/1")),
     ]

@@ -23,7 +23,6 @@ use azure_identity::{
     Executor, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
     WorkloadIdentityCredentialOptions,
 };
-use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio::sync::Mutex;
@@ -41,6 +40,9 @@ const METADATA_SERVER: &str = "169.254.169.254:80";
 
 /// How long it may take to be there. It is on the same machine.
 const METADATA_PATIENCE: Duration = Duration::from_millis(1000);
+
+/// What is said where nothing is configured.
+pub(super) const NOTHING: &str = "there are no credentials; `az login` makes some";
 
 /// How long a token must still be good to be used once more, in seconds.
 const MARGIN: i64 = 300;
@@ -106,7 +108,7 @@ impl Credentials {
             candidates.extend(search.candidate(source).await?);
         }
         if candidates.is_empty() {
-            return Err(Failure::NotMine("there are no credentials; `az login` makes some".into()));
+            return Err(Failure::NotMine(NOTHING.into()));
         }
         Ok(Credentials { candidates, token: Mutex::default() })
     }
@@ -161,7 +163,11 @@ impl Search<'_> {
         for name in ["AZURE_TOKEN_CREDENTIALS", "AZURE_AUTH_METHOD"] {
             let Some(choice) = self.variable(name) else { continue };
             let known = CHOICES.iter().find(|(known, _)| known.eq_ignore_ascii_case(choice.trim()));
-            let wrong = || Failure::NotMine(format!("{name} does not name credentials that can be used here"));
+            let wrong = || {
+                Failure::NotMine(format!(
+                    "{name} names no credentials that can be used here; take it out, or choose `prod` or `dev`"
+                ))
+            };
             return known.map(|(_, sources)| sources.to_vec()).ok_or_else(wrong);
         }
         Ok(ALL.to_vec())
@@ -192,6 +198,9 @@ impl Search<'_> {
         let Some(proof) = self.variable(place) else { return Ok(None) };
         let needed = |name: &str| self.variable(name).ok_or_else(|| format!("{name} must be set too"));
         let (tenant, client) = (needed("AZURE_TENANT_ID")?, needed("AZURE_CLIENT_ID")?);
+        if !tenant.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-')) {
+            return Err("AZURE_TENANT_ID is neither the number nor the domain of a tenant".into());
+        }
         let client_options = self.options();
         let credential: azure_core::Result<Arc<dyn TokenCredential>> = match source {
             BySecret => {
@@ -204,6 +213,7 @@ impl Search<'_> {
                 ClientAssertionCredential::new(tenant, client, assertion, Some(options)).map(|it| it as _)
             }
             _ => {
+                self.host.file(proof.as_ref())?.ok_or_else(|| format!("`{proof}`: there is no such file"))?;
                 let options = WorkloadIdentityCredentialOptions {
                     credential_options: ClientAssertionCredentialOptions { client_options },
                     client_id: Some(client),
@@ -217,7 +227,7 @@ impl Search<'_> {
     }
 
     fn certificate(&self, path: PathBuf, tenant: &str, client: &str) -> Result<Certificate, String> {
-        let file = self.host.file(&path)?.ok_or("there is no such file")?;
+        let file = self.host.file(&path)?.ok_or_else(|| format!("`{}`: there is no such file", path.display()))?;
         let authority = self.variable("AZURE_AUTHORITY_HOST").unwrap_or_else(|| AUTHORITY.into());
         let audience = format!("{}/{tenant}/oauth2/v2.0/token", authority.trim_end_matches('/'));
         let whole = self.variable("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
@@ -310,26 +320,17 @@ fn refusal(error: &Error) -> String {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     let mut last = error.to_string();
     while let Some(error) = cause {
-        if let Some(ErrorKind::HttpResponse { status, error_code, raw_response }) =
-            error.downcast_ref::<Error>().map(Error::kind)
-        {
-            let codes = error_code.as_deref().unwrap_or_default();
-            if let Some((_, remedy)) = REMEDIES.iter().find(|(code, _)| codes.split(',').any(|it| it == *code)) {
-                return (*remedy).to_owned();
-            }
-            let body = raw_response.as_ref().map(|response| response.body().to_vec()).unwrap_or_default();
-            let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-            let text = body["error_description"].as_str().or(body["error"].as_str()).unwrap_or_default();
-            return match text {
-                "" => format!("no token is given ({})", u16::from(*status)),
-                text => format!("no token is given: {}", line(text)),
-            };
-        }
         if let Some(error) = error.downcast_ref::<reqwest::Error>() {
             return super::unreachable("the server for tokens", error);
         }
         last = error.to_string();
         cause = error.source();
+    }
+    // Found in the text: the library reads no answer whose words go over several lines, as they do.
+    if let Some((_, said)) = last.split_once("AADSTS") {
+        let end = said.find(|c: char| !c.is_ascii_digit()).unwrap_or(said.len());
+        let remedy = REMEDIES.iter().find(|(code, _)| *code == &said[..end]);
+        return remedy.map_or_else(|| format!("no token is given: AADSTS{}", line(said)), |(_, it)| (*it).to_owned());
     }
     let text = line(&last);
     // What their library adds to the words of a program.

@@ -205,7 +205,7 @@ impl Backend for Azure {
 
     fn places(&self) -> Vec<String> {
         match self.credentials.get() {
-            Some(Err(_)) => credentials::places(&*self.host),
+            Some(Err(Failure::NotMine(reason))) if reason == credentials::NOTHING => credentials::places(&*self.host),
             _ => Vec::new(),
         }
     }

@@ -21,6 +21,9 @@ use crate::recipient::network::Failure;
 /// What a token is asked for; the roles of the account decide what it may do.
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
+/// What is said where nothing is configured.
+pub(super) const NOTHING: &str = "there are no credentials; `gcloud auth application-default login` makes some";
+
 /// Variables that hold a token, in the order in which they are looked at.
 const TOKENS: [&str; 2] = ["GOOGLE_OAUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN"];
 
@@ -71,9 +74,7 @@ impl Credentials {
             return Self::of_json(place, &text, payer);
         }
         if !has_metadata_server(host).await {
-            return Err(Failure::NotMine(
-                "there are no credentials; `gcloud auth application-default login` makes some".into(),
-            ));
+            return Err(Failure::NotMine(NOTHING.into()));
         }
         let account = mds::Builder::default().with_scopes([SCOPE]).build_access_token_credentials();
         let account = account.map_err(|_| Failure::Broken("GCE_METADATA_HOST names no metadata server".into()))?;
@@ -140,8 +141,10 @@ impl Credentials {
         let place = &self.place;
         let chain = chain(error);
         let texts: Vec<String> = chain.iter().map(ToString::to_string).collect();
-        if let Some(refusal) = texts.iter().find_map(|text| refusal(text)) {
-            return Failure::NotMine(format!("{place}: Google gives no token for them: {refusal}; {}", self.remedy()));
+        if let Some(refusal) = texts.iter().find_map(|text| Refusal::read(text)) {
+            let remedy = if refusal.is_denial { DENIED } else { self.remedy() };
+            let said = refusal.said;
+            return Failure::NotMine(format!("{place}: Google gives no token for them: {said}; {remedy}"));
         }
         let transport = chain.iter().filter_map(|error| error.downcast_ref::<reqwest::Error>()).next();
         let cause = texts.last().map_or("", String::as_str);
@@ -168,18 +171,34 @@ fn chain<'a>(error: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn StdError + 'st
     chain
 }
 
-/// The code and the words in the answer of a server for tokens, wherever in a text it stands.
-fn refusal(text: &str) -> Option<String> {
-    let json = text.get(text.find('{')?..=text.rfind('}')?)?;
-    let json: Value = serde_json::from_str(json).or_else(|_| serde_json::from_str(&json.replace("\\\"", "\""))).ok()?;
-    let word = |value: &Value| value.as_str().map(short);
-    if let Some(code) = word(&json["error"]) {
-        return Some(match word(&json["error_description"]) {
-            Some(description) => format!("{description} ({code})"),
-            None => code,
-        });
+/// What an account needs to take the place of another one.
+const DENIED: &str = "their account needs the role `roles/iam.serviceAccountTokenCreator`";
+
+/// The answer of a server that gives no token.
+struct Refusal {
+    /// Its words.
+    said: String,
+    /// Whether it knows who asks, and does not allow it.
+    is_denial: bool,
+}
+
+impl Refusal {
+    /// Reads it wherever in a text it stands: as OAuth has it, or as the services of Google have.
+    fn read(text: &str) -> Option<Self> {
+        let json = text.get(text.find('{')?..=text.rfind('}')?)?;
+        // In some of the texts of the library the answer is quoted.
+        let json: Value =
+            serde_json::from_str(json).or_else(|_| serde_json::from_str(&json.replace("\\\"", "\""))).ok()?;
+        let word = |value: &Value| value.as_str().map(short);
+        match (word(&json["error"]), word(&json["error_description"])) {
+            (Some(code), Some(words)) => Some(Refusal { said: format!("{words} ({code})"), is_denial: false }),
+            (Some(code), None) => Some(Refusal { said: code, is_denial: false }),
+            _ => {
+                let said = word(&json["error"]["message"])?;
+                Some(Refusal { said, is_denial: json["error"]["status"] == "PERMISSION_DENIED" })
+            }
+        }
     }
-    word(&json["error"]["message"])
 }
 
 /// The start of a text of somebody else, on one line.

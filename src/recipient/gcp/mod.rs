@@ -109,7 +109,7 @@ impl Backend for Gcp {
 
     fn places(&self) -> Vec<String> {
         match self.credentials.get() {
-            Some(Err(_)) => credentials::places(&*self.host),
+            Some(Err(Failure::NotMine(reason))) if reason == credentials::NOTHING => credentials::places(&*self.host),
             _ => Vec::new(),
         }
     }
@@ -174,10 +174,10 @@ fn failure(reply: &Reply, id: &str, credentials: &Credentials) -> Failure {
             credentials.place()
         )),
         (404, _) => Failure::Broken("there is no such key; `gcloud kms keys list` shows those that there are".into()),
-        (400, "FAILED_PRECONDITION") => Failure::Broken(format!(
-            "the key cannot be used: {}; `gcloud kms keys versions enable` enables it",
-            short(message)
-        )),
+        (400, "FAILED_PRECONDITION") if message.contains("DISABLED") => Failure::Broken(
+            "the version of the key that it takes is disabled; `gcloud kms keys versions enable` enables it".into(),
+        ),
+        (400, "FAILED_PRECONDITION") => Failure::Broken(format!("the key cannot be used: {}", short(message))),
         (400, "INVALID_ARGUMENT") if message.starts_with("Decryption failed") => {
             Failure::Broken("its wrapped key was not made by this key, or was changed".into())
         }
