@@ -396,7 +396,7 @@ class World:
         host, path = request.host, urllib.parse.urlparse(request.path).path
         if host.endswith(".vault.azure.net"):
             return self.vault(request)
-        if host.startswith("cloudkms."):
+        if host.startswith("cloudkms"):
             return self.google_key(request)
         table = {
             ("oauth2.googleapis.com", "/token"): self.google_token,
