@@ -106,6 +106,10 @@ impl Credentials {
         let mut candidates = Vec::new();
         for source in search.sources()? {
             candidates.extend(search.candidate(source).await?);
+            // Before a machine is asked for its identity for nothing.
+            if candidates.last().is_some_and(|last: &Candidate| last.is_asked_for) {
+                break;
+            }
         }
         if candidates.is_empty() {
             return Err(Failure::NotMine(NOTHING.into()));
