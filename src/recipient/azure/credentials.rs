@@ -2,11 +2,7 @@
 //! (sops-compat.md §5.6). Variables come first, then the identity of a workload, that of the machine,
 //! and the command lines of Azure. What is not configured is not tried.
 
-use std::ffi::OsStr;
-use std::fmt;
-use std::io;
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,11 +16,10 @@ use azure_core::time::OffsetDateTime;
 use azure_identity::{
     AzureCliCredential, AzureCliCredentialOptions, AzureDeveloperCliCredential, AzureDeveloperCliCredentialOptions,
     ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
-    Executor, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
+    ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
     WorkloadIdentityCredentialOptions,
 };
 use tokio::net::TcpStream;
-use tokio::process::Command;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -257,14 +252,14 @@ impl Search<'_> {
         if self.host.program(name).is_none() {
             return Ok(None);
         }
-        let (tenant_id, executor) = (self.variable("AZURE_TENANT_ID"), Some(Arc::new(Programs) as Arc<dyn Executor>));
+        let tenant_id = self.variable("AZURE_TENANT_ID");
         let credential: azure_core::Result<Arc<dyn TokenCredential>> = match source {
             Cli => {
-                let options = AzureCliCredentialOptions { tenant_id, executor, subscription: None };
+                let options = AzureCliCredentialOptions { tenant_id, ..Default::default() };
                 AzureCliCredential::new(Some(options)).map(|it| it as _)
             }
             _ => {
-                let options = AzureDeveloperCliCredentialOptions { tenant_id, executor };
+                let options = AzureDeveloperCliCredentialOptions { tenant_id, ..Default::default() };
                 AzureDeveloperCliCredential::new(Some(options)).map(|it| it as _)
             }
         };
@@ -289,22 +284,6 @@ impl Search<'_> {
 pub(super) fn options(client: &reqwest::Client) -> ClientOptions {
     let transport = Some(Transport::new(Arc::new(client.clone())));
     ClientOptions { transport, retry: RetryOptions::none(), ..ClientOptions::default() }
-}
-
-/// Runs the command lines of Azure. Our standard input is data and not theirs, and they end with us.
-struct Programs;
-
-impl fmt::Debug for Programs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Programs")
-    }
-}
-
-#[async_trait]
-impl Executor for Programs {
-    async fn run(&self, program: &OsStr, args: &[&OsStr]) -> io::Result<Output> {
-        Command::new(program).args(args).stdin(Stdio::null()).kill_on_drop(true).output().await
-    }
 }
 
 /// What to do about the errors of Entra that people meet
