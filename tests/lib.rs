@@ -7,6 +7,7 @@
 
 mod age;
 mod audit;
+mod aws;
 mod azure;
 mod badinput;
 mod cli;
@@ -23,11 +24,13 @@ mod fuzz_cases;
 mod gcp;
 mod generated;
 mod harness;
+mod http;
 mod ini;
 mod init;
 mod integrators;
 mod interop;
 mod invariants;
+mod key_groups;
 mod keyservice;
 mod layers;
 mod leaves;

@@ -17,6 +17,8 @@ use super::error::{CommandError, Exit, reason};
 use super::files::{self, FileError};
 use super::prompt::Terminal;
 use crate::recipient::age::{Age, IdentitySource};
+#[cfg(feature = "aws")]
+use crate::recipient::aws::Aws;
 #[cfg(feature = "azure")]
 use crate::recipient::azure::Azure;
 #[cfg(feature = "gcp")]
@@ -89,6 +91,8 @@ pub(super) fn local_services(env: &Env, host: Arc<dyn Host>, limit: Duration) ->
     let _ = limit;
     vec![
         Box::new(Age::new(age_sources(env), Arc::clone(&host))),
+        #[cfg(feature = "aws")]
+        Box::new(Networked::new(Aws::new(Arc::clone(&host)), network)),
         #[cfg(feature = "azure")]
         Box::new(Networked::new(Azure::new(Arc::clone(&host), network), network)),
         #[cfg(feature = "gcp")]

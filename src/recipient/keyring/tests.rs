@@ -1,3 +1,5 @@
+//! What the keyring asks, of whom and in which order, with key services that are toys.
+
 use super::*;
 use crate::cipher::SystemRandom;
 use crate::recipient::Unwrapped;
