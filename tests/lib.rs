@@ -8,8 +8,10 @@
 mod age;
 mod audit;
 mod aws;
+mod azure;
 mod badinput;
 mod cli;
+mod clouds;
 mod command_line;
 mod completion;
 mod conversions;
@@ -19,6 +21,7 @@ mod edit;
 mod engine;
 mod exec;
 mod fuzz_cases;
+mod gcp;
 mod generated;
 mod harness;
 #[allow(dead_code, reason = "what the tests of one kind need alone")]

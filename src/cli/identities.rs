@@ -21,6 +21,10 @@ use crate::recipient::age::{Age, IdentitySource};
 use crate::recipient::aws::Aws;
 #[cfg(feature = "huawei")]
 use crate::recipient::huawei::Huawei;
+#[cfg(feature = "azure")]
+use crate::recipient::azure::Azure;
+#[cfg(feature = "gcp")]
+use crate::recipient::gcp::Gcp;
 #[cfg(feature = "network")]
 use crate::recipient::network::{Network, Networked};
 #[cfg(feature = "pgp")]
@@ -106,6 +110,10 @@ pub(super) fn local_services(
         Box::new(Networked::new(Huawei::new(Arc::clone(&host), super::unix_time), network)),
         #[cfg(feature = "vault")]
         Box::new(Networked::new(Vault::new(Arc::clone(&host), vault_trust(name)), network)),
+        #[cfg(feature = "azure")]
+        Box::new(Networked::new(Azure::new(Arc::clone(&host), network), network)),
+        #[cfg(feature = "gcp")]
+        Box::new(Networked::new(Gcp::new(Arc::clone(&host), network), network)),
     ]
 }
 
