@@ -13,6 +13,8 @@ mod command_line;
 mod completion;
 mod conversions;
 mod corpus;
+mod custodian;
+mod differential;
 mod dotenv;
 mod edit;
 mod engine;
