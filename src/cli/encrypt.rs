@@ -22,7 +22,7 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
     };
     missing(file)?;
     let rules = config::find(&args.general, Some(name), run)?;
-    let policy = config::policy(&args.recipients, &args.selection, rules.as_deref(), name, run)?;
+    let policy = config::policy(&args.recipients, &args.services, &args.selection, rules.as_deref(), name, run)?;
     let rule = config::helpful_rule(&args.general, name, run);
     let no_exact_spelling =
         args.selection.no_exact_spelling || rule.as_ref().is_some_and(|rule| rule.no_exact_spelling);

@@ -114,6 +114,18 @@ pub fn kms(arn: &str, role: &str, context: Vec<(String, String)>, profile: &str)
     Ok(Recipient { kind: Kind::Kms, fields })
 }
 
+/// The encryption context of a command line, `KEY:VALUE,…`: what it is that AWS KMS is to tie a
+/// wrapped key to. Neither part can hold a comma or a colon. None if the text is not of that form.
+#[must_use]
+pub fn encryption_context(text: &str) -> Option<Vec<(String, String)>> {
+    let mut context = std::collections::BTreeMap::new();
+    for pair in text.split(',') {
+        let (name, value) = pair.split_once(':').filter(|(_, value)| !value.contains(':'))?;
+        context.insert(name.to_owned(), value.to_owned());
+    }
+    Some(context.into_iter().collect())
+}
+
 fn is_kms_arn(arn: &str) -> bool {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let [scheme, partition, service, region, account, key] = parts.as_slice() else { return false };
@@ -313,6 +325,16 @@ mod tests {
             let error = parse_list(kind, text).expect_err(text);
             assert_eq!((error.message.as_str(), &text[error.range]), (message, part), "{text}");
             assert_eq!(error.secret, text.contains("secret"));
+        }
+    }
+
+    #[test]
+    fn an_encryption_context_is_made_of_pairs() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(encryption_context("b:1,a:x y"), Some(vec![pair("a", "x y"), pair("b", "1")]));
+        assert_eq!(encryption_context("a:1,a:2,:"), Some(vec![pair("", ""), pair("a", "2")]));
+        for text in ["", "a", "a:1,", "a:b:c", "a:1,b"] {
+            assert_eq!(encryption_context(text), None, "{text}");
         }
     }
 

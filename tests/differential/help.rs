@@ -34,7 +34,8 @@ pub(super) fn flags(sandbox: &Sandbox, sops: &Path) -> BTreeSet<(String, String)
                     let flags = names.split(", ").filter_map(|flag| flag.split(' ').next());
                     let flags = flags.filter(|flag| flag.starts_with('-')).map(str::to_owned);
                     let listed = line.rsplit_once("[$").and_then(|(_, rest)| rest.strip_suffix(']'));
-                    let variables = listed.into_iter().flat_map(|list| list.split(", $").map(|name| format!("${name}")));
+                    let variables =
+                        listed.into_iter().flat_map(|list| list.split(", $").map(|name| format!("${name}")));
                     found.extend(flags.chain(variables).map(|flag| (command.clone(), flag)));
                 }
                 _ => {}

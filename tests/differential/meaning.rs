@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use cloze::document::Format;
+use cloze::document::tree::Tree;
 
 use crate::harness::Sandbox;
 use crate::leaves::{data, difference as of_data, sealed};
@@ -25,51 +26,33 @@ fn format(name: &str, text: &str) -> Format {
     }
 }
 
-/// The fields of a metadata block that say something about who can open the file and what is
-/// encrypted: not the keys and dates, which are new each time, nor the version.
-const SETTINGS: [&str; 22] = [
-    "recipient",
-    "fp",
-    "arn",
-    "role",
-    "context",
-    "aws_profile",
-    "resource_id",
-    "key_id",
-    "vault_url",
-    "vaultUrl",
-    "name",
-    "vault_address",
-    "engine_path",
-    "key_name",
-    "unencrypted_suffix",
-    "encrypted_suffix",
-    "unencrypted_regex",
-    "encrypted_regex",
-    "unencrypted_comment_regex",
-    "encrypted_comment_regex",
-    "mac_only_encrypted",
-    "shamir_threshold",
-];
+/// What is new in each metadata block, or says who wrote it.
+const FRESH: [&str; 4] = ["/lastmodified", "/mac", "/version", "/cloze_spelling"];
 
-/// The settings of an encrypted text, and how many groups of keys it has, in no order.
-fn settings(text: &str) -> Vec<String> {
-    let mut inside = false;
+/// What the metadata block of an encrypted text says of who can open the file and of what is
+/// encrypted, in no order.
+fn settings(format: Format, text: &[u8]) -> Result<Vec<String>, String> {
+    let document = format.sealed().syntax().parse(text).map_err(|error| error.to_string())?;
     let mut found = Vec::new();
-    for line in text.lines() {
-        inside |= line == "sops:" || line.trim() == "\"sops\": {" || line == "[sops]" || line.starts_with("sops_");
-        let Some((key, value)) = line.split_once([':', '=']).filter(|_| inside) else { continue };
-        let key = key.rsplit("__map_").next().unwrap_or_default();
-        let key = key.trim_start_matches([' ', '\t', '-', '"', '{']).trim_end_matches([' ', '"']);
-        let key = key.strip_prefix("sops_").unwrap_or(key);
-        let value = value.trim_matches([' ', '"', '\'', ',']).replace("\\\\", "\\");
-        // Without a context and without a profile an entry says nothing of them, or that they are empty.
-        if SETTINGS.contains(&key) && !matches!(&*value, "" | "{}" | "null") {
-            found.push(format!("{key}: {value}"));
+    let blocks = document.parts.iter().filter_map(|part| part.metadata.as_ref());
+    let mut open: Vec<(String, &Tree)> = blocks.map(|block| (String::new(), &block.tree)).collect();
+    while let Some((path, tree)) = open.pop() {
+        match tree {
+            Tree::Map(entries) => open.extend(entries.iter().map(|(key, value)| (format!("{path}/{key}"), value))),
+            Tree::List(items) => open.extend(items.iter().map(|value| (format!("{path}/*"), value))),
+            Tree::Leaf(value) => {
+                let value =
+                    value.canonical().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+                // A profile that is empty is as good as none.
+                let is_fresh = FRESH.contains(&&*path) || path.ends_with("enc") || path.ends_with("created_at");
+                if !is_fresh && !value.is_empty() {
+                    found.push(format!("{path}: {value}"));
+                }
+            }
         }
     }
     found.sort();
-    found
+    Ok(found)
 }
 
 /// What differs in meaning, if anything does. `name` is that of the file, which a reader may put
@@ -92,7 +75,7 @@ pub(super) fn difference(reader: &Sandbox, sops: &Path, name: &str, ours: &[u8],
             _ => Some(shown()),
         };
     }
-    let settings = texts.clone().map(|text| settings(&text));
+    let settings = [ours, theirs].map(|text| settings(format, text));
     if settings[0] != settings[1] {
         return Some(format!("{:?} instead of {:?}", settings[0], settings[1]));
     }

@@ -62,7 +62,10 @@ fn difference(call: &Call, sops: &std::path::Path) -> Difference {
                 }
             }
             (found, _) => {
-                difference.add(In::Files, format_args!("{name} is there {}", if found.is_some() { "now" } else { "no more" }));
+                difference.add(
+                    In::Files,
+                    format_args!("{name} is there {}", if found.is_some() { "now" } else { "no more" }),
+                );
             }
         }
     }
@@ -83,7 +86,8 @@ fn intended() -> Vec<Intended> {
         let inside = line.trim_start_matches('|').trim_end_matches('|').trim_end();
         inside.split(" |").map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()
     };
-    let lines = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---") && !line.starts_with("| |"));
+    let lines =
+        page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| ---") && !line.starts_with("| |"));
     lines
         .map(|line| match &cells(line)[..] {
             [what, _, _, why, names] => Intended { what: what.clone(), why: why.clone(), names: names.clone() },
@@ -155,9 +159,13 @@ fn every_flag_of_sops_is_called() {
     let called: BTreeSet<(String, String)> = calls::flags(&flags);
     for (command, until) in PENDING {
         let refused = sandbox.named("sops", [command, "x"]).run();
-        assert!(refused.code == 1 && refused.stderr.contains("not yet"), "`{command}` is there: {until} brings its calls");
+        assert!(
+            refused.code == 1 && refused.stderr.contains("not yet"),
+            "`{command}` is there: {until} brings its calls"
+        );
     }
-    let is_pending = |(command, flag): &(String, String)| PENDING.iter().any(|(name, _)| name == command || name == flag);
+    let is_pending =
+        |(command, flag): &(String, String)| PENDING.iter().any(|(name, _)| name == command || name == flag);
     let missing = flags.iter().filter(|flag| !called.contains(flag) && !is_pending(flag));
     let missing: Vec<String> = missing.map(|(command, flag)| format!("sops {command} {flag}")).collect();
     assert!(missing.is_empty(), "{} without a call:\n{}", missing.len(), missing.join("\n"));

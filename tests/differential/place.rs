@@ -13,8 +13,11 @@ use crate::harness::{ALICE, BOB, Sandbox};
 
 /// In the layout of SOPS, so that what is printed can be the same to the byte.
 const PLAIN: [(&str, &str); 5] = [
-    ("p.yaml", "# head\na: one\nb: two\nn: 5\nlist:\n    - x\n    - \"y\"\nmap:\n    k: v\nopen_unencrypted: clear\n"),
-    ("p.json", "{\n\t\"a\": \"one\",\n\t\"list\": [\n\t\t\"x\",\n\t\t2.5\n\t],\n\t\"open_unencrypted\": \"clear\"\n}\n"),
+    ("p.yaml", "# head\na: one\nb: two\nnumber: 5\nlist:\n    - x\n    - z\nmap:\n    k: v\nopen_unencrypted: clear\n"),
+    (
+        "p.json",
+        "{\n\t\"a\": \"one\",\n\t\"list\": [\n\t\t\"x\",\n\t\t2.5\n\t],\n\t\"open_unencrypted\": \"clear\"\n}\n",
+    ),
     ("p.env", "# head\na=one\nb=two words\nopen_unencrypted=clear\n"),
     ("p.ini", "[main]\na = one\nb = two\n\n[other]\nc = three\n"),
     ("p.bin", "raw\u{0} text\n\n"),
@@ -78,7 +81,8 @@ fn made(sops: &Path) -> BTreeMap<String, Vec<u8>> {
     seal(&[&typed[..], &["--age", ALICE]].concat(), "plain", "u.yaml");
     seal(&typed, "plain", "typed.txt");
     seal(&[&["--config", "groups.yaml"], &typed[..]].concat(), "plain", "g.yaml");
-    let keys = KEYS.map(|(kind, _, key)| [format!("--{kind}"), if kind == "age" { format!("{ALICE},{BOB}") } else { key.into() }]);
+    let keys = KEYS
+        .map(|(kind, _, key)| [format!("--{kind}"), if kind == "age" { format!("{ALICE},{BOB}") } else { key.into() }]);
     let keys: Vec<&str> = keys.iter().flatten().map(String::as_str).collect();
     seal(&[&typed[..], &keys].concat(), "plain", "many.yaml");
     fs::remove_file(sandbox.path("plain")).unwrap();
