@@ -266,7 +266,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__decrypt)
-            opts="-i -h --in-place --output --extract --input-type --output-type --filename-override --ignore-mac --decryption-order --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
+            opts="-i -h --in-place --output --extract --input-type --output-type --filename-override --ignore-mac --decryption-order --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -304,6 +304,10 @@ _cloze() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --key-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --aws-profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -324,7 +328,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__edit)
-            opts="-s -a -p -k -h --resume --show-master-keys --input-type --output-type --ignore-mac --decryption-order --age --age-recipients-file --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --unencrypted-suffix --encrypted-suffix --unencrypted-regex --encrypted-regex --unencrypted-comment-regex --encrypted-comment-regex --mac-only-encrypted --allow-unmatched --no-exact-spelling --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
+            opts="-s -a -p -k -h --resume --show-master-keys --input-type --output-type --ignore-mac --decryption-order --age --age-recipients-file --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --unencrypted-suffix --encrypted-suffix --unencrypted-regex --encrypted-regex --unencrypted-comment-regex --encrypted-comment-regex --mac-only-encrypted --allow-unmatched --no-exact-spelling --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -426,6 +430,10 @@ _cloze() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --key-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --aws-profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -446,7 +454,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__encrypt)
-            opts="-i -a -p -k -h --in-place --output --input-type --output-type --filename-override --age --age-recipients-file --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --unencrypted-suffix --encrypted-suffix --unencrypted-regex --encrypted-regex --unencrypted-comment-regex --encrypted-comment-regex --mac-only-encrypted --allow-unmatched --no-exact-spelling --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
+            opts="-i -a -p -k -h --in-place --output --input-type --output-type --filename-override --age --age-recipients-file --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --unencrypted-suffix --encrypted-suffix --unencrypted-regex --encrypted-regex --unencrypted-comment-regex --encrypted-comment-regex --mac-only-encrypted --allow-unmatched --no-exact-spelling --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -552,6 +560,10 @@ _cloze() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --key-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --aws-profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -572,7 +584,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__exec)
-            opts="-f -h --file --only --prefix --nested --pristine --input-type --user --decryption-order --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
+            opts="-f -h --file --only --prefix --nested --pristine --input-type --user --decryption-order --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -614,6 +626,10 @@ _cloze() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --key-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --aws-profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -634,7 +650,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__exec__subcmd__env)
-            opts="-h --only --prefix --nested --pristine --input-type --user --decryption-order --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --background --same-process --help"
+            opts="-h --only --prefix --nested --pristine --input-type --user --decryption-order --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --background --same-process --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -668,6 +684,10 @@ _cloze() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --key-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --aws-profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -688,7 +708,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__exec__subcmd__file)
-            opts="-h --no-fifo --filename --input-type --output-type --user --decryption-order --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --background --help"
+            opts="-h --no-fifo --filename --input-type --output-type --user --decryption-order --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --background --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -719,6 +739,10 @@ _cloze() {
                     return 0
                     ;;
                 --keyservice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -782,7 +806,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__groups__subcmd__add)
-            opts="-f -i -a -p -k -h --file --in-place --output --keep-data-key --input-type --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --age --age-recipients-file --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --help"
+            opts="-f -i -a -p -k -h --file --in-place --output --keep-data-key --input-type --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --age --age-recipients-file --pgp --kms --gcp-kms --hckms --azure-kv --hc-vault-transit --shamir-secret-sharing-threshold --encryption-context --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -809,6 +833,10 @@ _cloze() {
                     return 0
                     ;;
                 --keyservice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -884,7 +912,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__groups__subcmd__delete)
-            opts="-f -i -h --file --in-place --output --keep-data-key --input-type --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --shamir-secret-sharing-threshold --help"
+            opts="-f -i -h --file --in-place --output --keep-data-key --input-type --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --shamir-secret-sharing-threshold --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -911,6 +939,10 @@ _cloze() {
                     return 0
                     ;;
                 --keyservice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1328,7 +1360,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__rotate)
-            opts="-i -h --in-place --output --add-age --rm-age --add-pgp --rm-pgp --add-kms --rm-kms --add-gcp-kms --rm-gcp-kms --add-hckms --rm-hckms --add-azure-kv --rm-azure-kv --add-hc-vault-transit --rm-hc-vault-transit --encryption-context --decryption-order --input-type --output-type --filename-override --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
+            opts="-i -h --in-place --output --add-age --rm-age --add-pgp --rm-pgp --add-kms --rm-kms --add-gcp-kms --rm-gcp-kms --add-hckms --rm-hckms --add-azure-kv --rm-azure-kv --add-hc-vault-transit --rm-hc-vault-transit --encryption-context --decryption-order --input-type --output-type --filename-override --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1422,6 +1454,10 @@ _cloze() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --key-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --aws-profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1442,7 +1478,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__set)
-            opts="-h --value-file --value-stdin --string --idempotent --input-type --output-type --ignore-mac --decryption-order --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
+            opts="-h --value-file --value-stdin --string --idempotent --input-type --output-type --ignore-mac --decryption-order --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1465,6 +1501,10 @@ _cloze() {
                     return 0
                     ;;
                 --keyservice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1488,7 +1528,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__unset)
-            opts="-h --idempotent --input-type --output-type --ignore-mac --decryption-order --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
+            opts="-h --idempotent --input-type --output-type --ignore-mac --decryption-order --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1514,6 +1554,10 @@ _cloze() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --key-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --aws-profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1534,7 +1578,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__updatekeys)
-            opts="-y -h --yes --check --keep-data-key --input-type --enable-local-keyservice --keyservice --aws-profile --config --indent --verbose --disable-version-check --help"
+            opts="-y -h --yes --check --keep-data-key --input-type --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1549,6 +1593,10 @@ _cloze() {
                     return 0
                     ;;
                 --keyservice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

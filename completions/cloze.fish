@@ -68,6 +68,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l encrypted-commen
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l key-timeout -d 'How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand encrypt" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -87,6 +88,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l decryption-order
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l key-timeout -d 'How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -117,6 +119,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand edit" -l encrypted-comment-r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l key-timeout -d 'How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -135,6 +138,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand set" -l decryption-order -d 
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l key-timeout -d 'How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -152,6 +156,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand unset" -l decryption-order -
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l key-timeout -d 'How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -183,6 +188,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l filename-override
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l key-timeout -d 'How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand rotate" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -194,6 +200,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l input-type -d
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l key-timeout -d 'How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand updatekeys" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -213,6 +220,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subc
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l key-timeout -d 'How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from add" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -237,6 +245,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subc
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l key-timeout -d 'How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand groups; and __fish_seen_subcommand_from delete" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -264,6 +273,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand exec" -l decryption-order -d
 complete -c cloze -n "__fish_cloze_using_subcommand exec" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c cloze -n "__fish_cloze_using_subcommand exec" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec" -l key-timeout -d 'How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand exec" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -280,6 +290,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l decryption-orde
 complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l key-timeout -d 'How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand exec-env" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
@@ -298,6 +309,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l decryption-ord
 complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l enable-local-keyservice -d 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]' -r -f -a "true\t''
 false\t''"
 complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l keyservice -d 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]' -r
+complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l key-timeout -d 'How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l aws-profile -d 'The AWS profile for AWS KMS keys' -r
 complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand exec-file" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r

@@ -274,7 +274,9 @@ fn a_rule_that_encrypts_nothing_is_an_error_only_under_the_own_name() {
 #[test]
 fn verbose_says_that_the_data_key_was_found() {
     let place = Place::with_secret();
-    assert!(place.run("sops --verbose -d secret.json").err.contains("Data key recovered successfully"));
+    let said = place.run("sops --verbose -d secret.json").err;
+    assert!(said.contains("Data key recovered successfully"));
+    assert!(said.contains("age `age1") && said.contains("`: opened\n"), "{said}");
     assert!(place.run("sops encrypt --verbose plain.json").err.contains("encrypted 4 of 4 values"));
 }
 

@@ -746,6 +746,9 @@ pub(super) struct KeyServices {
     /// this process cannot do; may be repeated [env: SOPS_KEYSERVICE]
     #[arg(long, value_name = "URI")]
     pub keyservice: Vec<String>,
+    /// How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]
+    #[arg(long, value_name = "SECONDS")]
+    pub key_timeout: Option<String>,
     /// The AWS profile for AWS KMS keys
     #[arg(long, value_name = "NAME")]
     pub aws_profile: Option<String>,

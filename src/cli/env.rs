@@ -14,6 +14,9 @@ pub(super) const SOPS_ENABLE_LOCAL_KEYSERVICE: &str = "SOPS_ENABLE_LOCAL_KEYSERV
 /// Other key services to use, comma-separated.
 pub(super) const SOPS_KEYSERVICE: &str = "SOPS_KEYSERVICE";
 
+/// How long a key on the network may take, in seconds.
+pub(super) const CLOZE_KEY_TIMEOUT: &str = "CLOZE_KEY_TIMEOUT";
+
 /// age recipients for new files, comma-separated.
 pub(super) const SOPS_AGE_RECIPIENTS: &str = "SOPS_AGE_RECIPIENTS";
 /// PGP fingerprints for new files, comma-separated.

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -16,7 +17,12 @@ use super::error::{CommandError, Exit, reason};
 use super::files::{self, FileError};
 use super::prompt::Terminal;
 use crate::recipient::age::{Age, IdentitySource};
+#[cfg(feature = "network")]
+use crate::recipient::network::Network;
 use crate::recipient::{Host, KeyService, Keyring, Kind};
+
+/// How long a key on the network may take when nothing else is said.
+const DEFAULT_KEY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The file with age identities when no variable names another.
 #[must_use]
@@ -37,7 +43,8 @@ pub(super) fn keyring(flags: &KeyServices, order: Option<&str>, run: &Run) -> Re
             .map_err(|_| CommandError::usage("SOPS_ENABLE_LOCAL_KEYSERVICE takes `true` or `false`"))?,
         (None, None) => true,
     };
-    let mut services = if local { local_services(env, Arc::new(Terminal::new(env))) } else { Vec::new() };
+    let limit = key_timeout(flags.key_timeout.as_deref(), env)?;
+    let mut services = if local { local_services(env, Arc::new(Terminal::new(env)), limit) } else { Vec::new() };
     for uri in remote_addresses(flags, env) {
         services.extend(remote_services(&uri)?);
     }
@@ -46,11 +53,36 @@ pub(super) fn keyring(flags: &KeyServices, order: Option<&str>, run: &Run) -> Re
         return Err(CommandError::new(Exit::NoDataKey, message)
             .hint("name one with --keyservice URI, or leave out --enable-local-keyservice=false"));
     }
-    Ok(Keyring::new(services, order))
+    let ui = run.ui;
+    Ok(Keyring::new(services, order).observed(move |attempt| {
+        let how = attempt.reason.as_deref().unwrap_or("opened");
+        ui.trace(&format!("{} `{}`: {how}", attempt.kind.title(), attempt.recipient));
+    }))
 }
 
-/// The services of the keys that this process can reach; `host` is asked for passphrases.
-pub(super) fn local_services(env: &Env, host: Arc<dyn Host>) -> Vec<Box<dyn KeyService>> {
+/// How long a key on the network may take: what a flag or a variable says.
+///
+/// # Errors
+/// That is no number of seconds.
+pub(super) fn key_timeout(flag: Option<&str>, env: &Env) -> Result<Duration, CommandError> {
+    let Some(text) = flag.map(str::to_owned).or_else(|| env.text(env::CLOZE_KEY_TIMEOUT)) else {
+        return Ok(DEFAULT_KEY_TIMEOUT);
+    };
+    let seconds = text.parse().ok().filter(|seconds| *seconds > 0.0);
+    let limit = seconds.and_then(|seconds: f64| Duration::try_from_secs_f64(seconds).ok());
+    limit.ok_or_else(|| {
+        CommandError::usage(format!("`{text}` is no time that a key may take"))
+            .hint("--key-timeout and CLOZE_KEY_TIMEOUT take a number of seconds, such as `10` or `0.5`")
+    })
+}
+
+/// The services of the keys that this process can reach: a line for each kind. `host` is asked for
+/// passphrases, and keys on the network may take as long as `limit`.
+pub(super) fn local_services(env: &Env, host: Arc<dyn Host>, limit: Duration) -> Vec<Box<dyn KeyService>> {
+    #[cfg(feature = "network")]
+    let _network = &Network::new(limit);
+    #[cfg(not(feature = "network"))]
+    let _ = limit;
     vec![Box::new(Age::new(age_sources(env), host))]
 }
 
@@ -246,6 +278,18 @@ mod tests {
                 &format!("{home}/sops/age/keys.txt: not there"),
             ]
         );
+    }
+
+    #[test]
+    fn the_time_that_a_key_may_take_is_a_number_of_seconds() {
+        let env = Env::of([(env::CLOZE_KEY_TIMEOUT, "2.5")]);
+        let limit = |flag: Option<&str>, env: &Env| key_timeout(flag, env).map_err(|error| error.to_string());
+        assert_eq!(limit(None, &Env::of([])), Ok(Duration::from_secs(10)));
+        assert_eq!(limit(None, &env), Ok(Duration::from_millis(2500)));
+        assert_eq!(limit(Some("1"), &env), Ok(Duration::from_secs(1)));
+        for wrong in ["", "0", "-1", "ten", "inf", "NaN", "1e300", "10s"] {
+            assert!(limit(Some(wrong), &env).is_err_and(|said| said.contains("no time")), "{wrong}");
+        }
     }
 
     #[test]

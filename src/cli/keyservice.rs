@@ -9,6 +9,7 @@ use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rustix::fs::Mode;
 use tokio::sync::oneshot;
@@ -30,6 +31,7 @@ pub(super) fn run(args: &args::Serve, run: &Run) -> Result<(), CommandError> {
     if args.prompt && !run.ui.can_ask() {
         return Err(CommandError::usage("--prompt needs a terminal to ask on, and there is none"));
     }
+    let limit = identities::key_timeout(None, &run.env)?;
     let failed = |error: io::Error| CommandError::usage(format!("the key service cannot run: {}", reason(&error)));
     let (stop, stopped) = oneshot::channel::<()>();
     // Before there is a socket that would be left behind.
@@ -47,7 +49,7 @@ pub(super) fn run(args: &args::Serve, run: &Run) -> Result<(), CommandError> {
         }
         _ => (Listener::Tcp(listen_tcp(address.unwrap_or(DEFAULT_ADDRESS), run.ui)?), None),
     };
-    let host = Local { ui: run.ui, prompt: args.prompt, asking: Arc::default() };
+    let host = Local { ui: run.ui, prompt: args.prompt, limit, asking: Arc::default() };
     let stopped = async {
         let _ = stopped.await;
     };
@@ -142,6 +144,8 @@ struct Local {
     ui: Ui,
     /// Whether somebody is asked before each operation.
     prompt: bool,
+    /// How long a key on the network may take.
+    limit: Duration,
     asking: Turns,
 }
 
@@ -173,7 +177,7 @@ impl Host for Local {
     fn services(&self) -> Vec<Box<dyn KeyService>> {
         let env = Env::process();
         let person = Person { terminal: Terminal::new(&env), asking: Arc::clone(&self.asking) };
-        identities::local_services(&env, Arc::new(person))
+        identities::local_services(&env, Arc::new(person), self.limit)
     }
 
     fn done(&self, operation: Operation, recipient: &Recipient, result: Result<(), &str>) {

@@ -3,6 +3,10 @@
 //! (sops-compat.md §6).
 
 mod rewrap;
+mod search;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use zeroize::Zeroizing;
 
@@ -10,7 +14,8 @@ use crate::cipher::shamir::{self, Share};
 use crate::cipher::{DataKey, KEY_BYTES, Random};
 use crate::document::Timestamp;
 
-use super::{KeyGroup, KeyService, Kind, Recipient, Unwrapped, WrappedKey};
+use self::search::Search;
+use super::{KeyGroup, KeyService, Kind, Recipient, WrappedKey};
 
 /// Bytes of a share of a data key: its values, and the point.
 const SHARE_BYTES: usize = KEY_BYTES + 1;
@@ -19,7 +24,13 @@ const SHARE_BYTES: usize = KEY_BYTES + 1;
 pub struct Keyring {
     services: Vec<Box<dyn KeyService>>,
     order: Vec<Kind>,
+    observer: Option<Box<Observer>>,
+    /// What was unwrapped in this run, so that the same wrapped key in many files costs once.
+    known: RefCell<HashMap<(String, String), Share>>,
 }
+
+/// Told of each wrapped key that is tried.
+type Observer = dyn Fn(&Attempt);
 
 /// One wrapped key that was tried, and why it did not open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +44,9 @@ pub struct Attempt {
     /// Why it did not open, lower case; none when it did and other groups were missing.
     pub reason: Option<String>,
 }
+
+/// What came of wrapping a secret: its wrapped form, or why each service could not.
+type Wrapping = (Option<String>, Vec<String>);
 
 /// No recipient could recover the data key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,7 +94,13 @@ impl Keyring {
     /// until one can do it. Kinds in `order` are tried first.
     #[must_use]
     pub fn new(services: Vec<Box<dyn KeyService>>, order: Vec<Kind>) -> Self {
-        Keyring { services, order }
+        Keyring { services, order, observer: None, known: RefCell::default() }
+    }
+
+    /// The same, telling somebody of each wrapped key that is tried.
+    #[must_use]
+    pub fn observed(self, observer: impl Fn(&Attempt) + 'static) -> Self {
+        Keyring { observer: Some(Box::new(observer)), ..self }
     }
 
     /// The services of a kind, in the order in which they are asked.
@@ -108,23 +128,61 @@ impl Keyring {
             return Err(WrapFailure::EmptyGroup(empty));
         }
         let (secrets, threshold) = shares_for(key, groups.len(), threshold, random)?;
-        let wrap = |(group, secret): (&Vec<Recipient>, &Share)| {
-            group.iter().map(|recipient| self.wrap_one(recipient, secret, now)).collect::<Result<KeyGroup, _>>()
-        };
-        Ok((groups.iter().zip(&secrets).map(wrap).collect::<Result<_, _>>()?, threshold))
+        let jobs = groups.iter().zip(&secrets).flat_map(|(group, secret)| group.iter().map(move |one| (one, secret)));
+        let mut wrapped = self.wrap_all(&jobs.collect::<Vec<_>>(), now)?.into_iter();
+        Ok((groups.iter().map(|group| wrapped.by_ref().take(group.len()).collect()).collect(), threshold))
     }
 
-    fn wrap_one(&self, recipient: &Recipient, secret: &[u8], now: Timestamp) -> Result<WrappedKey, WrapFailure> {
-        let kind = recipient.kind;
-        let failure = |reason| WrapFailure::Recipient { kind, recipient: recipient.to_string(), reason };
-        let mut reasons = Vec::new();
-        let wrapped = self
-            .services(kind)
-            .find_map(|service| service.wrap(recipient, secret).map_err(|reason| reasons.push(reason)).ok());
-        let reason = || if reasons.is_empty() { unsupported(kind) } else { reasons.join("; ") };
-        let enc = wrapped.ok_or_else(|| failure(reason()))?;
-        let created_at = kind.is_dated().then_some(now);
-        Ok(WrappedKey { recipient: recipient.clone(), enc, created_at, unknown: Vec::new() })
+    /// Wraps secrets, each for its recipient: those that wait for others wait at once.
+    fn wrap_all(&self, jobs: &[(&Recipient, &Share)], now: Timestamp) -> Result<Vec<WrappedKey>, WrapFailure> {
+        let finish = |((recipient, secret), (mut enc, mut reasons)): (&(&Recipient, &Share), Wrapping)| {
+            let kind = recipient.kind;
+            let mut rest = self.services(kind).filter(|service| !is_networked(*service));
+            while enc.is_none()
+                && let Some(service) = rest.next()
+            {
+                enc = service.wrap(recipient, secret).map_err(|reason| reasons.push(reason)).ok();
+            }
+            let reason = || if reasons.is_empty() { unsupported(kind) } else { reasons.join("; ") };
+            let failure = || WrapFailure::Recipient { kind, recipient: recipient.to_string(), reason: reason() };
+            let enc = enc.ok_or_else(failure)?;
+            let created_at = kind.is_dated().then_some(now);
+            Ok(WrappedKey { recipient: (*recipient).clone(), enc, created_at, unknown: Vec::new() })
+        };
+        jobs.iter().zip(self.wrap_on_network(jobs)).map(finish).collect()
+    }
+
+    /// Has the services on the network wrap what is theirs, all at once.
+    #[cfg(feature = "network")]
+    fn wrap_on_network(&self, jobs: &[(&Recipient, &Share)]) -> Vec<Wrapping> {
+        let mut results: Vec<Wrapping> = jobs.iter().map(|_| Wrapping::default()).collect();
+        let (mut work, mut asked) = (Vec::new(), Vec::new());
+        let mut network = None;
+        for (number, (recipient, secret)) in jobs.iter().enumerate() {
+            for service in self.services(recipient.kind).filter_map(KeyService::networked) {
+                network = network.or(Some(service.network()));
+                asked.push(number);
+                work.push(async move { (number, service.begin_wrap(recipient, secret).await) });
+            }
+        }
+        let Some(network) = network else { return results };
+        let ran = network.run(super::network::together(work, |(number, result)| {
+            let (enc, reasons) = &mut results[number];
+            match result {
+                Ok(wrapped) => *enc = Some(wrapped),
+                Err(reason) => reasons.push(reason),
+            }
+            false
+        }));
+        if let Err(reason) = ran {
+            asked.into_iter().for_each(|number| results[number].1.push(reason.clone()));
+        }
+        results
+    }
+
+    #[cfg(not(feature = "network"))]
+    fn wrap_on_network(&self, jobs: &[(&Recipient, &Share)]) -> Vec<Wrapping> {
+        jobs.iter().map(|_| Wrapping::default()).collect()
     }
 
     /// Recovers the data key of a file. `fits` says whether a key is the right one; it decides only
@@ -140,84 +198,30 @@ impl Keyring {
         fits: &dyn Fn(&DataKey) -> bool,
     ) -> Result<DataKey, NoDataKey> {
         self.foresee(groups);
-        let mut attempts = Vec::new();
-        let key = match groups {
-            [group] => self.open_group(0, group, KEY_BYTES, &mut attempts).and_then(|key| DataKey::from_bytes(&key)),
-            _ => {
-                // A stored threshold of 1 is wrong: a share alone is not the key.
-                let needed = threshold.unwrap_or(groups.len()).clamp(2, groups.len().max(2));
-                return self.join_groups(groups, needed, fits);
-            }
+        let (length, needed) = match groups {
+            [_] => (KEY_BYTES, 1),
+            // A stored threshold of 1 is wrong: a share alone is not the key.
+            _ => (SHARE_BYTES, threshold.unwrap_or(groups.len()).clamp(2, groups.len().max(2))),
         };
-        key.ok_or_else(|| NoDataKey { places: self.places(&attempts), groups: None, attempts })
-    }
-
-    /// Opens as many groups as are needed, and more when their shares give no key that fits: one
-    /// of them may be wrong, or the stored threshold too low.
-    fn join_groups(
-        &self,
-        groups: &[KeyGroup],
-        needed: usize,
-        fits: &dyn Fn(&DataKey) -> bool,
-    ) -> Result<DataKey, NoDataKey> {
-        let (mut attempts, mut shares): (Vec<Attempt>, Vec<Share>) = Default::default();
-        let join = |shares: &[Share]| shamir::join(shares).ok().and_then(|secret| DataKey::from_bytes(&secret));
-        let mut joined = None;
-        for (number, group) in groups.iter().enumerate() {
-            let Some(share) = self.open_group(number, group, SHARE_BYTES, &mut attempts) else { continue };
+        let mut shares: Vec<Share> = Vec::new();
+        let (mut joined, mut fitting) = (None, None);
+        let mut search = Search::new(self, groups, length);
+        search.run(&mut |_, share| {
             shares.push(share);
-            if shares.len() >= needed {
-                joined = join(&shares);
+            if groups.len() == 1 {
+                fitting = DataKey::from_bytes(&shares[0]);
+            } else if shares.len() >= needed {
                 // All that are open, then all but the oldest ones: one wrong share is survived.
-                let fitting =
-                    (0..=shares.len() - needed).filter_map(|skip| join(&shares[skip..])).find(|key| fits(key));
-                if let Some(key) = fitting {
-                    return Ok(key);
-                }
+                joined = join(&shares);
+                fitting = (0..=shares.len() - needed).filter_map(|skip| join(&shares[skip..])).find(|key| fits(key));
             }
-        }
-        joined.ok_or_else(|| NoDataKey {
-            places: self.places(&attempts),
-            groups: Some((needed, shares.len())),
-            attempts,
+            fitting.is_some()
+        });
+        fitting.or(joined).ok_or_else(|| {
+            let attempts = search.attempts();
+            let groups = (groups.len() != 1).then_some((needed, shares.len()));
+            NoDataKey { places: self.places(&attempts), groups, attempts }
         })
-    }
-
-    /// The secret of the first key of a group that opens to one of the right length.
-    fn open_group(&self, number: usize, group: &KeyGroup, length: usize, attempts: &mut Vec<Attempt>) -> Option<Share> {
-        let rank = |kind: Kind| self.order.iter().position(|listed| *listed == kind).unwrap_or(usize::MAX);
-        let mut keys: Vec<&WrappedKey> = group.iter().collect();
-        keys.sort_by_key(|key| (rank(key.recipient.kind), key.recipient.kind));
-        for keys in keys.chunk_by(|one, other| one.recipient.kind == other.recipient.kind) {
-            let kind = keys[0].recipient.kind;
-            let mut note = |key: &WrappedKey, reason| {
-                attempts.push(Attempt { group: number, recipient: key.recipient.to_string(), kind, reason });
-            };
-            let mut services = self.services(kind).peekable();
-            if services.peek().is_none() {
-                keys.iter().for_each(|key| note(key, Some(unsupported(kind))));
-            }
-            for service in services {
-                let mut found = None;
-                for (key, unwrapped) in keys.iter().zip(service.unwrap_any(keys, &|secret| secret.len() == length)) {
-                    let reason = match unwrapped {
-                        Unwrapped::Key(secret) if secret.len() != length => {
-                            Some("its wrapped key opens to something of another length".into())
-                        }
-                        Unwrapped::Key(secret) => {
-                            found = Some(secret);
-                            None
-                        }
-                        Unwrapped::NotMine(reason) | Unwrapped::Broken(reason) => Some(reason),
-                    };
-                    note(key, reason);
-                }
-                if found.is_some() {
-                    return found;
-                }
-            }
-        }
-        None
     }
 
     /// Tells the services of keys that are to be unwrapped in this run, so that they can bother
@@ -244,6 +248,22 @@ impl Keyring {
     }
 }
 
+/// Whether a service only waits for others to answer.
+fn is_networked(service: &dyn KeyService) -> bool {
+    #[cfg(feature = "network")]
+    return service.networked().is_some();
+    #[cfg(not(feature = "network"))]
+    return {
+        let _ = service;
+        false
+    };
+}
+
+/// The data key of which these are shares.
+fn join(shares: &[Share]) -> Option<DataKey> {
+    shamir::join(shares).ok().and_then(|secret| DataKey::from_bytes(&secret))
+}
+
 fn unsupported(kind: Kind) -> String {
     format!("this build cannot use {} keys", kind.title())
 }
@@ -266,118 +286,4 @@ fn shares_for(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cipher::SystemRandom;
-
-    /// Wraps by writing the secret in clear after the name; opens what is for its own names.
-    struct Toy(&'static [&'static str]);
-
-    impl KeyService for Toy {
-        fn kind(&self) -> Kind {
-            Kind::Age
-        }
-
-        fn wrap(&self, recipient: &Recipient, secret: &[u8]) -> Result<String, String> {
-            if recipient.field("recipient") == "bad" {
-                return Err("is no recipient".into());
-            }
-            Ok(secret.iter().map(|byte| format!("{byte:02x}")).collect())
-        }
-
-        fn unwrap(&self, key: &WrappedKey) -> Unwrapped {
-            if !self.0.contains(&key.recipient.field("recipient")) {
-                return Unwrapped::NotMine("no matching identity".into());
-            }
-            let byte = |at| u8::from_str_radix(&key.enc[at..at + 2], 16).expect("is hexadecimal");
-            Unwrapped::Key(Zeroizing::new((0..key.enc.len()).step_by(2).map(byte).collect()))
-        }
-
-        fn places(&self) -> Vec<String> {
-            vec!["a drawer".into()]
-        }
-    }
-
-    fn keyring(names: &'static [&'static str]) -> Keyring {
-        Keyring::new(vec![Box::new(Toy(names))], vec![])
-    }
-
-    fn wrapped(names: &[&[&str]], threshold: Option<usize>) -> (DataKey, Vec<KeyGroup>, Option<usize>) {
-        let groups: Vec<Vec<Recipient>> =
-            names.iter().map(|group| group.iter().map(|name| Recipient::age(name)).collect()).collect();
-        let key = DataKey::generate(&SystemRandom);
-        let now = Timestamp::from_unix(0);
-        let (groups, threshold) = keyring(&[]).wrap(&key, &groups, threshold, now, &SystemRandom).expect("wraps");
-        (key, groups, threshold)
-    }
-
-    #[test]
-    fn one_key_of_one_group_is_enough() {
-        let (key, groups, threshold) = wrapped(&[&["a", "b"]], None);
-        assert_eq!(threshold, None);
-        assert_eq!(keyring(&["b"]).unwrap(&groups, None, &|_| true).expect("opens").expose(), key.expose());
-    }
-
-    #[test]
-    fn services_of_one_kind_are_asked_in_turn() {
-        let (key, groups, _) = wrapped(&[&["a", "b"]], None);
-        let of = |toys: [&'static [&'static str]; 2]| {
-            Keyring::new(toys.map(|names| Box::new(Toy(names)) as Box<dyn KeyService>).into(), vec![])
-        };
-        assert_eq!(of([&[], &["a"]]).unwrap(&groups, None, &|_| true).expect("opens").expose(), key.expose());
-        let failure = of([&[], &["c"]]).unwrap(&groups, None, &|_| true).expect_err("nobody opens it");
-        let tried: Vec<&str> = failure.attempts.iter().map(|attempt| attempt.recipient.as_str()).collect();
-        assert_eq!((tried, failure.places), (vec!["a", "b", "a", "b"], vec!["a drawer".to_owned()]));
-        let bad = [vec![Recipient::age("bad")]];
-        let wrapping = of([&[], &[]]).wrap(&key, &bad, None, Timestamp::from_unix(0), &SystemRandom);
-        let said = wrapping.expect_err("nobody wraps for it").to_string();
-        assert_eq!(said, "age recipient `bad`: is no recipient; is no recipient");
-    }
-
-    #[test]
-    fn as_many_groups_as_the_threshold_are_needed() {
-        let (key, groups, threshold) = wrapped(&[&["a"], &["b"], &["c"]], Some(2));
-        assert_eq!(keyring(&["a", "c"]).unwrap(&groups, threshold, &|_| true).expect("opens").expose(), key.expose());
-        let failure = keyring(&["b"]).unwrap(&groups, threshold, &|_| true).expect_err("one group is not enough");
-        assert_eq!(failure.groups, Some((2, 1)));
-        assert_eq!(failure.places, ["a drawer"]);
-        assert_eq!(failure.attempts.iter().filter(|attempt| attempt.reason.is_none()).count(), 1);
-    }
-
-    #[test]
-    fn a_wrong_share_or_threshold_is_survived() {
-        let (key, mut groups, threshold) = wrapped(&[&["a"], &["b"], &["c"]], Some(2));
-        let fits = |found: &DataKey| found.expose() == key.expose();
-        groups[0][0].enc.replace_range(0..2, "00");
-        groups[0][0].enc.replace_range(2..4, "00");
-        let everybody = keyring(&["a", "b", "c"]);
-        assert!(fits(&everybody.unwrap(&groups, threshold, &fits).expect("opens")));
-        let (key, groups, _) = wrapped(&[&["a"], &["b"], &["c"]], Some(3));
-        for stored in [1, 2] {
-            let found = everybody.unwrap(&groups, Some(stored), &|found| found.expose() == key.expose());
-            assert_eq!(found.expect("opens").expose(), key.expose());
-        }
-    }
-
-    #[test]
-    fn a_secret_of_another_length_is_passed_over() {
-        let (key, mut groups, _) = wrapped(&[&["a", "b"]], None);
-        groups[0][0].enc.push_str("00");
-        assert_eq!(keyring(&["a", "b"]).unwrap(&groups, None, &|_| true).expect("opens").expose(), key.expose());
-    }
-
-    #[test]
-    fn nobody_is_left_out_silently() {
-        let key = DataKey::generate(&SystemRandom);
-        let wrap = |groups: &[Vec<Recipient>], threshold| {
-            keyring(&[]).wrap(&key, groups, threshold, Timestamp::from_unix(0), &SystemRandom).expect_err("fails")
-        };
-        let (a, bad) = (Recipient::age("a"), Recipient::age("bad"));
-        assert_eq!(wrap(&[], None), WrapFailure::Nobody);
-        assert_eq!(wrap(&[vec![a.clone()], vec![]], None), WrapFailure::EmptyGroup(1));
-        assert_eq!(wrap(&[vec![a.clone(), bad]], None).to_string(), "age recipient `bad`: is no recipient");
-        let three = vec![vec![a.clone()], vec![a.clone()], vec![a]];
-        assert_eq!(wrap(&three, Some(1)), WrapFailure::Threshold { threshold: 1, groups: 3 });
-        assert_eq!(wrap(&three, Some(4)), WrapFailure::Threshold { threshold: 4, groups: 3 });
-    }
-}
+mod tests;

@@ -3,6 +3,7 @@
 
 use zeroize::Zeroizing;
 
+use super::search::Search;
 use super::{Keyring, SHARE_BYTES, WrapFailure};
 use crate::cipher::shamir::{self, Share};
 use crate::cipher::{DataKey, Random};
@@ -41,14 +42,15 @@ impl Keyring {
             keep_unknown(groups, &mut wrapped);
             return Ok((wrapped, threshold));
         };
+        let added = change.groups.iter().zip(&secrets);
+        let added = added.flat_map(|(change, secret)| change.added.iter().map(move |one| (one, secret)));
+        let mut added = self.wrap_all(&added.collect::<Vec<_>>(), now)?.into_iter();
         let mut kept = Vec::with_capacity(groups.len());
         for (number, (group, change)) in groups.iter().zip(&change.groups).enumerate() {
             let gone: Vec<String> = change.removed.iter().map(Recipient::identity).collect();
             let mut group: KeyGroup =
                 group.iter().filter(|key| !gone.contains(&key.recipient.identity())).cloned().collect();
-            for recipient in &change.added {
-                group.push(self.wrap_one(recipient, &secrets[number], now)?);
-            }
+            group.extend(added.by_ref().take(change.added.len()));
             if group.is_empty() {
                 return Err(WrapFailure::EmptyGroup(number));
             }
@@ -64,8 +66,11 @@ impl Keyring {
         if change.groups.iter().all(|group| group.added.is_empty()) {
             return Some(groups.iter().map(|_| nothing()).collect());
         }
-        let open = |(number, group)| self.open_group(number, group, SHARE_BYTES, &mut Vec::new());
-        let opened: Vec<Option<Share>> = groups.iter().enumerate().map(open).collect();
+        let mut opened: Vec<Option<Share>> = groups.iter().map(|_| None).collect();
+        Search::new(self, groups, SHARE_BYTES).run(&mut |group, share| {
+            opened[group] = Some(share);
+            false
+        });
         let fits = |own: usize| {
             let others =
                 opened.iter().enumerate().filter(|(number, _)| *number != own).filter_map(|(_, it)| it.clone());

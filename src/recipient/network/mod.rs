@@ -12,15 +12,13 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt as _};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
 use super::{KeyService, Kind, Recipient, Unwrapped, WrappedKey};
 
 pub use http::{Reply, exchange};
-
-/// How long a key may take when nothing else is said: ten seconds.
-pub const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
 
 /// Something to wait for.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -118,6 +116,20 @@ impl Network {
             self.silent.borrow_mut().insert(identity);
             format!("it did not answer within {} s", self.limit.as_secs_f32())
         })
+    }
+}
+
+/// How many answers are waited for at once, at most.
+const AT_ONCE: usize = 16;
+
+/// Waits for all of these at once, and takes each result as it comes, until `take` says that it is
+/// enough. What is still under way then is given up.
+pub(super) async fn together<F: Future>(work: Vec<F>, mut take: impl FnMut(F::Output) -> bool) {
+    let mut answers = stream::iter(work).buffer_unordered(AT_ONCE);
+    while let Some(answer) = answers.next().await {
+        if take(answer) {
+            break;
+        }
     }
 }
 
