@@ -108,7 +108,8 @@ pub(super) fn serve(sandbox: &Sandbox, program: &Path, sops: &Path, line: &str) 
     let socket = sandbox.root().join("run/keys");
     let socket = socket.to_str().unwrap();
     let mut server = Command::new(program)
-        .args(line.split(' ').map(|word| if word == "SOCKET" { socket } else { word }))
+        .args(line.split(' ').map(|word| word.replace("SOCKET", socket)))
+        .current_dir(sandbox.path(""))
         .env_clear()
         .envs(sandbox.environment())
         .stdin(Stdio::null())
