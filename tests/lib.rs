@@ -8,6 +8,7 @@
 mod age;
 mod audit;
 mod badinput;
+mod callers;
 mod cli;
 mod command_line;
 mod completion;
