@@ -9,6 +9,7 @@ mod age;
 mod audit;
 mod badinput;
 mod callers;
+mod checklist;
 mod cli;
 mod command_line;
 mod completion;
