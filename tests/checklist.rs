@@ -291,7 +291,6 @@ fn success_is_silent() {
             "rotate s.yaml",
             "rotate -i s.yaml",
             &format!("rotate -i --add-age {BOB} s.yaml"),
-            &format!("groups add -f s.yaml --age {BOB}"),
             "filestatus s.yaml",
             "exec-env s.yaml 'printenv a'",
             "exec-file s.yaml 'cat {}'",
@@ -311,8 +310,9 @@ fn success_is_silent() {
             let call = sandbox.named(name, shell_words::split(line).unwrap());
             call.env("EDITOR", "other").env("SOPS_DISABLE_VERSION_CHECK", "1").run().expect(0).silent();
         }
-        // SOPS reports what it does with each file, and so do we.
+        // SOPS reports what it does with each file, and so do we; and we warn of a data key that stays.
         place().named(name, ["updatekeys", "--yes", "s.yaml"]).run().expect(0).prints("");
+        place().named(name, ["groups", "add", "-f", "s.yaml", "--age", BOB]).run().expect(0);
     }
 }
 
@@ -343,7 +343,7 @@ const FAILING: [(&str, i32, i32); 33] = [
     ("--config none.yaml -e p.yaml", 1, 1),
     ("--config none.yaml updatekeys --yes s.yaml", 1, 1),
     ("unset s.yaml '[\"nothing\"]'", 1, 1),
-    ("unset s.yaml 'a'", 7, 1),
+    ("unset s.yaml '[\"a\"'", 7, 7),
     ("set s.yaml '[\"a\"' 1", 7, 7),
     ("set s.yaml '[\"a\"]' canary-8e1f", 7, 7),
     ("set s.yaml", 100, 100),
@@ -670,9 +670,9 @@ fn fixtures_under_the_name_of_sops() {
             sandbox.write("sealed", call.ok());
             let sealed = format!("sealed.{}", plain.extension().unwrap().to_str().unwrap());
             fs::rename(sandbox.path("sealed"), sandbox.path(&sealed)).unwrap();
-            sandbox.real(sops, ["decrypt", &sealed]).text()
+            sandbox.real(sops, ["decrypt", &sealed]).ok()
         });
-        assert_eq!(ours, theirs, "{}", case.folder.display());
+        assert!(ours == theirs, "{}", case.folder.display());
     }
     let _ = require_sops();
 }
