@@ -7,6 +7,7 @@
 
 mod age;
 mod audit;
+mod aws;
 mod badinput;
 mod callers;
 mod checklist;
@@ -24,14 +25,17 @@ mod exec;
 mod fuzz_cases;
 mod generated;
 mod harness;
+mod http;
 mod ini;
 mod init;
 mod integrators;
 mod interop;
 mod invariants;
+mod key_groups;
 mod keyservice;
 mod layers;
 mod leaves;
+mod messages;
 mod one_writer;
 mod properties;
 mod pty;

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use super::Run;
-use super::args::{General, KeyServices, Recipients, Selection};
+use super::args::{General, Recipients, Selection};
 use super::argv::Name;
 use super::env;
 use super::error::{CommandError, Exit};
@@ -15,7 +15,7 @@ use super::files::{self, FileError};
 use crate::document::{Format, Layout};
 use crate::envelope::{Policy, Selector};
 use crate::recipient::age::parse_recipient;
-use crate::recipient::parse::{self, encryption_context, parse_list};
+use crate::recipient::parse::{kms_amended, kms_context, parse_list};
 use crate::recipient::{Kind, Recipient};
 use crate::rules::{self, CreationRule, Rules, Stores, Strictness};
 
@@ -183,13 +183,13 @@ pub(super) fn helpful_rule(general: &General, file: &Path, run: &Run) -> Option<
 /// Nobody is named, nothing fits, or flags and rule contradict each other.
 pub(super) fn policy(
     recipients: &Recipients,
-    services: &KeyServices,
     selection: &Selection,
+    profile: Option<&str>,
     rules: Option<&RulesFile>,
     file: &Path,
     run: &Run,
 ) -> Result<Policy, CommandError> {
-    let named = named_recipients(recipients, services, run)?;
+    let named = named_recipients(recipients, run)?;
     let parsed = rules.map(|found| found.rules(run)).transpose()?;
     let mut policy = Policy::default();
     if let (Some(found), Some(parsed)) = (rules, parsed.filter(|parsed| parsed.creation_rules.is_some())) {
@@ -205,6 +205,8 @@ pub(super) fn policy(
     if !named.is_empty() {
         policy.groups = vec![named];
     }
+    let context = recipients.encryption_context.as_deref();
+    policy.groups.iter_mut().try_for_each(|group| amend(group, context, profile))?;
     if let Some(threshold) = recipients.shamir_secret_sharing_threshold.filter(|threshold| *threshold != 0) {
         policy.threshold = Some(threshold);
     }
@@ -277,7 +279,7 @@ fn rule_for<'r>(
 pub(super) type Named<'a> = (Kind, &'static str, &'a Vec<String>);
 
 /// The recipients that flags and variables name, in SOPS's order. They form one group.
-fn named_recipients(flags: &Recipients, services: &KeyServices, run: &Run) -> Result<Vec<Recipient>, CommandError> {
+fn named_recipients(flags: &Recipients, run: &Run) -> Result<Vec<Recipient>, CommandError> {
     let variable = |kind| {
         Some(match kind {
             Kind::Age if !flags.age_recipients_file.is_empty() => return None,
@@ -290,7 +292,21 @@ fn named_recipients(flags: &Recipients, services: &KeyServices, run: &Run) -> Re
             Kind::Age => env::SOPS_AGE_RECIPIENTS,
         })
     };
-    of_flags(flags, services, variable, run)
+    of_flags(flags, variable, run)
+}
+
+/// Gives keys of AWS KMS the encryption context and the profile that flags name, where they have
+/// none of their own.
+///
+/// # Errors
+/// The context is none.
+pub(super) fn amend(group: &mut [Recipient], context: Option<&str>, profile: Option<&str>) -> Result<(), CommandError> {
+    let context = kms_context(context.unwrap_or_default())
+        .map_err(|why| CommandError::new(Exit::Context, format!("--encryption-context: {why}")))?;
+    for recipient in group {
+        *recipient = kms_amended(recipient, &context, profile.unwrap_or_default());
+    }
+    Ok(())
 }
 
 /// The recipients that flags name, and those in the files that they name.
@@ -299,12 +315,10 @@ fn named_recipients(flags: &Recipients, services: &KeyServices, run: &Run) -> Re
 /// A text that is no recipient of its kind, or a file that cannot be read.
 pub(super) fn of_flags(
     flags: &Recipients,
-    services: &KeyServices,
     variable: impl Fn(Kind) -> Option<&'static str>,
     run: &Run,
 ) -> Result<Vec<Recipient>, CommandError> {
-    let aws = AwsFlags::new(flags.encryption_context.as_deref(), services)?;
-    let mut named = recipients(&flags.named(), variable, &aws, run)?;
+    let mut named = recipients(&flags.named(), variable, run)?;
     for path in &flags.age_recipients_file {
         named.extend(recipients_in(path)?);
     }
@@ -332,40 +346,6 @@ fn recipients_in(path: &Path) -> Result<Vec<Recipient>, CommandError> {
     Ok(found)
 }
 
-/// What flags say of the AWS keys that they or variables name.
-pub(super) struct AwsFlags<'a> {
-    context: Vec<(String, String)>,
-    profile: &'a str,
-}
-
-impl<'a> AwsFlags<'a> {
-    /// From the flag `--encryption-context`, and the profile that belongs to the key services.
-    ///
-    /// # Errors
-    /// The encryption context is none.
-    pub(super) fn new(context: Option<&str>, services: &'a KeyServices) -> Result<Self, CommandError> {
-        let malformed = || {
-            CommandError::new(Exit::Context, "--encryption-context is not of the form `KEY:VALUE,…`")
-                .hint("each pair has one colon; neither part can hold a comma or a colon")
-        };
-        let context = context.filter(|text| !text.is_empty());
-        let context = context.map(|text| encryption_context(text).ok_or_else(malformed)).transpose()?;
-        Ok(AwsFlags {
-            context: context.unwrap_or_default(),
-            profile: services.aws_profile.as_deref().unwrap_or_default(),
-        })
-    }
-
-    /// The recipient with it, if it is an AWS key.
-    fn complete(&self, recipient: Recipient) -> Result<Recipient, CommandError> {
-        if recipient.kind != Kind::Kms {
-            return Ok(recipient);
-        }
-        parse::kms(recipient.field("arn"), recipient.field("role"), self.context.clone(), self.profile)
-            .map_err(CommandError::usage)
-    }
-}
-
 /// The recipients that flags name; without a flag those of its variable, if it has one.
 ///
 /// # Errors
@@ -373,7 +353,6 @@ impl<'a> AwsFlags<'a> {
 pub(super) fn recipients(
     flags: &[Named<'_>],
     variable: impl Fn(Kind) -> Option<&'static str>,
-    aws: &AwsFlags<'_>,
     run: &Run,
 ) -> Result<Vec<Recipient>, CommandError> {
     let mut named = Vec::new();
@@ -384,9 +363,7 @@ pub(super) fn recipients(
         let place = variable.filter(|_| from_env.is_some()).unwrap_or(flag);
         for list in given.into_iter().chain(from_env.as_ref()) {
             let parsed = parse_list(*kind, list).map_err(|error| CommandError::usage(format!("{place}: {error}")))?;
-            for recipient in parsed {
-                named.push(aws.complete(recipient)?);
-            }
+            named.extend(parsed);
         }
     }
     Ok(named)
@@ -459,14 +436,7 @@ mod tests {
     /// The policy for `x.yaml`, as its recipients and its selector; or the exit code.
     fn policy_of(name: Name, flags: &Recipients, selection: &Selection, text: Option<&str>) -> Result<String, u8> {
         let rules = text.map(rules);
-        let policy = policy(
-            flags,
-            &KeyServices::default(),
-            selection,
-            rules.as_ref(),
-            Path::new("x.yaml"),
-            &run(name, Env::of([])),
-        );
+        let policy = policy(flags, selection, None, rules.as_ref(), Path::new("x.yaml"), &run(name, Env::of([])));
         let policy = policy.map_err(|error| error.code().number())?;
         let names: Vec<String> = policy.groups.iter().flatten().map(ToString::to_string).collect();
         let names = names.join(",").replace(ALICE, "alice").replace(BOB, "bob");
@@ -526,7 +496,7 @@ mod tests {
     fn variables_are_the_defaults_of_flags() {
         let env = || Env::of([(env::SOPS_AGE_RECIPIENTS, ALICE)]);
         let named = |flags: &Recipients| {
-            let named = named_recipients(flags, &KeyServices::default(), &run(Name::Sops, env())).expect("are recipients");
+            let named = named_recipients(flags, &run(Name::Sops, env())).expect("are recipients");
             named.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert_eq!(named(&Recipients::default()), [ALICE]);

@@ -30,8 +30,6 @@ pub(super) enum Exit {
     Write,
     /// The output format cannot hold the data.
     Emit,
-    /// An encryption context that is none.
-    Context,
     /// A path or value that cannot be set.
     Set,
     /// Flags that exclude each other, or lack each other.
@@ -40,6 +38,8 @@ pub(super) enum Exit {
     EncryptValue,
     /// A value cannot be decrypted.
     DecryptValue,
+    /// The encryption context for AWS KMS is none.
+    Context,
     /// Recipients were to be added to or removed from a file that is not there.
     NoFileForKeys,
     /// The MAC does not fit.
@@ -359,6 +359,8 @@ impl CommandError {
             "install the age plugin, or put the folder where it is on PATH"
         } else if says("the passphrase is wrong") {
             "try again with the right passphrase"
+        } else if error.places.is_empty() {
+            "one key that works is enough; or ask somebody who can open the file to add you"
         } else {
             "one identity is enough: put it into one of these places, or ask somebody who can open the file to add you"
         })

@@ -17,8 +17,10 @@ use super::error::{CommandError, Exit, reason};
 use super::files::{self, FileError};
 use super::prompt::Terminal;
 use crate::recipient::age::{Age, IdentitySource};
+#[cfg(feature = "aws")]
+use crate::recipient::aws::Aws;
 #[cfg(feature = "network")]
-use crate::recipient::network::Network;
+use crate::recipient::network::{Network, Networked};
 use crate::recipient::{Host, KeyService, Keyring, Kind};
 
 /// How long a key on the network may take when nothing else is said.
@@ -80,10 +82,14 @@ pub(super) fn key_timeout(flag: Option<&str>, env: &Env) -> Result<Duration, Com
 /// passphrases, and keys on the network may take as long as `limit`.
 pub(super) fn local_services(env: &Env, host: Arc<dyn Host>, limit: Duration) -> Vec<Box<dyn KeyService>> {
     #[cfg(feature = "network")]
-    let _network = &Network::new(limit);
+    let network = &Network::new(limit);
     #[cfg(not(feature = "network"))]
     let _ = limit;
-    vec![Box::new(Age::new(age_sources(env), host))]
+    vec![
+        Box::new(Age::new(age_sources(env), Arc::clone(&host))),
+        #[cfg(feature = "aws")]
+        Box::new(Networked::new(Aws::new(host), network)),
+    ]
 }
 
 /// The addresses of the key services of other processes: those of the flags, or of the variable.

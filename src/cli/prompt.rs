@@ -20,7 +20,7 @@ use super::env::{self, Env};
 use super::files::{self, FileError};
 use super::identities::why;
 use super::signals::{self, ENDING};
-use super::ui::visible;
+use super::ui::{self, visible};
 use crate::recipient::Host;
 
 /// Why nobody was asked.
@@ -87,6 +87,15 @@ impl Host for Terminal {
     fn tell(&self, message: &str) {
         // Without a terminal there is nobody to tell.
         let _ = self.ask(|terminal| Ok(terminal.write_line(&visible(message))?));
+    }
+
+    fn warn(&self, message: &str) {
+        ui::warn(message);
+    }
+
+    fn host_name(&self) -> Option<String> {
+        let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        Some(name).filter(|name| !name.is_empty())
     }
 
     fn program(&self, name: &str) -> Option<PathBuf> {

@@ -28,6 +28,14 @@ pub trait Host: Send + Sync {
     /// Shows a message; what a plugin waits for, for example.
     fn tell(&self, message: &str);
 
+    /// Warns of something that is most likely a mistake, terminal or not.
+    fn warn(&self, _message: &str) {}
+
+    /// The name of this machine, if it has one.
+    fn host_name(&self) -> Option<String> {
+        None
+    }
+
     /// The program of this name, if it is installed.
     fn program(&self, name: &str) -> Option<PathBuf>;
 

@@ -7,6 +7,8 @@
 
 mod access;
 pub mod age;
+#[cfg(feature = "aws")]
+pub mod aws;
 mod host;
 mod keyring;
 mod kind;
