@@ -253,7 +253,11 @@ impl CommandError {
 
     /// A text that is not of its format.
     fn syntax(error: SyntaxError, text: &[u8]) -> Self {
-        let code = if error.empty { Exit::Empty } else { Exit::Read };
+        let code = match error {
+            SyntaxError { empty: true, .. } => Exit::Empty,
+            SyntaxError { reserved: true, .. } => Exit::AlreadyEncrypted,
+            _ => Exit::Read,
+        };
         let mut new = Self::new(code, error.message);
         new.place = error.span.map(|span| line_and_column(text, span));
         new.hints.extend(error.hint);
@@ -315,12 +319,15 @@ impl CommandError {
         }
     }
 
-    /// The same for a text that was to be encrypted already: to SOPS an empty one has no metadata.
+    /// The same for a text that was to be encrypted already. To SOPS an empty one has no metadata, and
+    /// one that cannot be read no code of its own.
     pub(super) fn opening(error: envelope::Error, text: &[u8], name: Name) -> Self {
         match error {
             envelope::Error::Syntax(error) if error.empty && name == Name::Sops => {
                 Self::envelope(envelope::Error::NoMetadata, text)
             }
+            envelope::Error::Syntax(error) if name == Name::Sops => Self::syntax(error, text).with_code(Exit::Generic),
+            envelope::Error::Syntax(error) if error.reserved => Self::syntax(error, text).with_code(Exit::Read),
             other => Self::envelope(other, text),
         }
     }
