@@ -34,6 +34,9 @@ enum Failure {
     Failed(String),
 }
 
+/// The project of a region, once it is known.
+type Project = tokio::sync::OnceCell<Result<String, Failure>>;
+
 /// The backend.
 pub struct Huawei {
     host: Arc<dyn Host>,
@@ -41,7 +44,7 @@ pub struct Huawei {
     http: OnceCell<Result<reqwest::Client, String>>,
     credentials: OnceCell<Result<Credentials, String>>,
     /// By region, where no variable names the project.
-    projects: RefCell<HashMap<String, Rc<tokio::sync::OnceCell<Result<String, Failure>>>>>,
+    projects: RefCell<HashMap<String, Rc<Project>>>,
 }
 
 impl Huawei {
