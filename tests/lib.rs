@@ -7,6 +7,7 @@
 
 mod age;
 mod audit;
+mod aws;
 mod badinput;
 mod cli;
 mod command_line;
@@ -20,7 +21,6 @@ mod exec;
 mod fuzz_cases;
 mod generated;
 mod harness;
-#[allow(dead_code, reason = "what the tests of one kind need alone")]
 mod http;
 #[cfg(feature = "huawei")]
 mod huawei;
@@ -29,11 +29,14 @@ mod init;
 mod integrators;
 mod interop;
 mod invariants;
+mod key_groups;
 mod keyservice;
 mod layers;
 mod leaves;
 mod messages;
 mod one_writer;
+#[cfg(feature = "pgp")]
+mod pgp;
 mod properties;
 mod pty;
 #[cfg(feature = "publish")]

@@ -10,12 +10,12 @@ use super::Run;
 use super::args::{General, Recipients, Selection};
 use super::argv::Name;
 use super::env;
-use super::error::CommandError;
+use super::error::{CommandError, Exit};
 use super::files::{self, FileError};
 use crate::document::{Format, Layout};
 use crate::envelope::{Policy, Selector};
 use crate::recipient::age::parse_recipient;
-use crate::recipient::parse::parse_list;
+use crate::recipient::parse::{kms_amended, kms_context, parse_list};
 use crate::recipient::{Kind, Recipient};
 #[cfg(feature = "publish")]
 use crate::rules::Destination;
@@ -228,6 +228,7 @@ pub(super) fn destination(
 pub(super) fn policy(
     recipients: &Recipients,
     selection: &Selection,
+    profile: Option<&str>,
     rules: Option<&RulesFile>,
     file: &Path,
     run: &Run,
@@ -248,6 +249,8 @@ pub(super) fn policy(
     if !named.is_empty() {
         policy.groups = vec![named];
     }
+    let context = recipients.encryption_context.as_deref();
+    policy.groups.iter_mut().try_for_each(|group| amend(group, context, profile))?;
     if let Some(threshold) = recipients.shamir_secret_sharing_threshold.filter(|threshold| *threshold != 0) {
         policy.threshold = Some(threshold);
     }
@@ -334,6 +337,20 @@ fn named_recipients(flags: &Recipients, run: &Run) -> Result<Vec<Recipient>, Com
         })
     };
     of_flags(flags, variable, run)
+}
+
+/// Gives keys of AWS KMS the encryption context and the profile that flags name, where they have
+/// none of their own.
+///
+/// # Errors
+/// The context is none.
+pub(super) fn amend(group: &mut [Recipient], context: Option<&str>, profile: Option<&str>) -> Result<(), CommandError> {
+    let context = kms_context(context.unwrap_or_default())
+        .map_err(|why| CommandError::new(Exit::Context, format!("--encryption-context: {why}")))?;
+    for recipient in group {
+        *recipient = kms_amended(recipient, &context, profile.unwrap_or_default());
+    }
+    Ok(())
 }
 
 /// The recipients that flags name, and those in the files that they name.
@@ -463,7 +480,7 @@ mod tests {
     /// The policy for `x.yaml`, as its recipients and its selector; or the exit code.
     fn policy_of(name: Name, flags: &Recipients, selection: &Selection, text: Option<&str>) -> Result<String, u8> {
         let rules = text.map(rules);
-        let policy = policy(flags, selection, rules.as_ref(), Path::new("x.yaml"), &run(name, Env::of([])));
+        let policy = policy(flags, selection, None, rules.as_ref(), Path::new("x.yaml"), &run(name, Env::of([])));
         let policy = policy.map_err(|error| error.code().number())?;
         let names: Vec<String> = policy.groups.iter().flatten().map(ToString::to_string).collect();
         let names = names.join(",").replace(ALICE, "alice").replace(BOB, "bob");

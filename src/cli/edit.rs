@@ -129,7 +129,8 @@ fn open(
 /// typed: then there would be nobody to keep the text for.
 fn new(args: &args::Edit, file: &Path, tools: &Tools<'_>, run: &Run) -> Result<Source, CommandError> {
     let rules = config::find(&args.general, Some(file), run)?;
-    let policy = config::policy(&args.recipients, &args.selection, rules.as_deref(), file, run)?;
+    let profile = args.services.aws_profile.as_deref();
+    let policy = config::policy(&args.recipients, &args.selection, profile, rules.as_deref(), file, run)?;
     envelope::seal_new_draft(b"", &policy, tools).map_err(|error| CommandError::envelope(error, b"").about(file))?;
     Ok(Source::New(policy))
 }

@@ -22,7 +22,8 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
     };
     missing(file)?;
     let rules = config::find(&args.general, Some(name), run)?;
-    let policy = config::policy(&args.recipients, &args.selection, rules.as_deref(), name, run)?;
+    let profile = args.services.aws_profile.as_deref();
+    let policy = config::policy(&args.recipients, &args.selection, profile, rules.as_deref(), name, run)?;
     let rule = config::helpful_rule(&args.general, name, run);
     let no_exact_spelling =
         args.selection.no_exact_spelling || rule.as_ref().is_some_and(|rule| rule.no_exact_spelling);

@@ -17,7 +17,9 @@ use crate::recipient::Access;
 
 /// Runs `groups add`.
 pub(super) fn add(args: &args::GroupsAdd, run: &Run) -> Result<(), CommandError> {
-    let group = config::of_flags(&args.recipients, |_| None, run)?;
+    let mut group = config::of_flags(&args.recipients, |_| None, run)?;
+    let profile = args.group.services.aws_profile.as_deref();
+    config::amend(&mut group, args.recipients.encryption_context.as_deref(), profile)?;
     if group.is_empty() {
         return Err(CommandError::usage("no recipient was named: nobody could open the new key group")
             .hint("--age and the other flags name them"));

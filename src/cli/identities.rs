@@ -17,10 +17,14 @@ use super::error::{CommandError, Exit, reason};
 use super::files::{self, FileError};
 use super::prompt::Terminal;
 use crate::recipient::age::{Age, IdentitySource};
+#[cfg(feature = "aws")]
+use crate::recipient::aws::Aws;
 #[cfg(feature = "huawei")]
 use crate::recipient::huawei::Huawei;
 #[cfg(feature = "network")]
 use crate::recipient::network::{Network, Networked};
+#[cfg(feature = "pgp")]
+use crate::recipient::pgp::Pgp;
 #[cfg(feature = "vault")]
 use crate::recipient::vault::{Trust, Vault};
 use crate::recipient::{Host, KeyService, Keyring, Kind};
@@ -87,9 +91,15 @@ pub(super) fn local_services(env: &Env, name: Name, host: Arc<dyn Host>, limit: 
     #[cfg(feature = "network")]
     let network = &Network::new(limit);
     #[cfg(not(feature = "network"))]
-    let _ = (limit, name);
+    let _ = limit;
+    #[cfg(not(feature = "vault"))]
+    let _ = name;
     vec![
         Box::new(Age::new(age_sources(env), Arc::clone(&host))),
+        #[cfg(feature = "pgp")]
+        Box::new(Pgp::new(Arc::clone(&host))),
+        #[cfg(feature = "aws")]
+        Box::new(Networked::new(Aws::new(Arc::clone(&host)), network)),
         #[cfg(feature = "huawei")]
         Box::new(Networked::new(Huawei::new(Arc::clone(&host), super::unix_time), network)),
         #[cfg(feature = "vault")]

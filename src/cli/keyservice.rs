@@ -22,7 +22,7 @@ use super::prompt::Terminal;
 use super::ui::Ui;
 use super::{Run, args, identities, signals};
 use crate::recipient::remote::{Host, Listener, Operation, serve};
-use crate::recipient::{self, KeyService, Recipient};
+use crate::recipient::{self, Call, KeyService, Ran, Recipient};
 
 /// Where SOPS listens when nothing else is said.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:5000";
@@ -222,6 +222,14 @@ impl recipient::Host for Person {
 
     fn variable_os(&self, name: &str) -> Option<OsString> {
         self.terminal.variable_os(name)
+    }
+
+    fn terminal_name(&self) -> Option<OsString> {
+        self.terminal.terminal_name()
+    }
+
+    fn run(&self, call: &Call<'_>) -> Result<Ran, String> {
+        self.terminal.run(call)
     }
 
     fn file(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, String> {

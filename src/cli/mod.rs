@@ -25,6 +25,7 @@ mod init;
 #[cfg(feature = "keyservice")]
 mod keyservice;
 mod prompt;
+mod programs;
 #[cfg(feature = "publish")]
 mod publish;
 mod rekey;

@@ -19,9 +19,10 @@ use zeroize::Zeroizing;
 use super::env::{self, Env};
 use super::files::{self, FileError};
 use super::identities::why;
+use super::programs;
 use super::signals::{self, ENDING};
-use super::ui::visible;
-use crate::recipient::Host;
+use super::ui::{self, visible};
+use crate::recipient::{Call, Host, Ran};
 
 /// Why nobody was asked.
 pub(super) const NO_TERMINAL: &str = "there is no terminal to ask on";
@@ -89,6 +90,15 @@ impl Host for Terminal {
         let _ = self.ask(|terminal| Ok(terminal.write_line(&visible(message))?));
     }
 
+    fn warn(&self, message: &str) {
+        ui::warn(message);
+    }
+
+    fn host_name(&self) -> Option<String> {
+        let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        Some(name).filter(|name| !name.is_empty())
+    }
+
     fn program(&self, name: &str) -> Option<PathBuf> {
         let is_program = |path: &PathBuf| path.is_file() && access(path, Access::EXEC_OK).is_ok();
         let path = self.env.get(env::PATH).unwrap_or_default();
@@ -97,6 +107,14 @@ impl Host for Terminal {
 
     fn variable_os(&self, name: &str) -> Option<OsString> {
         self.env.get(name)
+    }
+
+    fn terminal_name(&self) -> Option<OsString> {
+        programs::terminal_name()
+    }
+
+    fn run(&self, call: &Call<'_>) -> Result<Ran, String> {
+        programs::run(call)
     }
 
     fn file(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, String> {

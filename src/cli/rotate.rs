@@ -17,7 +17,10 @@ use crate::recipient::{Access, Change, Kind, Recipient};
 pub(super) fn run(args: &args::Rotate, run: &Run) -> Result<(), CommandError> {
     let file = given(args.file.as_ref()).ok_or_else(|| CommandError::no_file(run.name))?;
     let destination = Destination::of(&args.output, Some(file), run.name)?;
-    let (added, removed) = (named(&args.added(), run)?, named(&args.removed(), run)?);
+    let (mut added, mut removed) = (named(&args.added(), run)?, named(&args.removed(), run)?);
+    for keys in [&mut added, &mut removed] {
+        config::amend(keys, args.encryption_context.as_deref(), args.services.aws_profile.as_deref())?;
+    }
     let changes = !(added.is_empty() && removed.is_empty());
     if changes && file != Path::new("-") && !file.exists() {
         let error = CommandError::new(Exit::NoFileForKeys, "there is no such file to add or remove keys of");

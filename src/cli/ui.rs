@@ -35,7 +35,7 @@ impl Ui {
 
     /// Warns of what is most likely a mistake in the call.
     pub(super) fn warn(self, text: &str) {
-        eprint(&format!("warning: {}\n", visible(text)));
+        warn(text);
     }
 
     /// Says something in any case, at the end of a run that did what it should.
@@ -153,6 +153,11 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
 
 fn no_answer(_: dialoguer::Error) -> CommandError {
     CommandError::new(Exit::Generic, "there is nobody to answer")
+}
+
+/// Warns of what is most likely a mistake, in a call or in what it finds.
+pub(super) fn warn(text: &str) {
+    eprint(&format!("warning: {}\n", visible(text)));
 }
 
 /// Writes to standard error; when that fails there is nobody left to tell.

@@ -2,6 +2,9 @@
 //! pass. This is the only way in which a document changes.
 
 use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+use std::thread::Builder;
 
 use zeroize::Zeroize as _;
 
@@ -253,27 +256,99 @@ fn splice_all(
     // Stable, and fast on what is nearly in order: insertions at one place keep their order.
     pieces.sort_by_key(|piece| (piece.span.start, piece.span.end));
 
+    let source = Source { text, spellings, others };
+    let come: usize = pieces.iter().map(|piece| source.of(piece).len()).sum();
     let gone: usize = pieces.iter().map(|piece| piece.span.range().len()).sum();
-    let come = spellings.iter().flat_map(|spellings| spellings.text.chunks()).map(<[u8]>::len).sum::<usize>();
-    let come = come + others.iter().map(|other| other.text.len()).sum::<usize>();
-    let mut out = Vec::with_capacity((text.len() + come).saturating_sub(gone));
-    let mut copied = 0;
-    for piece in &pieces {
+    let length = (text.len() + come).saturating_sub(gone);
+
+    // Where each piece comes to stand, and where the second half begins.
+    let mut half = None;
+    let (mut end, mut copied) = (0, 0);
+    for (number, piece) in pieces.iter().enumerate() {
         let range = piece.span.range();
-        let between = text.get(copied..range.start).ok_or_else(|| overlap(range.start))?;
-        out.extend_from_slice(between);
-        match spellings.get(piece.set as usize) {
-            Some(spellings) => {
-                let place = &spellings.places[piece.at as usize];
-                note(place.node, out.len());
-                out.extend_from_slice(spellings.spelling(place));
-            }
-            None => out.extend_from_slice(&others[piece.at as usize].text),
+        if half.is_none() && end >= length / 2 {
+            half = Some(Half { number, copied, end });
         }
+        end += text.get(copied..range.start).ok_or_else(|| overlap(range.start))?.len();
+        if let Some(spellings) = spellings.get(piece.set as usize) {
+            note(spellings.places[piece.at as usize].node, end);
+        }
+        end += source.of(piece).len();
         copied = range.end;
     }
-    out.extend_from_slice(&text[copied..]);
+    if text.len() < copied {
+        return Err(overlap(copied));
+    }
+    let mut out = vec![0; length];
+    match half.filter(|_| length >= WORTH_A_THREAD) {
+        Some(half) => source.copy_in_halves(&pieces, &half, &mut out),
+        None => source.copy(&pieces, 0..text.len(), &mut out),
+    }
     Ok(out)
+}
+
+/// Bytes of a text from which on two threads copy it.
+const WORTH_A_THREAD: usize = 1 << 20;
+
+/// Where the second half of a new text begins.
+struct Half {
+    /// The piece that it begins before.
+    number: usize,
+    /// The place in the old text.
+    copied: usize,
+    /// The place in the new text.
+    end: usize,
+}
+
+/// What a new text is made of.
+struct Source<'s> {
+    text: &'s [u8],
+    spellings: &'s [Spellings],
+    others: &'s [Splice],
+}
+
+impl Source<'_> {
+    /// The new text of a piece.
+    fn of(&self, piece: &Piece) -> &[u8] {
+        match self.spellings.get(piece.set as usize) {
+            Some(spellings) => spellings.spelling(&spellings.places[piece.at as usize]),
+            None => &self.others[piece.at as usize].text,
+        }
+    }
+
+    /// Copies a part of the old text with its pieces, which fills `out`.
+    fn copy(&self, pieces: &[Piece], part: Range<usize>, out: &mut [u8]) {
+        let mut rest = out;
+        let mut copied = part.start;
+        let mut put = |bytes: &[u8]| {
+            let (place, after) = std::mem::take(&mut rest).split_at_mut(bytes.len());
+            place.copy_from_slice(bytes);
+            rest = after;
+        };
+        for piece in pieces {
+            put(&self.text[copied..piece.span.range().start]);
+            put(self.of(piece));
+            copied = piece.span.range().end;
+        }
+        put(&self.text[copied..part.end]);
+    }
+
+    /// The same for the whole text, with two threads.
+    fn copy_in_halves(&self, pieces: &[Piece], half: &Half, out: &mut [u8]) {
+        let (first, second) = pieces.split_at(half.number);
+        let (left, right) = out.split_at_mut(half.end);
+        // Kept where both sides reach it: a system that has no thread left gives nothing back.
+        let right = Mutex::new(Some(right));
+        let behind = || {
+            let right = right.lock().unwrap_or_else(PoisonError::into_inner).take();
+            right.into_iter().for_each(|right| self.copy(second, half.copied..self.text.len(), right));
+        };
+        std::thread::scope(|scope| {
+            let _ = Builder::new().spawn_scoped(scope, behind);
+            self.copy(first, 0..half.copied, left);
+        });
+        behind();
+    }
 }
 
 fn overlap(at: usize) -> EmitError {

@@ -14,9 +14,9 @@ use crate::document::{Document, Editor, Event, Format, NodeId, Scalar, Syntax};
 use super::error::Error;
 use super::mac;
 use super::metadata::Metadata;
-use super::open::{Output as _, Plaintext, as_spelled, metadata_of, open};
+use super::open::{Maker, Output as _, Plaintext, as_spelled, metadata_of, open};
 use super::seal::spells;
-use super::shares::Window;
+use super::shares::{Run, in_shares};
 use super::typed::{kind_of, unseal};
 use super::walk::{Item, Side, Walker};
 use super::{Options, spelling};
@@ -107,31 +107,38 @@ impl Check<'_> {
         let mut after = Walker::new(&sealed, Side::Sealed, &selector);
         let mut places = places.iter().peekable();
         let mut output = Plaintext::new(&sealed, self.format);
-        let mut window = Window::default();
-        loop {
-            let (before, after) = match (before.next(), after.next()) {
-                (None, None) => break,
-                (Some(before), Some(after)) => (before, after),
-                _ => return Ok(None),
-            };
-            if before.selected != after.selected || before.additional != after.additional {
-                return Ok(None);
-            }
-            let place = places.next_if(|place| place.id == before.id);
-            match place.map(|place| text.get(place.at..place.at + place.length).unwrap_or_default()) {
-                None if same_item(syntax, before.item, after.item) && !(after.selected && is_missed(after.item)) => {}
-                Some(made) if is_sealed_as(before.item, after.item, made) => {
-                    let Some(plain) = plain_of(syntax, before.item) else { return Ok(None) };
-                    window.push((after.id, plain), b"");
+        let maker = output.maker();
+        let take = |run: Result<_, Error>| {
+            output.take(run?);
+            Ok::<(), Error>(())
+        };
+        let is_so = in_shares(
+            |values| spelled(&maker, &values),
+            take,
+            |shares| {
+                loop {
+                    let (before, after) = match (before.next(), after.next()) {
+                        (None, None) => return Ok(true),
+                        (Some(before), Some(after)) => (before, after),
+                        _ => return Ok(false),
+                    };
+                    if before.selected != after.selected || before.additional != after.additional {
+                        return Ok(false);
+                    }
+                    let place = places.next_if(|place| place.id == before.id);
+                    match place.map(|place| text.get(place.at..place.at + place.length).unwrap_or_default()) {
+                        None if same_item(syntax, before.item, after.item)
+                            && !(after.selected && is_missed(after.item)) => {}
+                        Some(made) if is_sealed_as(before.item, after.item, made) => {
+                            let Some(plain) = plain_of(syntax, before.item) else { return Ok(false) };
+                            shares.push((after.id, plain), b"")?;
+                        }
+                        _ => return Ok(false),
+                    }
                 }
-                _ => return Ok(None),
-            }
-            if let Some(full) = window.take_full() {
-                put(&mut output, full)?;
-            }
-        }
-        put(&mut output, window)?;
-        output.finish().map(Some)
+            },
+        )?;
+        if is_so { output.finish().map(Some) } else { Ok(None) }
     }
 }
 
@@ -194,20 +201,14 @@ fn same_item(syntax: &dyn Syntax, before: Item<'_, '_>, after: Item<'_, '_>) -> 
     }
 }
 
-/// Puts values in clear into the encrypted document, as opening them would.
-fn put(output: &mut Plaintext<'_, '_>, window: Window<(NodeId, Plain<'_>)>) -> Result<(), Error> {
-    let runs = window.in_shares(|values| -> Result<_, Error> {
-        let mut run = output.run(values.len());
-        for ((id, (kind, plain)), _) in values.into_iter() {
-            let new = unseal(kind, &plain).map_err(|_| Error::RoundTrip)?;
-            output.put(&mut run, id, new).map_err(|_| Error::RoundTrip)?;
-        }
-        Ok(run)
-    });
-    for run in runs {
-        output.take(run?);
+/// Values in clear for their places in the encrypted document, as opening them would spell them.
+fn spelled<M: Maker>(maker: &M, values: &Run<(NodeId, Plain<'_>)>) -> Result<M::Run, Error> {
+    let mut run = maker.run(values.len());
+    for ((id, (kind, plain)), _) in values.iter() {
+        let new = unseal(*kind, plain).map_err(|_| Error::RoundTrip)?;
+        maker.put(&mut run, *id, new).map_err(|_| Error::RoundTrip)?;
     }
-    Ok(())
+    Ok(run)
 }
 
 /// Whether two documents hold the same keys and values in the same order.

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::error::Error;
 use super::mac;
 use super::metadata::Metadata;
-use super::shares::{Run, Window};
+use super::shares::{Run, in_shares};
 use super::spelling;
 use super::typed::unseal;
 use super::walk::{Item, Side, Visit, Walker};
@@ -152,7 +152,19 @@ fn open_envelope(
 
 /// What is made of opened values. Runs of them are put together on several threads, and taken over
 /// in order. What was taken over must not be used before the MAC was checked.
-pub(super) trait Output: Sync {
+pub(super) trait Output {
+    /// Puts runs together.
+    type Maker: Maker;
+
+    /// A maker for the runs of this.
+    fn maker(&self) -> Self::Maker;
+
+    /// Takes over a run.
+    fn take(&mut self, run: <Self::Maker as Maker>::Run);
+}
+
+/// Puts runs of opened values together, on any thread.
+pub(super) trait Maker: Sync {
     /// What a run comes to.
     type Run: Send;
 
@@ -161,9 +173,6 @@ pub(super) trait Output: Sync {
 
     /// Adds the next value.
     fn put(&self, run: &mut Self::Run, id: NodeId, new: New<'_>) -> Result<(), EmitError>;
-
-    /// Takes over a run.
-    fn take(&mut self, run: Self::Run);
 }
 
 /// The text of the document with its values in clear, and without metadata.
@@ -187,7 +196,13 @@ impl<'d, 't> Plaintext<'d, 't> {
     }
 }
 
-impl Output for Plaintext<'_, '_> {
+/// Spells values for their places in a document.
+pub(super) struct Speller<'d, 't> {
+    document: &'d Document<'t>,
+    syntax: &'static dyn Syntax,
+}
+
+impl Maker for Speller<'_, '_> {
     type Run = Spellings;
 
     fn run(&self, values: usize) -> Spellings {
@@ -196,6 +211,14 @@ impl Output for Plaintext<'_, '_> {
 
     fn put(&self, run: &mut Spellings, id: NodeId, new: New<'_>) -> Result<(), EmitError> {
         run.add(self.document, self.syntax, id, new).map(drop)
+    }
+}
+
+impl<'d, 't> Output for Plaintext<'d, 't> {
+    type Maker = Speller<'d, 't>;
+
+    fn maker(&self) -> Speller<'d, 't> {
+        Speller { document: self.document, syntax: self.syntax }
     }
 
     fn take(&mut self, run: Spellings) {
@@ -206,7 +229,10 @@ impl Output for Plaintext<'_, '_> {
 /// The nodes of the document with their values in clear.
 struct Values<'t>(Vec<Node<'t>>);
 
-impl Output for Values<'_> {
+/// Keeps values as they are.
+struct Keeper;
+
+impl Maker for Keeper {
     type Run = Vec<(NodeId, Scalar<'static>)>;
 
     fn run(&self, values: usize) -> Self::Run {
@@ -219,8 +245,16 @@ impl Output for Values<'_> {
         }
         Ok(())
     }
+}
 
-    fn take(&mut self, run: Self::Run) {
+impl Output for Values<'_> {
+    type Maker = Keeper;
+
+    fn maker(&self) -> Keeper {
+        Keeper
+    }
+
+    fn take(&mut self, run: Vec<(NodeId, Scalar<'static>)>) {
         for (id, new) in run {
             if let Content::Leaf { value, .. } = &mut self.0[id.index()].content {
                 *value = new;
@@ -243,21 +277,27 @@ fn unseal_all(
     let syntax = format.syntax();
     let cipher = Cipher::new(key);
     let mut mac = Mac::new(metadata.mac_only_encrypted);
-    let mut opening = Opening { syntax, document, cipher: &cipher, mac: &mut mac, warnings, output };
-    let mut window = Window::default();
-    let selector = metadata.effective_selector();
-    let mut walker = Walker::new(document, Side::Sealed, &selector);
-    while let Some(visit) = walker.next() {
-        let step = step(metadata, &visit).map_err(|error| refused(document, visit.id, error))?;
-        if let Some(step) = step {
-            let is_opened = !matches!(step.does, Does::Count);
-            window.push(step, if is_opened { visit.additional } else { b"" });
+    let maker = output.maker();
+    let work = |steps| OpenedRun::of(&steps, syntax, document, &cipher, &maker);
+    let take = |run: Result<OpenedRun<_>, Error>| {
+        let run = run?;
+        run.counted.chunks().for_each(|chunk| mac.add(chunk));
+        warnings.extend(run.warnings);
+        output.take(run.output);
+        Ok::<(), Error>(())
+    };
+    in_shares(work, take, |shares| {
+        let selector = metadata.effective_selector();
+        let mut walker = Walker::new(document, Side::Sealed, &selector);
+        while let Some(visit) = walker.next() {
+            let step = step(metadata, &visit).map_err(|error| refused(document, visit.id, error))?;
+            if let Some(step) = step {
+                let is_opened = !matches!(step.does, Does::Count);
+                shares.push(step, if is_opened { visit.additional } else { b"" })?;
+            }
         }
-        if let Some(full) = window.take_full() {
-            opening.open(full)?;
-        }
-    }
-    opening.open(window)?;
+        Ok(())
+    })?;
     let mac = mac.finish();
     if !ignore_mac {
         mac::check(&cipher, metadata, &mac)?;
@@ -296,30 +336,6 @@ fn step(metadata: &Metadata, visit: &Visit<'_, '_, '_>) -> Result<Option<Step>, 
     Ok(Some(Step { id: visit.id, does }))
 }
 
-/// A document that is being opened.
-struct Opening<'o, 'd, 't, O> {
-    syntax: &'o dyn Syntax,
-    document: &'d Document<'t>,
-    cipher: &'o Cipher,
-    mac: &'o mut Mac,
-    warnings: &'o mut Vec<String>,
-    output: &'o mut O,
-}
-
-impl<O: Output> Opening<'_, '_, '_, O> {
-    /// Opens what is sealed, adds the values to the MAC, and hands them over.
-    fn open(&mut self, window: Window<Step>) -> Result<(), Error> {
-        let Opening { syntax, document, cipher, ref output, .. } = *self;
-        for run in window.in_shares(|steps| OpenedRun::of(steps, syntax, document, cipher, &**output)) {
-            let run = run?;
-            run.counted.chunks().for_each(|chunk| self.mac.add(chunk));
-            self.warnings.extend(run.warnings);
-            self.output.take(run.output);
-        }
-        Ok(())
-    }
-}
-
 /// What a run of steps comes to.
 struct OpenedRun<R> {
     /// The bytes that the MAC is made of; it has no separators.
@@ -329,16 +345,16 @@ struct OpenedRun<R> {
 }
 
 impl<R> OpenedRun<R> {
-    fn of<O: Output<Run = R>>(
-        steps: Run<'_, Step>,
+    fn of<M: Maker<Run = R>>(
+        steps: &Run<Step>,
         syntax: &dyn Syntax,
         document: &Document<'_>,
         cipher: &Cipher,
-        output: &O,
+        maker: &M,
     ) -> Result<Self, Error> {
-        let mut run = OpenedRun { counted: Pile::new(true), warnings: Vec::new(), output: output.run(steps.len()) };
+        let mut run = OpenedRun { counted: Pile::new(true), warnings: Vec::new(), output: maker.run(steps.len()) };
         let mut opener = cipher.opener();
-        for (Step { id, does }, additional) in steps.into_iter() {
+        for (&Step { id, ref does }, additional) in steps.iter() {
             let node = document.node(id);
             let text = match &node.content {
                 Content::Leaf { value, .. } if matches!(does, Does::Count) => {
@@ -348,7 +364,7 @@ impl<R> OpenedRun<R> {
                 Content::Leaf { value: Scalar::Text(text), .. } | Content::Comment { text } => text,
                 _ => continue,
             };
-            let sealed = EncryptedValue::parse(text).and_then(|value| match (&does, value.kind) {
+            let sealed = EncryptedValue::parse(text).and_then(|value| match (does, value.kind) {
                 (Does::Open, _) | (_, Kind::Comment) => Ok(value),
                 (_, other) => Err(ValueError::WrongType(other.name())),
             });
@@ -364,7 +380,7 @@ impl<R> OpenedRun<R> {
                     if let New::Value(value) = &new {
                         run.count(syntax, document, id, value)?;
                     }
-                    output.put(&mut run.output, id, new)?;
+                    maker.put(&mut run.output, id, new)?;
                 }
                 // The MAC does not cover it.
                 Err(error) if matches!(node.content, Content::Comment { .. }) => {

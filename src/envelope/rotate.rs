@@ -13,7 +13,7 @@ use super::open::{metadata_of, open};
 use super::rewrap::data_key;
 use super::seal::checked_comment;
 use super::selector::Selector;
-use super::shares::{Run, Window};
+use super::shares::{Run, in_shares};
 use super::walk::{Item, Side, Walker};
 use super::witness::Deed;
 use super::{Rewritten, Tools, block, check, spelling};
@@ -87,33 +87,29 @@ struct Rekey<'r> {
 impl<'r> Rekey<'r> {
     /// Puts a new ciphertext in the place of every old one.
     fn reseal(&self, random: &dyn Random, editor: &mut Editor<'r, '_>) -> Result<(), Error> {
-        let mut window = Window::default();
-        let mut walker = Walker::new(self.document, Side::Sealed, &self.selector);
-        while let Some(visit) = walker.next() {
-            let (Item::Value(Scalar::Text(text)) | Item::Comment(text)) = visit.item else { continue };
-            // The file was opened: what is selected and no ciphertext is empty, or a comment in clear.
-            if visit.selected && EncryptedValue::is_sealed(text) {
-                window.push(visit.id, visit.additional);
-            }
-            if let Some(full) = window.take_full() {
-                self.write(full, random, editor)?;
-            }
-        }
-        self.write(window, random, editor)
-    }
-
-    fn write(&self, window: Window<NodeId>, random: &dyn Random, editor: &mut Editor<'r, '_>) -> Result<(), Error> {
-        for run in window.in_shares(|places| self.write_run(places, random)) {
+        let work = |places| self.write_run(&places, random);
+        let take = |run: Result<Spellings, Error>| {
             editor.take(run?);
-        }
-        Ok(())
+            Ok(())
+        };
+        in_shares(work, take, |shares| {
+            let mut walker = Walker::new(self.document, Side::Sealed, &self.selector);
+            while let Some(visit) = walker.next() {
+                let (Item::Value(Scalar::Text(text)) | Item::Comment(text)) = visit.item else { continue };
+                // The file was opened: what is selected and no ciphertext is empty, or a comment in clear.
+                if visit.selected && EncryptedValue::is_sealed(text) {
+                    shares.push(visit.id, visit.additional)?;
+                }
+            }
+            Ok(())
+        })
     }
 
-    fn write_run(&self, places: Run<'_, NodeId>, random: &dyn Random) -> Result<Spellings, Error> {
+    fn write_run(&self, places: &Run<NodeId>, random: &dyn Random) -> Result<Spellings, Error> {
         let mut spellings = Spellings::new(places.len(), false);
         let nonces = Nonces::draw(random, places.len());
         let (mut opener, mut sealer) = (self.old.opener(), self.new.sealer());
-        for ((id, additional), nonce) in places.into_iter().zip(nonces) {
+        for ((&id, additional), nonce) in places.iter().zip(nonces) {
             let node = self.document.node(id);
             let (Content::Leaf { value: Scalar::Text(text), .. } | Content::Comment { text }) = &node.content else {
                 continue;

@@ -12,7 +12,7 @@ use super::metadata::{Metadata, WRITTEN_VERSION};
 use super::open::Ciphertexts;
 use super::policy::Policy;
 use super::selector::Selector;
-use super::shares::{Run, Window};
+use super::shares::{Run, Shares, in_shares};
 use super::spelling;
 use super::typed::kind_of;
 use super::walk::{Item, Side, Walker};
@@ -94,10 +94,9 @@ fn check_is_plain(document: &Document<'_>) -> Result<(), Error> {
     if document.parts.iter().any(|part| part.metadata.is_some()) { Err(Error::AlreadyEncrypted) } else { Ok(()) }
 }
 
-/// What the walk gathers.
-struct Plan<'d> {
+/// What the walk finds out, while others seal.
+struct Plan {
     mac: Mac,
-    window: Window<Place<'d>>,
     known: Ciphertexts,
     seals_empty: bool,
     /// How many values are encrypted.
@@ -132,18 +131,14 @@ struct Sealing<'s> {
 
 impl Sealing<'_> {
     /// Seals what is new, and spells everything for its place.
-    fn write(&self, window: Window<Place<'_>>, random: &dyn Random) -> Result<Vec<Written>, Error> {
-        window.in_shares(|places| self.write_run(places, random)).into_iter().collect()
-    }
-
-    fn write_run(&self, places: Run<'_, Place<'_>>, random: &dyn Random) -> Result<Written, Error> {
+    fn write_run(&self, places: &Run<Place<'_>>, random: &dyn Random) -> Result<Written, Error> {
         let Sealing { document, syntax, selector, cipher, .. } = self;
         let spellings = Spellings::new(places.len(), false);
         let mut written = Written { spellings, sealed: Vec::with_capacity(places.len()) };
         let nonces = Nonces::draw(random, places.len());
         let mut sealer = cipher.sealer();
-        for ((Place { id, becomes }, additional), nonce) in places.into_iter().zip(nonces) {
-            let (kind, sealed) = match &becomes {
+        for ((&Place { id, ref becomes }, additional), nonce) in places.iter().zip(nonces) {
+            let (kind, sealed) = match becomes {
                 Becomes::Sealed(kind, plain) => (*kind, sealer.seal(*kind, plain, additional, nonce)),
                 Becomes::Known(kind, sealed) => (*kind, sealed.as_slice()),
                 Becomes::Same(value) => {
@@ -192,13 +187,17 @@ fn seal(
     let mut editor = Editor::new(document, syntax);
     editor.remove_shadowed();
     let mut sealed = Vec::new();
-    let Plan { mac, encrypted, total, .. } = seal_all(syntax, document, &metadata, &selector, known, |window| {
-        for run in sealing.write(window, random)? {
-            editor.take(run.spellings);
-            sealed.extend(run.sealed);
-        }
+    let take = |run: Result<Written, Error>| {
+        let run = run?;
+        editor.take(run.spellings);
+        sealed.extend(run.sealed);
         Ok(())
-    })?;
+    };
+    let Plan { mac, encrypted, total, .. } = in_shares(
+        |places| sealing.write_run(&places, random),
+        take,
+        |shares| plan(syntax, document, &metadata, &selector, known, shares),
+    )?;
     if encrypted == 0 && total > 0 && !options.allow_unmatched {
         return Err(unmatched(document, &selector, total));
     }
@@ -251,18 +250,20 @@ pub(super) fn check_in_clear(syntax: &dyn Syntax, document: &Document<'_>, id: N
     }
 }
 
-/// Decides for every value and comment what becomes of it, and hands it over a window at a time.
-fn seal_all<'d>(
+/// Where the walk leaves the places that change.
+type Places<'s, 'scope, 'env, 'd> = Shares<'s, 'scope, 'env, Place<'d>, Result<Written, Error>, Error>;
+
+/// Decides for every value and comment what becomes of it.
+fn plan<'d>(
     syntax: &dyn Syntax,
     document: &'d Document<'_>,
     metadata: &Metadata,
     selector: &Selector,
     known: Ciphertexts,
-    mut write: impl FnMut(Window<Place<'d>>) -> Result<(), Error>,
-) -> Result<Plan<'d>, Error> {
+    places: &mut Places<'_, '_, '_, 'd>,
+) -> Result<Plan, Error> {
     let mut plan = Plan {
         mac: Mac::new(metadata.mac_only_encrypted),
-        window: Window::default(),
         known,
         seals_empty: syntax.seals_empty(),
         encrypted: 0,
@@ -277,37 +278,36 @@ fn seal_all<'d>(
                     check_in_clear(syntax, document, visit.id)?;
                 }
                 if (!visit.selected || plan.stays_empty(value)) && syntax.must_be_respelled(document, visit.id) {
-                    plan.window.push(Place { id: visit.id, becomes: Becomes::Same(value.clone()) }, b"");
+                    places.push(Place { id: visit.id, becomes: Becomes::Same(value.clone()) }, b"")?;
                 }
                 let plain =
                     if covered { canonical(syntax, document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };
                 plan.mac.add(&plain);
-                plan.value(visit.id, value, plain, visit.selected, visit.additional);
+                if let Some(kind) = plan.counted(value, visit.selected) {
+                    let becomes = plan.sealed(kind, plain, visit.additional);
+                    places.push(Place { id: visit.id, becomes }, visit.additional)?;
+                }
             }
             Item::Comment(text) if visit.selected && !text.is_empty() => {
-                plan.seal(visit.id, Kind::Comment, Cow::Borrowed(text), visit.additional);
+                let becomes = plan.sealed(Kind::Comment, Cow::Borrowed(text), visit.additional);
+                places.push(Place { id: visit.id, becomes }, visit.additional)?;
             }
             Item::Comment(_) => {}
         }
-        if let Some(full) = plan.window.take_full() {
-            write(full)?;
-        }
     }
-    write(std::mem::take(&mut plan.window))?;
     Ok(plan)
 }
 
-impl<'d> Plan<'d> {
-    fn value(&mut self, id: NodeId, value: &Scalar<'_>, plain: Cow<'d, [u8]>, selected: bool, additional: &[u8]) {
-        let Some(kind) = kind_of(value) else { return };
+impl Plan {
+    /// Counts a value. Returns its kind, if it is to be encrypted.
+    fn counted(&mut self, value: &Scalar<'_>, selected: bool) -> Option<Kind> {
+        let kind = kind_of(value)?;
         if self.stays_empty(value) {
-            return;
+            return None;
         }
         self.total += 1;
-        if selected {
-            self.encrypted += 1;
-            self.seal(id, kind, plain, additional);
-        }
+        self.encrypted += usize::from(selected);
+        selected.then_some(kind)
     }
 
     /// Whether a value is an empty string that is not encrypted, selected or not.
@@ -315,13 +315,12 @@ impl<'d> Plan<'d> {
         !self.seals_empty && matches!(value, Scalar::Text(text) if text.is_empty())
     }
 
-    /// The ciphertext that this value had, or a new one.
-    fn seal(&mut self, id: NodeId, kind: Kind, plain: Cow<'d, [u8]>, additional: &[u8]) {
-        let becomes = match self.known.take(additional, kind, &plain) {
+    /// The ciphertext that this value had, or what a new one is made of.
+    fn sealed<'d>(&mut self, kind: Kind, plain: Cow<'d, [u8]>, additional: &[u8]) -> Becomes<'d> {
+        match self.known.take(additional, kind, &plain) {
             Some(sealed) => Becomes::Known(kind, sealed),
             None => Becomes::Sealed(kind, plain),
-        };
-        self.window.push(Place { id, becomes }, additional);
+        }
     }
 }
 

@@ -7,6 +7,8 @@
 
 mod access;
 pub mod age;
+#[cfg(feature = "aws")]
+pub mod aws;
 mod host;
 #[cfg(feature = "huawei")]
 pub mod huawei;
@@ -15,6 +17,8 @@ mod kind;
 #[cfg(feature = "network")]
 pub mod network;
 pub mod parse;
+#[cfg(feature = "pgp")]
+pub mod pgp;
 #[cfg(feature = "keyservice")]
 pub mod remote;
 pub(crate) mod stored;
@@ -29,7 +33,7 @@ use crate::document::tree::Tree;
 use crate::document::{Scalar, Timestamp};
 
 pub use access::{Access, Change, GroupChange};
-pub use host::{Host, Nobody};
+pub use host::{Call, Host, Nobody, Ran};
 pub use keyring::{Attempt, Keyring, NoDataKey, WrapFailure};
 pub use kind::Kind;
 pub use stored::StoredError;

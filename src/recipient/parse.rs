@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::{Kind, Recipient};
+use super::{Kind, Recipient, stored};
 use crate::document::tree::Tree;
 
 /// Why a text names no recipient. Never repeats the text: it may be a key that somebody pasted
@@ -114,7 +114,35 @@ pub fn kms(arn: &str, role: &str, context: Vec<(String, String)>, profile: &str)
     Ok(Recipient { kind: Kind::Kms, fields })
 }
 
-fn is_kms_arn(arn: &str) -> bool {
+/// An encryption context as flags have it: `NAME:VALUE,…`, without a way to quote. Empty is none.
+///
+/// # Errors
+/// One of the pairs has not exactly one colon.
+pub fn kms_context(text: &str) -> Result<Vec<(String, String)>, &'static str> {
+    let pair = |pair: &str| {
+        let (name, value) = pair.split_once(':').filter(|(_, value)| !value.contains(':'))?;
+        Some((name.to_owned(), value.to_owned()))
+    };
+    let pairs = text.split(',').filter(|_| !text.is_empty()).map(pair).collect::<Option<_>>();
+    pairs.ok_or("an encryption context is `NAME:VALUE,NAME:VALUE`, with one colon in each pair")
+}
+
+/// A key of AWS KMS with this context and this profile, where it has none of its own; any other
+/// recipient as it is.
+#[must_use]
+pub fn kms_amended(recipient: &Recipient, context: &[(String, String)], profile: &str) -> Recipient {
+    if recipient.kind != Kind::Kms {
+        return recipient.clone();
+    }
+    let own = recipient.fields.iter().find(|(name, _)| *name == "context").map_or(&[][..], |(_, own)| own.entries());
+    let pair = |(name, value): &(String, Tree)| (name.clone(), stored::text_of(value).unwrap_or_default());
+    let context = if own.is_empty() { context.to_vec() } else { own.iter().map(pair).collect() };
+    let profile = Some(recipient.field("aws_profile")).filter(|own| !own.is_empty()).unwrap_or(profile);
+    kms(recipient.field("arn"), recipient.field("role"), context, profile).unwrap_or_else(|_| recipient.clone())
+}
+
+/// Whether a text is the ARN of a key or an alias of AWS KMS, of any partition.
+pub(super) fn is_kms_arn(arn: &str) -> bool {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let [scheme, partition, service, region, account, key] = parts.as_slice() else { return false };
     let name = key.strip_prefix("key/").or_else(|| key.strip_prefix("alias/")).unwrap_or("");
@@ -314,6 +342,24 @@ mod tests {
             assert_eq!((error.message.as_str(), &text[error.range]), (message, part), "{text}");
             assert_eq!(error.secret, text.contains("secret"));
         }
+    }
+
+    #[test]
+    fn a_context_has_one_colon_in_each_pair() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(kms_context("a:b,c d:"), Ok(vec![pair("a", "b"), pair("c d", "")]));
+        assert_eq!(kms_context(""), Ok(Vec::new()));
+        assert!(["a", "a:b:c", "a:b,", ","].iter().all(|text| kms_context(text).is_err()));
+    }
+
+    #[test]
+    fn what_a_key_has_of_its_own_stays() {
+        let context = [("x".to_owned(), "y".to_owned())];
+        let bare = kms("arn:aws:kms:r:1:key/1", "", Vec::new(), "").expect("a recipient");
+        let full = kms("arn:aws:kms:r:1:key/1", "", vec![("a".into(), "b".into())], "p").expect("a recipient");
+        assert_eq!(kms_amended(&bare, &context, "q").to_string(), "arn:aws:kms:r:1:key/1|x:y|q");
+        assert_eq!(kms_amended(&full, &context, "q"), full);
+        assert_eq!(kms_amended(&Recipient::age("a"), &context, "q"), Recipient::age("a"));
     }
 
     #[test]

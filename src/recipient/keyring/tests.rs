@@ -1,3 +1,5 @@
+//! What the keyring asks, of whom and in which order, with key services that are toys.
+
 use super::*;
 use crate::cipher::SystemRandom;
 use crate::recipient::Unwrapped;
@@ -245,7 +247,7 @@ mod network {
     fn who_does_not_answer_is_waited_for_once() {
         let (keyring, _, asked) = mixed(&["a"], Duration::from_millis(50));
         let (key, [group]) = (DataKey::generate(&SystemRandom), [vec![far("good"), far("mute")]]);
-        let failure = keyring.wrap(&key, &[group.clone()], None, Timestamp::from_unix(0), &SystemRandom);
+        let failure = keyring.wrap(&key, std::slice::from_ref(&group), None, Timestamp::from_unix(0), &SystemRandom);
         let said = failure.expect_err("one does not answer").to_string();
         assert_eq!(said, "GCP KMS recipient `mute`: it did not answer within 0.05 s");
         let stored = [vec![WrappedKey { recipient: far("mute"), enc: "00".into(), created_at: None, unknown: vec![] }]];

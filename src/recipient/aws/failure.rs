@@ -1,0 +1,236 @@
+//! What AWS answers when it does not do it, as one line for people: the cause, and the next step.
+//! The codes are those of the API references of KMS, STS and of the errors common to all of AWS.
+
+use std::error::Error;
+use std::fmt;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::error::ErrorMetadata;
+
+use super::super::Unwrapped;
+use super::Key;
+use super::profiles::Profile;
+
+/// The longest message of others that is repeated, in characters.
+const LONGEST_MESSAGE: usize = 400;
+
+/// Why AWS did not do it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    reason: String,
+    /// Whether others could: who calls has no credentials, or not the right ones.
+    is_access: bool,
+}
+
+impl Failure {
+    /// The key is not for who calls.
+    pub(super) fn not_mine(reason: impl Into<String>) -> Self {
+        Failure { reason: reason.into(), is_access: true }
+    }
+
+    /// The key should have worked.
+    pub(super) fn broken(reason: impl Into<String>) -> Self {
+        Failure { reason: reason.into(), is_access: false }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl From<Failure> for Unwrapped {
+    fn from(failure: Failure) -> Self {
+        if failure.is_access { Unwrapped::NotMine(failure.reason) } else { Unwrapped::Broken(failure.reason) }
+    }
+}
+
+/// A call of KMS that failed. `action` is the permission that it takes.
+pub(super) fn of_call<E>(error: SdkError<E, HttpResponse>, key: &Key<'_>, profile: &Profile, action: &str) -> Failure
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let code = error.code().unwrap_or_default().to_owned();
+    let message = sentence(error.message().unwrap_or_default());
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    match (code.as_str(), status) {
+        ("", None) => unanswered(&error, "AWS KMS"),
+        ("", Some(status @ (401 | 403))) => {
+            Failure::not_mine(format!("AWS KMS refuses the credentials (HTTP {status}); check them"))
+        }
+        ("", Some(status)) => Failure::broken(format!("AWS KMS answers with HTTP {status}; try again")),
+        _ => of_code(&code, &message, key, action).unwrap_or_else(|| of_credentials(&code, &message, profile)),
+    }
+}
+
+/// What KMS says of its keys.
+fn of_code(code: &str, message: &str, key: &Key<'_>, action: &str) -> Option<Failure> {
+    let broken = |text: String| Some(Failure::broken(text));
+    let (arn, region) = (key.arn, &key.access.region);
+    match code {
+        "AccessDeniedException" => {
+            Some(Failure::not_mine(format!("AWS denies it: {message}; ask for `{action}` on this key")))
+        }
+        "NotFoundException" => {
+            broken(format!("there is no such key in `{region}` of that account ({message}); check the ARN"))
+        }
+        "DisabledException" => {
+            broken(format!("the key is disabled; `aws kms enable-key --region {region} --key-id {arn}` enables it"))
+        }
+        "KMSInvalidStateException" => broken(format!(
+            "the key cannot be used: {message}; see `aws kms describe-key --region {region} --key-id {arn}`"
+        )),
+        "InvalidCiphertextException" => broken(format!(
+            "what is stored was not made by this key with {}; compare it with the `context` of the entry as it was",
+            key.described_context()
+        )),
+        "IncorrectKeyException" => {
+            broken("another key made what is stored: the alias may have moved; name the key itself in the entry".into())
+        }
+        "InvalidKeyUsageException" => {
+            broken("the key does not encrypt symmetrically; use one of the type SYMMETRIC_DEFAULT".into())
+        }
+        "InvalidArnException" | "ValidationException" => {
+            broken(format!("AWS KMS does not take the entry: {message}; check the ARN"))
+        }
+        "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "RequestLimitExceeded" => {
+            broken(format!("AWS KMS has too many requests ({message}); try again in a moment"))
+        }
+        "KeyUnavailableException"
+        | "DependencyTimeoutException"
+        | "KMSInternalException"
+        | "InternalFailure"
+        | "ServiceUnavailable"
+        | "ServiceUnavailableException" => broken(format!("AWS KMS has a failure of its own ({code}); try again")),
+        _ => None,
+    }
+}
+
+/// What every service of AWS says of credentials.
+fn of_credentials(code: &str, message: &str, profile: &Profile) -> Failure {
+    match code {
+        "ExpiredTokenException" | "ExpiredToken" | "RequestExpired" => expired(profile),
+        "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidAccessKeyId" => {
+            Failure::not_mine("AWS does not know the access key; check AWS_ACCESS_KEY_ID or the profile")
+        }
+        "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignature" => {
+            Failure::not_mine("the secret access key does not fit the access key, or the clock is wrong; check both")
+        }
+        _ => Failure::broken(format!("AWS answers {code}: {message}")),
+    }
+}
+
+/// A search for credentials that found none that can be used.
+pub(super) fn of_search(error: &CredentialsError, profile: &Profile) -> Failure {
+    if connector(error).is_some() {
+        return unanswered(error, "the place that gives AWS credentials");
+    }
+    let of = profile.asked.as_deref().map(|name| format!(" for the profile `{name}`")).unwrap_or_default();
+    let text = chain(error);
+    match (error, &profile.sso, &profile.missing) {
+        (CredentialsError::CredentialsNotLoaded(_), _, Some(name)) => Failure::not_mine(format!(
+            "there is no AWS profile `{name}`, which AWS_PROFILE names; make it with `aws configure --profile {name}`"
+        )),
+        (CredentialsError::CredentialsNotLoaded(_), None, _) => Failure::not_mine(format!(
+            "there are no AWS credentials{of}; run `aws configure`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID"
+        )),
+        (_, Some(_), _) => expired(profile),
+        _ if text.contains("credentials-login") => Failure::not_mine(format!(
+            "the credentials{of} come from `aws login`, which cannot be read here; \
+             run `eval \"$(aws configure export-credentials --format env)\"` first"
+        )),
+        _ => Failure::not_mine(format!("there are no AWS credentials{of}: {text}")),
+    }
+}
+
+/// A role that cannot be assumed.
+pub(super) fn of_role(error: &CredentialsError, role: &str, profile: &Profile) -> Failure {
+    if connector(error).is_some() {
+        return unanswered(error, "AWS STS");
+    }
+    let (code, message) = answer(error);
+    match code.as_str() {
+        "AccessDenied" | "AccessDeniedException" => {
+            Failure::not_mine(format!("the role `{role}` is denied: {message}; ask for `sts:AssumeRole` on it"))
+        }
+        "" => Failure::broken(format!("the role `{role}` cannot be assumed: {}", chain(error))),
+        _ => of_credentials(&code, &message, profile),
+    }
+}
+
+/// Credentials that ended, and how to get new ones.
+fn expired(profile: &Profile) -> Failure {
+    Failure::not_mine(match &profile.sso {
+        Some(name) => {
+            format!("the SSO login of the AWS profile `{name}` has ended; run `aws sso login --profile {name}`")
+        }
+        None => "the AWS credentials have expired; get new ones".into(),
+    })
+}
+
+/// No answer came.
+fn unanswered(error: &(dyn Error + 'static), who: &str) -> Failure {
+    let why = match connector(error) {
+        Some(error) if error.is_timeout() => "the connection timed out".into(),
+        Some(error) => lower(&innermost(error)),
+        None => lower(&innermost(error)),
+    };
+    Failure::broken(format!("{who} cannot be reached: {why}; check the network, HTTPS_PROXY and AWS_ENDPOINT_URL"))
+}
+
+/// The code and the message of an answer that is somewhere in the causes.
+fn answer(error: &(dyn Error + 'static)) -> (String, String) {
+    let known = causes(error).find_map(|cause| cause.downcast_ref::<ErrorMetadata>());
+    if let Some(known) = known {
+        return (known.code().unwrap_or_default().into(), sentence(known.message().unwrap_or_default()));
+    }
+    // Errors that the SDK has a type for say `Code: message`.
+    let last = innermost(error);
+    match last.split_once(": ") {
+        Some((code, message)) if code.ends_with("Exception") => (code.to_owned(), sentence(message)),
+        _ => Default::default(),
+    }
+}
+
+/// What failed below HTTP, if that is what failed.
+fn connector<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a ConnectorError> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (*error).source())
+}
+
+/// An error with all its causes, in one line.
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    let said: Vec<String> = causes(error).map(|cause| sentence(&cause.to_string())).collect();
+    shortened(&said.join(": "))
+}
+
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    sentence(&causes(error).last().unwrap_or(error).to_string())
+}
+
+/// A message of others in one line, without the full stop and the number that the system gives.
+fn sentence(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = line.split(" (os error").next().unwrap_or_default();
+    shortened(line.trim_end_matches('.'))
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A message of the system, which begins with a capital.
+fn lower(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}
