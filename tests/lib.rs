@@ -8,19 +8,27 @@
 mod age;
 mod audit;
 mod aws;
+mod azure;
 mod badinput;
+mod callers;
+mod checklist;
 mod cli;
+mod clouds;
 mod command_line;
 mod completion;
 mod conversions;
 mod corpus;
+mod custodian;
+mod differential;
 mod dotenv;
 mod edit;
 mod engine;
 mod exec;
 mod fuzz_cases;
+mod gcp;
 mod generated;
 mod harness;
+#[allow(dead_code, reason = "what the tests of one kind need alone")]
 mod http;
 #[cfg(feature = "huawei")]
 mod huawei;

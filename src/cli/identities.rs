@@ -19,6 +19,10 @@ use super::prompt::Terminal;
 use crate::recipient::age::{Age, IdentitySource};
 #[cfg(feature = "aws")]
 use crate::recipient::aws::Aws;
+#[cfg(feature = "azure")]
+use crate::recipient::azure::Azure;
+#[cfg(feature = "gcp")]
+use crate::recipient::gcp::Gcp;
 #[cfg(feature = "huawei")]
 use crate::recipient::huawei::Huawei;
 #[cfg(feature = "network")]
@@ -91,9 +95,7 @@ pub(super) fn local_services(env: &Env, name: Name, host: Arc<dyn Host>, limit: 
     #[cfg(feature = "network")]
     let network = &Network::new(limit);
     #[cfg(not(feature = "network"))]
-    let _ = limit;
-    #[cfg(not(feature = "vault"))]
-    let _ = name;
+    let _ = (limit, name);
     vec![
         Box::new(Age::new(age_sources(env), Arc::clone(&host))),
         #[cfg(feature = "pgp")]
@@ -104,6 +106,10 @@ pub(super) fn local_services(env: &Env, name: Name, host: Arc<dyn Host>, limit: 
         Box::new(Networked::new(Huawei::new(Arc::clone(&host), super::unix_time), network)),
         #[cfg(feature = "vault")]
         Box::new(Networked::new(Vault::new(Arc::clone(&host), vault_trust(name)), network)),
+        #[cfg(feature = "azure")]
+        Box::new(Networked::new(Azure::new(Arc::clone(&host), network), network)),
+        #[cfg(feature = "gcp")]
+        Box::new(Networked::new(Gcp::new(Arc::clone(&host), network), network)),
     ]
 }
 

@@ -34,9 +34,6 @@ enum Failure {
     Failed(String),
 }
 
-/// The project of a region, once it is known.
-type Project = tokio::sync::OnceCell<Result<String, Failure>>;
-
 /// The backend.
 pub struct Huawei {
     host: Arc<dyn Host>,
@@ -46,6 +43,9 @@ pub struct Huawei {
     /// By region, where no variable names the project.
     projects: RefCell<HashMap<String, Rc<Project>>>,
 }
+
+/// The project of a region, once it was asked for.
+type Project = tokio::sync::OnceCell<Result<String, Failure>>;
 
 impl Huawei {
     /// The keys that the credentials of this host reach. `now` is the time in seconds since 1970.

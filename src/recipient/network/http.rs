@@ -2,6 +2,7 @@
 //! said without the address, which may hold a secret.
 
 use std::error::Error;
+use std::time::Duration;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode, Url};
@@ -13,6 +14,15 @@ const MAX_ANSWER_BYTES: usize = 1 << 20;
 
 /// The most redirections that are followed.
 const MAX_REDIRECTIONS: usize = 5;
+
+/// What is waited before a request is sent once more to a service that has too much to do.
+pub const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1200)];
+
+/// Whether a service that answers with this status is to be asked once more.
+#[must_use]
+pub fn is_busy(status: u16) -> bool {
+    matches!(status, 429 | 500 | 502 | 503 | 504)
+}
 
 /// What a server answered.
 pub struct Reply {
@@ -82,7 +92,8 @@ fn failure(error: &reqwest::Error) -> String {
 }
 
 /// The cause that all others follow from.
-fn innermost(error: &dyn Error) -> String {
+#[must_use]
+pub fn innermost(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;
