@@ -2,7 +2,7 @@
 //! say something new are written anew, and the order and spelling of all others stay as they are.
 //! Blocks of old releases have another order than that of today, and fields that are empty.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::document::tree::Tree;
 use crate::document::{Document, Editor, Format, Layout};
@@ -69,21 +69,25 @@ fn arranged(old: &Tree, new: &Tree) -> Tree {
 
 /// The entries of `new` in the order of `old`, which is `before` as it stands in the file.
 fn arranged_map(old: &Tree, before: &Tree, new: &Tree) -> Tree {
+    let (before, named) = (by_name(before), by_name(new));
     let mut out: Vec<(String, Tree)> = Vec::new();
+    let mut taken = HashSet::new();
     for (name, value) in old.entries() {
-        let (was, is) = (entry(before, name), entry(new, name));
+        let lower = name.to_ascii_lowercase();
+        let (was, is) = (before.get(&lower), named.get(&lower));
         match is {
             Some((_, is)) if was.is_some_and(|(_, was)| was == is) => out.push((name.clone(), value.clone())),
-            Some((new_name, is)) if !out.iter().any(|(name, _)| name == new_name) => {
+            Some((new_name, is)) if !taken.contains(&lower) => {
                 out.push((new_name.clone(), arranged_value(name, value, was.map(|(_, was)| was), is)));
             }
             // It says nothing: an empty list of an old release, for example.
             None if was.is_none() && (is_blank(value) || !holds_keys(name)) => out.push((name.clone(), value.clone())),
-            _ => {}
+            _ => continue,
         }
+        taken.insert(lower);
     }
     for (name, value) in new.entries() {
-        if !out.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        if taken.insert(name.to_ascii_lowercase()) {
             let at = out.iter().position(|(known, _)| known > name).unwrap_or(out.len());
             out.insert(at, (name.clone(), value.clone()));
         }
@@ -91,9 +95,13 @@ fn arranged_map(old: &Tree, before: &Tree, new: &Tree) -> Tree {
     Tree::Map(out)
 }
 
-/// An entry by its name in any mixture of capitals and small letters.
-fn entry<'t>(map: &'t Tree, name: &str) -> Option<&'t (String, Tree)> {
-    map.entries().iter().find(|(known, _)| known.eq_ignore_ascii_case(name))
+/// The entries of a map by their names in small letters: capitals do not count. Of two the first.
+fn by_name(map: &Tree) -> HashMap<String, &(String, Tree)> {
+    let mut named = HashMap::with_capacity(map.entries().len());
+    for entry in map.entries() {
+        named.entry(entry.0.to_ascii_lowercase()).or_insert(entry);
+    }
+    named
 }
 
 fn holds_keys(name: &str) -> bool {
@@ -201,6 +209,19 @@ mod tests {
         let Some(Tree::List(keys)) = changed.get("age") else { panic!("is a list") };
         let names: Vec<_> = keys[2].entries().iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!((names.as_slice(), &keys[..2]), (&["recipient", "enc"][..], &[key("a"), key("b")][..]));
+    }
+
+    /// A file of somebody else's must not cost hours: with a search for each field it would.
+    #[test]
+    fn any_number_of_unknown_fields_stays() {
+        let Tree::Map(mut entries) = old() else { unreachable!("is a map") };
+        entries.extend((0..50_000).map(|number| (format!("Unknown_{number:05}"), text("x"))));
+        let old = Tree::Map(entries);
+        let started = std::time::Instant::now();
+        let changed = change(&old, |metadata| metadata.mac = "new".to_owned());
+        assert!(started.elapsed() < std::time::Duration::from_secs(10), "took {:?}", started.elapsed());
+        assert_eq!(changed.get("mac"), Some(&text("new")));
+        assert_eq!(changed.entries().len(), old.entries().len());
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub(super) fn comment(text: &[u8], marker: u8) -> Vec<u8> {
 
 /// A key, in quotes if it needs them.
 pub(super) fn key(key: &str) -> Result<String, EmitError> {
-    let bare = !key.starts_with(['#', ';', '[', '`']) && !key.contains(['"', '=', ':']);
+    // A byte order mark is none where it does not start the text.
+    let bare = !key.starts_with(['#', ';', '[', '`', '\u{feff}']) && !key.contains(['"', '=', ':']);
     let impossible = key.is_empty() || key == "-" || key.contains('\n') || trim(key.as_bytes()).len() != key.len();
     let quotes = match () {
         () if impossible => None,

@@ -81,7 +81,8 @@ impl<'t> Raw<'t> {
     /// The metadata block with this entry.
     fn block(&self, entry: u32, part: &RawPart, text: &[u8]) -> Result<Block, SyntaxError> {
         let inside = entry as usize..self.end(entry) as usize;
-        if let Some((alias, _)) = self.aliases.iter().find(|(node, _)| inside.contains(&(*node as usize))) {
+        let first = self.aliases.partition_point(|(node, _)| (*node as usize) < inside.start);
+        if let Some((alias, _)) = self.aliases.get(first).filter(|(node, _)| inside.contains(&(*node as usize))) {
             let span = self.nodes[*alias as usize].span;
             return Err(SyntaxError::at(span, "the metadata block must not hold aliases"));
         }

@@ -605,13 +605,19 @@ impl<'t, 'c> Reader<'t, 'c> {
     fn refuse(&mut self, error: &granit_parser::ScanError) -> SyntaxError {
         let at = error.marker().byte_offset().unwrap_or(0).min(self.short.len());
         let at = self.offsets.source(at);
+        let span = Span::new(at..(at + 1).min(self.source.len()).max(at));
         let message = match error.kind() {
             granit_parser::ErrorKind::RecursionLimitExceeded => format!("nested more than {NESTING} levels deep"),
             granit_parser::ErrorKind::UnknownAnchor => "this alias refers to no anchor before it".to_owned(),
             granit_parser::ErrorKind::UnexpectedCharacter { .. } => "unexpected character".to_owned(),
+            // The parser has no setting for it.
+            granit_parser::ErrorKind::InvalidQuotedScalarIndent => {
+                let message = "a text in quotes goes on no further in than its key: YAML forbids it, SOPS lets it pass";
+                return SyntaxError::at(span, message).hint("indent all lines of the text more than its key");
+            }
             kind => kind.to_string(),
         };
-        SyntaxError::at(Span::new(at..(at + 1).min(self.source.len()).max(at)), message)
+        SyntaxError::at(span, message)
     }
 
     fn finish(mut self) -> Result<Raw<'t>, Failure> {

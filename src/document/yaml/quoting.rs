@@ -65,7 +65,7 @@ pub(super) fn is_plain(text: &str, place: Place) -> bool {
     if place == Place::Block && is_ciphertext(text) {
         return true;
     }
-    can_stand_plain(text, place) && resolve::plain(text).is_none() && !is_ambiguous(text)
+    can_stand_plain_in_go(text, place) && resolve::plain(text).is_none() && !is_ambiguous(text)
 }
 
 /// Whether a string looks like a ciphertext, which nothing in a block can mistake. There are many
@@ -82,7 +82,14 @@ pub(super) fn is_plain_in_1_2(text: &str, place: Place) -> bool {
     can_stand_plain(text, place) && resolve::plain(text).is_none()
 }
 
-/// Whether the syntax allows a string without quotes.
+/// Whether the syntax allows a string without quotes for go-yaml too, which takes a `:` before a text
+/// between brackets and a `?` anywhere in it for signs.
+pub(super) fn can_stand_plain_in_go(text: &str, place: Place) -> bool {
+    can_stand_plain(text, place) && (place == Place::Block || !text.starts_with(':') && !text.contains('?'))
+}
+
+/// Whether the syntax allows a string without quotes. A `?` at the start of a flow entry is what this
+/// reader refuses.
 pub(super) fn can_stand_plain(text: &str, place: Place) -> bool {
     let Some(first) = text.chars().next() else { return false };
     let bytes = text.as_bytes();
@@ -91,6 +98,7 @@ pub(super) fn can_stand_plain(text: &str, place: Place) -> bool {
     let ends_plain = |byte: Option<&u8>| is_blank(byte) || place == Place::Flow && is_flow(byte);
     let starts_well = match first {
         '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' => false,
+        '?' if place == Place::Flow => false,
         '-' | '?' | ':' => !ends_plain(bytes.get(1)),
         _ => true,
     };
@@ -199,10 +207,11 @@ pub(super) fn fresh(text: &str, place: Place) -> String {
     single(text).unwrap_or_else(|| double(text))
 }
 
-/// Any scalar on one line of a new file.
+/// Any scalar on one line of a new file. No integer is minus zero.
 pub(super) fn fresh_scalar(value: &Scalar<'_>, place: Place) -> String {
     match value {
         Scalar::Text(text) => text.as_str().map_or_else(|| binary(text), |text| fresh(text, place)),
+        Scalar::Float(number) => canonical(value, *number == 0.0 && number.is_sign_negative()),
         _ => canonical(value, false),
     }
 }

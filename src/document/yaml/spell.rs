@@ -14,7 +14,8 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
                     "there is no place for a value: the key has none, or a comment in its place".into(),
                 ));
             }
-            let spot = Spot::new(document.text, node.span, *style, node.key.is_some());
+            let mut spot = Spot::new(document.text, node.span, *style, node.key.is_some());
+            spot.ends_text = ends_text(document, node.span.end as usize);
             if let Some(header) = spot.fixed_header() {
                 let text = spot.below(header, value).ok_or_else(|| EmitError(FIXED.into()))?;
                 return Ok(Splice { span: node.span, text: text.into_bytes() });
@@ -111,13 +112,16 @@ pub(super) fn column(text: &[u8], at: usize) -> usize {
     before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
 }
 
-/// The line break that ends the line here, or the usual one at the end of the text.
+/// The line break that ends the line here; on the last line that of the line above. Never a carriage
+/// return alone.
 pub(super) fn line_break_after(text: &[u8], at: usize) -> &'static str {
-    match memchr::memchr(b'\n', &text[at..]) {
-        Some(length) if text[..at + length].ends_with(b"\r") => "\r\n",
-        None if text[..at].contains(&b'\r') && memchr::memmem::find(text, b"\r\n").is_some() => "\r\n",
-        _ => "\n",
-    }
+    let next = memchr::memchr2(b'\n', b'\r', &text[at..]).map(|length| at + length);
+    let is_pair = match next.or_else(|| memchr::memrchr2(b'\n', b'\r', &text[..at])) {
+        Some(found) if text[found] == b'\r' => text.get(found + 1) == Some(&b'\n'),
+        Some(found) => text[..found].ends_with(b"\r"),
+        None => false,
+    };
+    if is_pair { "\r\n" } else { "\n" }
 }
 
 /// Whether what stands up to here is inside brackets: then a comma or a bracket must follow.
@@ -125,7 +129,7 @@ pub(super) fn is_in_flow(text: &[u8], mut at: usize) -> bool {
     loop {
         match text.get(at) {
             Some(b' ' | b'\t' | b'\r' | b'\n') => at += 1,
-            Some(b'#') => at = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length),
+            Some(b'#') => at = memchr::memchr2(b'\n', b'\r', &text[at..]).map_or(text.len(), |length| at + length),
             Some(b',' | b']' | b'}') => return true,
             _ => return false,
         }
@@ -140,6 +144,15 @@ const BARE: &str = " \t";
 /// Where a scalar ends, with the mark behind it.
 pub(super) fn end_of_mark(text: &[u8], end: usize) -> usize {
     if text[end..].starts_with(BARE.as_bytes()) { end + BARE.len() } else { end }
+}
+
+/// Whether a value that ends here is followed by a metadata block alone, at the end of a text without
+/// a last line break: the break before the block goes with it.
+fn ends_text(document: &Document<'_>, end: usize) -> bool {
+    let blanks = document.text[end..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let block = document.parts.last().and_then(|part| part.metadata.as_ref());
+    let mut spans = block.iter().flat_map(|block| &block.spans);
+    spans.any(|span| span.range() == (end + blanks..document.text.len()))
 }
 
 /// Whether a value is a ciphertext.
@@ -160,12 +173,15 @@ pub(super) struct Spot<'d> {
     start: usize,
     /// Whether quotes are left away even if readers of YAML 1.1 would like some.
     stays_bare: bool,
+    /// Whether nothing follows once the metadata is gone, not even a line break.
+    ends_text: bool,
 }
 
 impl<'d> Spot<'d> {
     pub(super) fn new(text: &'d [u8], span: Span, style: Style, has_key: bool) -> Self {
+        let start = span.start as usize;
         let mut spot =
-            Spot { text, span, style, has_key, anchor: None, tag: None, start: span.start as usize, stays_bare: false };
+            Spot { text, span, style, has_key, anchor: None, tag: None, start, stays_bare: false, ends_text: false };
         spot.read_properties();
         spot
     }
@@ -293,7 +309,8 @@ impl<'d> Spot<'d> {
             Style::Plain | Style::Date => {
                 let place = self.place();
                 let is_plain = match (is_tagged, self.stays_bare) {
-                    (true, _) => quoting::can_stand_plain,
+                    (true, true) => quoting::can_stand_plain,
+                    (true, false) => quoting::can_stand_plain_in_go,
                     (false, true) => quoting::is_plain_in_1_2,
                     (false, false) => quoting::is_plain,
                 };
@@ -432,7 +449,7 @@ impl<'d> Spot<'d> {
         if !text.ends_with('\n') {
             return true;
         }
-        let Some(next) = after.strip_prefix(b"\n") else { return false };
+        let Some(next) = after.strip_prefix(b"\n").filter(|_| !self.ends_text) else { return false };
         if !text.ends_with("\n\n") {
             return true;
         }

@@ -4,7 +4,8 @@ mod corpus;
 mod properties;
 
 use super::*;
-use crate::document::{Editor, Event, Text};
+use crate::document::change;
+use crate::document::{Editor, Event, KeyPath, Step, Text};
 
 /// A ciphertext of the right shape for the node with this number.
 fn ciphertext(number: usize) -> String {
@@ -158,6 +159,9 @@ fn comments_belong_to_the_container_that_sops_says() {
         ("a: 1\n# one\n# two\n\n# three\nb: 2\n", &["a: 1", "#one", "#two", "#three", "b: 2"]),
         ("a: | # note\n  text\n", &["#note", "a: text\n"]),
         ("l: [1, # one\n  2]\n", &["l:#one", "l: 1", "l: 2"]),
+        // Left of the top, and read as if the metadata followed in the column of the top.
+        (" l:\n  - 1\n# last\n", &["l: 1", "l:#last"]),
+        (" l:\n  - 1\n# one\n---\nl:\n  - 1\n# two\n", &["l: 1", "l:#one", "l: 1", "#two"]),
         ("a: 1\n# of the first\n---\nb: 2\n", &["a: 1", "#of the first", "b: 2"]),
     ] {
         let walked: Vec<_> = walk(text).iter().map(|line| line.replace("# ", "#")).collect();
@@ -225,6 +229,7 @@ fn what_sops_cannot_hold_is_refused() {
         ("a: &x k\nb:\n  *x : 1\n", "a key must be a string, not an alias"),
         ("sops: &x {}\na: *x\n", "this alias refers into the metadata block"),
         ("a: \0\n", "unexpected character"),
+        ("a: \"b\nc\"\n", "a text in quotes goes on no further in than its key: YAML forbids it, SOPS lets it pass"),
     ] {
         assert_eq!(message(text), expected, "{text:?}");
     }
@@ -435,5 +440,165 @@ fn readers_that_differ_are_followed_or_refused() {
         ["x: [\"a\":]", "x: [a: ]", "x: {a: , b: 1}", "a:\nb: 1", "?a: b", "x: [\"?a\", a?]", "x: &a b:c\ny: *a"];
     for text in fine {
         assert!(Yaml.parse(text.as_bytes()).is_ok(), "{text}");
+    }
+}
+
+/// Writes a value or comment in place of `old`, and gives the text when it has been read again.
+fn written(text: &str, new: New<'_>) -> String {
+    let document = parse(text.as_bytes());
+    let is_old = |node: &crate::document::Node<'_>| match &node.content {
+        Content::Leaf { value: Scalar::Text(text), .. } | Content::Comment { text } => text.starts_with(b"old"),
+        _ => false,
+    };
+    let at = document.nodes.iter().position(is_old).expect("there is an old value");
+    let mut editor = Editor::new(&document, &Yaml);
+    let expected = new.clone();
+    editor.replace(NodeId(u32::try_from(at).expect("small")), new).expect("the place can hold it");
+    let out = String::from_utf8(editor.finish().expect("no alias is in the way")).expect("UTF-8");
+    let again = Yaml.parse(out.as_bytes()).unwrap_or_else(|error| panic!("{error}: {out:?}"));
+    assert_eq!(again.nodes.len(), document.nodes.len(), "{out:?}");
+    match (&again.nodes[at].content, &expected) {
+        (Content::Leaf { value: read, .. }, New::Value(value)) => assert!(same(read, value), "{out:?}"),
+        (Content::Comment { text }, New::Comment(comment)) => assert_eq!(text, comment),
+        _ => panic!("another kind of node: {out:?}"),
+    }
+    out
+}
+
+/// What stands between brackets is read as a sign by go-yaml, or by this reader, where it would be
+/// a text elsewhere.
+#[test]
+fn signs_of_flow_collections_are_put_in_quotes() {
+    for value in ["?a", "?", "a?", "a? b", "a ?b", ":a", "::", "a:", "a::", "?:", "-", "-?", "*a", "&a:b c"] {
+        let new = || New::Value(Scalar::Text(value.into()));
+        for (text, around) in [
+            ("x: {a: old, b: keep}\n", ("x: {a: ", ", b: keep}\n")),
+            ("x: [old]", ("x: [", "]")),
+            ("x: [!!str old]", ("x: [!!str ", "]")),
+            ("x: [&a old, b]", ("x: [&a ", ", b]")),
+            ("x: [\r  old # note\r]\r", ("x: [\r  ", " # note\r]\r")),
+        ] {
+            assert_eq!(written(text, new()), format!("{}'{value}'{}", around.0, around.1));
+        }
+        written("x: old\n", new());
+        written("x: !!str old\n", new());
+        written("x:\n- old\n", new());
+        written("x: &a old\n", new());
+    }
+    for value in ["?a", "a? b", ":a"] {
+        assert_eq!(written("x: old\n", New::Value(Scalar::Text(value.into()))), format!("x: {value}\n"));
+    }
+}
+
+/// Between brackets SOPS cannot read these; without it in the way they come back as they were.
+#[test]
+fn bare_signs_in_a_flow_collection_come_back_bare() {
+    let text = "x: [https://host/?a=b, :c, !!str d?]\n";
+    let document = parse(text.as_bytes());
+    let sealed = seal(text.as_bytes()).expect("everything can be sealed");
+    assert_eq!(unseal(&sealed, &document).as_deref(), Ok(text.as_bytes()));
+}
+
+#[test]
+fn keys_that_look_like_signs_are_put_in_quotes_between_brackets() {
+    for key in ["?a", "?", "a?", ":a", "a:", "a::", "&a:b", "\u{feff}a", "a\u{feff}"] {
+        for text in ["{a: 1}\n", "{}\n", "{\"a\": 1}\n", "a: 1\n", "a: {b: 1}\n", "a: {}\n"] {
+            let inner = KeyPath::parse("a").expect("is a path");
+            for top in [KeyPath(Vec::new()), inner].into_iter().take(if text.contains("a: {") { 2 } else { 1 }) {
+                let path = KeyPath([top.0, vec![Step::Key(key.to_owned())]].concat());
+                let value = Tree::Map(vec![(key.to_owned(), Tree::string(key))]);
+                let change = change::Change::Set(&value);
+                let nothing = |_: &Document<'_>| std::collections::HashSet::new();
+                let out = change::apply(&Yaml, text.as_bytes(), &path, change, change::Manner::default(), &nothing);
+                let out = out.expect("there is room");
+                let shown = String::from_utf8_lossy(&out);
+                let again = Yaml.parse(&out).unwrap_or_else(|error| panic!("{error}: {shown}"));
+                let keys = again.nodes.iter().filter(|node| node.key.as_deref() == Some(key)).count();
+                assert_eq!(keys, 2, "{shown}");
+            }
+        }
+    }
+}
+
+/// A byte order mark that begins a line, and blanks behind the last block, are refused: so they are
+/// not written, as a value or as a comment.
+#[test]
+fn what_the_reader_takes_in_two_ways_is_not_written() {
+    for value in ["\u{feff}", "\u{feff}a", "a\n\u{feff}b", "a\n ", "a\n \n", "\n", " \n", "a\n \n\n", "a\n\t"] {
+        for text in [
+            "x: old",
+            "x: old\n",
+            "x: |\n  old",
+            "x: |\n  old\n",
+            "x: |+\n  old\n",
+            "x: |-\n  old\n   \n",
+            "x: >\n  old\n  ",
+            "x: >\n  old\n\n \n",
+            "x: |2\n  old\n",
+            "x:\n- |\n old",
+            "x: 'old'",
+            "x: {y: old}",
+        ] {
+            written(text, New::Value(Scalar::Text(value.into())));
+        }
+    }
+    for comment in ["\u{feff}", " &a:b", " ?", "\u{feff} &a:b\t#", " [a:]"] {
+        for text in ["x: &a 1 #old", "x: &a #old\n  y: 1\n", "#old\nx: 1\n", "x: [1, #old\n 2]", "x: &a\n#old\n - 1\n"]
+        {
+            written(text, New::Comment(comment.into()));
+        }
+    }
+}
+
+/// The break before the metadata goes with it, so that a block could not end with one.
+#[test]
+fn a_block_is_not_put_where_its_last_line_break_will_go() {
+    for text in ["a: ENC\nsops:\n    mac: x", "a: |-\n  ENC\nsops:\n    mac: x", "l:\n- ENC  \nsops: {}"] {
+        let document = parse(text.as_bytes());
+        let is_old = |node: &crate::document::Node<'_>| matches!(&node.content, Content::Leaf { value: Scalar::Text(text), .. } if &**text == b"ENC");
+        let at = document.nodes.iter().position(is_old).expect("is there");
+        let mut editor = Editor::new(&document, &Yaml);
+        let id = NodeId(u32::try_from(at).expect("small"));
+        editor.replace(id, New::Value(Scalar::Text("one\ntwo\n".into()))).expect("the place can hold it");
+        editor.remove_metadata(0);
+        let plain = editor.finish().expect("no alias is in the way");
+        let Content::Leaf { value, .. } = &parse(&plain).nodes[at].content else { panic!("a leaf stays a leaf") };
+        assert!(same(value, &Scalar::Text("one\ntwo\n".into())), "{}", String::from_utf8_lossy(&plain));
+    }
+}
+
+#[test]
+fn negative_zero_stays_a_float_where_an_alias_is_written_out() {
+    for text in ["a: &x {k: v, n: -0.0}\nb: *x\n", "a: &x\n- -0.0\n- v\nb: *x\nc: [*x]\n"] {
+        let document = parse(text.as_bytes());
+        let mut editor = Editor::new(&document, &Yaml);
+        for (id, node) in (0..).map(NodeId).zip(&document.nodes) {
+            if matches!(&node.content, Content::Leaf { value: Scalar::Text(_), .. }) {
+                editor.replace(id, New::Value(Scalar::Text("NEW".into()))).expect("the place can hold it");
+            }
+        }
+        let changed = editor.finish().expect("the aliases can be written out");
+        for (now, was) in parse(&changed).nodes.iter().zip(&document.nodes) {
+            if let Content::Leaf { value: was @ Scalar::Float(_), .. } = &was.content {
+                let Content::Leaf { value: now, .. } = &now.content else { panic!("a leaf stays a leaf") };
+                assert!(same(now, was), "{}", String::from_utf8_lossy(&changed));
+            }
+        }
+    }
+}
+
+#[test]
+fn line_breaks_are_those_of_the_line() {
+    for (text, at, expected) in [
+        ("a\nb\r\nc", 0, "\n"),
+        ("a\nb\r\nc", 2, "\r\n"),
+        ("a\nb\r\nc", 5, "\r\n"),
+        ("a\r\nb\nc", 6, "\n"),
+        ("a\rb\r\nc", 0, "\n"),
+        ("a\rb", 3, "\n"),
+        ("a", 1, "\n"),
+        ("", 0, "\n"),
+    ] {
+        assert_eq!(spell::line_break_after(text.as_bytes(), at), expected, "{text:?} at {at}");
     }
 }
