@@ -290,7 +290,7 @@ fn success_is_silent() {
             "unset s.yaml '[\"a\"]'",
             "rotate s.yaml",
             "rotate -i s.yaml",
-            &format!("rotate -i --add-age {BOB} s.yaml"),
+            &format!("--config bob.yaml rotate -i --add-age {BOB} s.yaml"),
             "filestatus s.yaml",
             "exec-env s.yaml 'printenv a'",
             "exec-file s.yaml 'cat {}'",
@@ -307,6 +307,7 @@ fn success_is_silent() {
         ] {
             let sandbox = place();
             sandbox.script("other", "printf 'a: other\\n' > \"$1\"");
+            sandbox.write("bob.yaml", format!("creation_rules:\n  - age: {ALICE},{BOB}\n"));
             let call = sandbox.named(name, shell_words::split(line).unwrap());
             call.env("EDITOR", "other").env("SOPS_DISABLE_VERSION_CHECK", "1").run().expect(0).silent();
         }
