@@ -39,6 +39,7 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with decrypted values in its environment')
             [CompletionResult]::new('exec-env', 'exec-env', [CompletionResultType]::ParameterValue, 'Run a shell command with the values of a file in its environment')
             [CompletionResult]::new('exec-file', 'exec-file', [CompletionResultType]::ParameterValue, 'Run a shell command that reads the plaintext of a file')
+            [CompletionResult]::new('publish', 'publish', [CompletionResultType]::ParameterValue, 'Put encrypted files where programs fetch them')
             [CompletionResult]::new('keyservice', 'keyservice', [CompletionResultType]::ParameterValue, 'Let other processes use the keys that this one can reach')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Check the records of who opened what')
             [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print a script that completes commands in a shell')
@@ -394,6 +395,24 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'cloze;publish' {
+            [CompletionResult]::new('--decryption-order', '--decryption-order', [CompletionResultType]::ParameterName, 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]')
+            [CompletionResult]::new('--enable-local-keyservice', '--enable-local-keyservice', [CompletionResultType]::ParameterName, 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]')
+            [CompletionResult]::new('--keyservice', '--keyservice', [CompletionResultType]::ParameterName, 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]')
+            [CompletionResult]::new('--key-timeout', '--key-timeout', [CompletionResultType]::ParameterName, 'How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]')
+            [CompletionResult]::new('--aws-profile', '--aws-profile', [CompletionResultType]::ParameterName, 'The AWS profile for AWS KMS keys')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]')
+            [CompletionResult]::new('--indent', '--indent', [CompletionResultType]::ParameterName, 'Spaces per level in what is written new; -1 is a tab')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Ask nothing')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Ask nothing')
+            [CompletionResult]::new('--recursive', '--recursive', [CompletionResultType]::ParameterName, 'Publish all encrypted files below a directory, under their paths in it')
+            [CompletionResult]::new('--omit-extensions', '--omit-extensions', [CompletionResultType]::ParameterName, 'Leave out the last extension of their names, as `omit_extensions` in a rule does')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more on standard error')
+            [CompletionResult]::new('--disable-version-check', '--disable-version-check', [CompletionResultType]::ParameterName, 'Accepted for SOPS: cloze never looks for newer versions')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'cloze;keyservice' {
             [CompletionResult]::new('--network', '--network', [CompletionResultType]::ParameterName, 'Listen on the network, or on a socket of this machine')
             [CompletionResult]::new('--address', '--address', [CompletionResultType]::ParameterName, 'The address to listen on: `HOST:PORT`, or the path of the socket [default for tcp: 127.0.0.1:5000]')
@@ -456,6 +475,7 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Run a command with decrypted values in its environment')
             [CompletionResult]::new('exec-env', 'exec-env', [CompletionResultType]::ParameterValue, 'Run a shell command with the values of a file in its environment')
             [CompletionResult]::new('exec-file', 'exec-file', [CompletionResultType]::ParameterValue, 'Run a shell command that reads the plaintext of a file')
+            [CompletionResult]::new('publish', 'publish', [CompletionResultType]::ParameterValue, 'Put encrypted files where programs fetch them')
             [CompletionResult]::new('keyservice', 'keyservice', [CompletionResultType]::ParameterValue, 'Let other processes use the keys that this one can reach')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Check the records of who opened what')
             [CompletionResult]::new('completion', 'completion', [CompletionResultType]::ParameterValue, 'Print a script that completes commands in a shell')
@@ -505,6 +525,9 @@ Register-ArgumentCompleter -Native -CommandName 'cloze' -ScriptBlock {
             break
         }
         'cloze;help;exec-file' {
+            break
+        }
+        'cloze;help;publish' {
             break
         }
         'cloze;help;keyservice' {

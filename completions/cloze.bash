@@ -55,6 +55,9 @@ _cloze() {
             cloze,keyservice)
                 cmd="cloze__subcmd__keyservice"
                 ;;
+            cloze,publish)
+                cmd="cloze__subcmd__publish"
+                ;;
             cloze,rotate)
                 cmd="cloze__subcmd__rotate"
                 ;;
@@ -136,6 +139,9 @@ _cloze() {
             cloze__subcmd__help,keyservice)
                 cmd="cloze__subcmd__help__subcmd__keyservice"
                 ;;
+            cloze__subcmd__help,publish)
+                cmd="cloze__subcmd__help__subcmd__publish"
+                ;;
             cloze__subcmd__help,rotate)
                 cmd="cloze__subcmd__help__subcmd__rotate"
                 ;;
@@ -164,7 +170,7 @@ _cloze() {
 
     case "${cmd}" in
         cloze)
-            opts="-v -h --version --disable-version-check --check-for-updates --help encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help"
+            opts="-v -h --version --disable-version-check --check-for-updates --help encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file publish keyservice audit completion init help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1026,7 +1032,7 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__help)
-            opts="encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file keyservice audit completion init help"
+            opts="encrypt decrypt edit set unset rotate updatekeys groups filestatus exec exec-env exec-file publish keyservice audit completion init help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1263,6 +1269,20 @@ _cloze() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cloze__subcmd__help__subcmd__publish)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cloze__subcmd__help__subcmd__rotate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1349,6 +1369,48 @@ _cloze() {
                     return 0
                     ;;
                 --address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cloze__subcmd__publish)
+            opts="-y -h --yes --recursive --omit-extensions --decryption-order --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --decryption-order)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --enable-local-keyservice)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --keyservice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --aws-profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --indent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -36,6 +36,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand exec 'Run a command with decrypted values in its environment'
             cand exec-env 'Run a shell command with the values of a file in its environment'
             cand exec-file 'Run a shell command that reads the plaintext of a file'
+            cand publish 'Put encrypted files where programs fetch them'
             cand keyservice 'Let other processes use the keys that this one can reach'
             cand audit 'Check the records of who opened what'
             cand completion 'Print a script that completes commands in a shell'
@@ -372,6 +373,23 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'cloze;publish'= {
+            cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
+            cand --enable-local-keyservice 'Use the keys that this process can reach (`=false` to switch off) [env: SOPS_ENABLE_LOCAL_KEYSERVICE] [default: true]'
+            cand --keyservice 'A key service of another process, `tcp://HOST:PORT` or `unix:///PATH`, which is asked for what this process cannot do; may be repeated [env: SOPS_KEYSERVICE]'
+            cand --key-timeout 'How long a key on the network may take, in seconds [env: CLOZE_KEY_TIMEOUT] [default: 10]'
+            cand --aws-profile 'The AWS profile for AWS KMS keys'
+            cand --config 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]'
+            cand --indent 'Spaces per level in what is written new; -1 is a tab'
+            cand -y 'Ask nothing'
+            cand --yes 'Ask nothing'
+            cand --recursive 'Publish all encrypted files below a directory, under their paths in it'
+            cand --omit-extensions 'Leave out the last extension of their names, as `omit_extensions` in a rule does'
+            cand --verbose 'Say more on standard error'
+            cand --disable-version-check 'Accepted for SOPS: cloze never looks for newer versions'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'cloze;keyservice'= {
             cand --network 'Listen on the network, or on a socket of this machine'
             cand --address 'The address to listen on: `HOST:PORT`, or the path of the socket [default for tcp: 127.0.0.1:5000]'
@@ -426,6 +444,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand exec 'Run a command with decrypted values in its environment'
             cand exec-env 'Run a shell command with the values of a file in its environment'
             cand exec-file 'Run a shell command that reads the plaintext of a file'
+            cand publish 'Put encrypted files where programs fetch them'
             cand keyservice 'Let other processes use the keys that this one can reach'
             cand audit 'Check the records of who opened what'
             cand completion 'Print a script that completes commands in a shell'
@@ -461,6 +480,8 @@ set edit:completion:arg-completer[cloze] = {|@words|
         &'cloze;help;exec-env'= {
         }
         &'cloze;help;exec-file'= {
+        }
+        &'cloze;help;publish'= {
         }
         &'cloze;help;keyservice'= {
         }

@@ -121,6 +121,39 @@ fn every_command_that_uses_a_data_key_is_recorded() {
     cut.run().expect(1).says("no line has the hash").prints("");
 }
 
+#[cfg(feature = "publish")]
+#[test]
+fn publishing_is_recorded_before_anything_leaves() {
+    let Some(sandbox) = sandbox(TO_FILE) else { return };
+    sandbox.encrypted("a.yaml", "a: one\n");
+    let nobody = "http://127.0.0.1:9";
+    let places = format!(
+        "  - {{path_regex: ^./a, vault_path: x, vault_address: '{nobody}'}}\n  - {{path_regex: ^a, s3_bucket: b, \
+         recreation_rule: {{age: {BOB}}}}}\n  - s3_bucket: b\n"
+    );
+    sandbox.write(".sops.yaml", format!("creation_rules: []\ndestination_rules:\n{places}"));
+    let mut seen = 0;
+    for (file, actions) in [
+        ("./a.yaml", &["decrypt"][..]),
+        ("a.yaml", &["rotate", "decrypt", "encrypt"]),
+        // It goes as it is: no data key is used.
+        ("./../work/a.yaml", &[]),
+    ] {
+        let call = cloze(&sandbox, &["publish", "--yes", file]).env("VAULT_ADDR", nobody).env("VAULT_TOKEN", "t");
+        let call = call.env("AWS_ENDPOINT_URL", nobody).env("AWS_EC2_METADATA_DISABLED", "true");
+        call.env("AWS_ACCESS_KEY_ID", "a")
+            .env("AWS_SECRET_ACCESS_KEY", "s")
+            .run()
+            .expect(1)
+            .says("cannot be published");
+        let found = records(&sandbox);
+        let expected: Vec<_> =
+            actions.iter().map(|action| ((*action).into(), "publish".into(), "a.yaml".into())).collect();
+        assert_eq!(found[seen..], expected, "{file}");
+        seen = found.len();
+    }
+}
+
 #[test]
 fn standard_input_is_a_file_too() {
     let Some(sandbox) = sandbox(TO_FILE) else { return };

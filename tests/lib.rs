@@ -8,8 +8,10 @@
 mod age;
 mod audit;
 mod aws;
+mod azure;
 mod badinput;
 mod cli;
+mod clouds;
 mod command_line;
 mod completion;
 mod conversions;
@@ -19,9 +21,13 @@ mod edit;
 mod engine;
 mod exec;
 mod fuzz_cases;
+mod gcp;
 mod generated;
 mod harness;
+#[allow(dead_code, reason = "what the tests of one kind need alone")]
 mod http;
+#[cfg(feature = "huawei")]
+mod huawei;
 mod ini;
 mod init;
 mod integrators;
@@ -33,10 +39,16 @@ mod layers;
 mod leaves;
 mod messages;
 mod one_writer;
+#[cfg(feature = "pgp")]
+mod pgp;
 mod properties;
 mod pty;
+#[cfg(feature = "publish")]
+mod publish;
 mod readme;
 mod rekey;
 mod sealed;
 mod servers;
 mod set;
+#[cfg(feature = "vault")]
+mod vault;

@@ -61,6 +61,7 @@ pub(super) enum Command {
     ExecEnv(ExecEnv),
     #[command(name = "exec-file")]
     ExecFile(ExecFile),
+    Publish(Publish),
     Keyservice(Serve),
     #[command(subcommand)]
     Audit(Audit),
@@ -535,6 +536,35 @@ pub(super) struct Running {
     /// Run the command as this user, with the groups of that user; only root can
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
+    /// Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault
+    /// [env: SOPS_DECRYPTION_ORDER]
+    #[arg(long, value_name = "KINDS")]
+    pub decryption_order: Option<String>,
+    #[command(flatten)]
+    pub services: KeyServices,
+    #[command(flatten)]
+    pub general: General,
+}
+
+/// Put encrypted files where programs fetch them
+///
+/// The destination rules of `.sops.yaml` say where: buckets of S3 and of Google Cloud Storage get the
+/// encrypted file, and with a recreation rule for other recipients. A key-value engine of Vault gets
+/// the decrypted values. Everything is shown, and asked about, before anything leaves this machine.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  cloze publish secrets/prod.yaml\n  cloze publish --recursive --yes secrets")]
+pub(super) struct Publish {
+    /// The encrypted file; with --recursive, a directory of them
+    pub path: Option<PathBuf>,
+    /// Ask nothing
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Publish all encrypted files below a directory, under their paths in it
+    #[arg(long)]
+    pub recursive: bool,
+    /// Leave out the last extension of their names, as `omit_extensions` in a rule does
+    #[arg(long)]
+    pub omit_extensions: bool,
     /// Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault
     /// [env: SOPS_DECRYPTION_ORDER]
     #[arg(long, value_name = "KINDS")]

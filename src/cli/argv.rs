@@ -60,9 +60,6 @@ pub(super) enum Request {
     },
 }
 
-/// Commands of SOPS that cloze does not have.
-const MISSING: [&str; 1] = ["publish"];
-
 /// Commands that SOPS does not have: called as `sops`, these words are file names.
 const OWN: [&str; 3] = ["audit", "exec", "init"];
 
@@ -150,7 +147,7 @@ impl Flags {
 }
 
 /// In which order commands are asked about a flag that stands before the command.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "encrypt",
     "decrypt",
     "edit",
@@ -164,6 +161,7 @@ const ORDER: [&str; 17] = [
     "exec-env",
     "exec-file",
     "filestatus",
+    "publish",
     "keyservice",
     "audit verify",
     "completion",
@@ -287,10 +285,6 @@ fn operand(name: Name, scan: &mut Scan, token: OsString, flags: &Flags) -> Resul
         scan.command = Some(word.to_owned());
     } else if first && matches!(word, "help" | "h") {
         scan.help = Some("--help");
-    } else if first && MISSING.contains(&word) {
-        return Err(
-            CommandError::not_yet(&format!("the command `{word}`")).hint(format!("a file of that name is `./{word}`"))
-        );
     } else {
         scan.operands.push(token);
     }
@@ -591,11 +585,6 @@ mod tests {
 
     #[test]
     fn what_cannot_be_done_says_so() {
-        for words in ["sops publish f", "cloze publish f"] {
-            let error = run(words).expect_err(words);
-            assert_eq!(error.code().number(), 1, "{words}");
-            assert!(error.to_string().contains("not yet"), "{words}: {error}");
-        }
         assert_eq!(normal("sops --set x f"), "exit 7");
         assert_eq!(normal("sops"), "exit 100");
         assert_eq!(normal("sops -d"), "exit 100");

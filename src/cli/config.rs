@@ -17,6 +17,8 @@ use crate::envelope::{Policy, Selector};
 use crate::recipient::age::parse_recipient;
 use crate::recipient::parse::{kms_amended, kms_context, parse_list};
 use crate::recipient::{Kind, Recipient};
+#[cfg(feature = "publish")]
+use crate::rules::Destination;
 use crate::rules::{self, CreationRule, Rules, Stores, Strictness};
 
 /// The name of a rules file.
@@ -175,6 +177,48 @@ pub(super) fn helpful_rule(general: &General, file: &Path, run: &Run) -> Option<
     let found = find(general, Some(file), run).ok()??;
     let rules = found.rules(run).ok()?;
     rule_for(&found, rules, true, file, run).ok()?.cloned()
+}
+
+/// Where a file is published.
+#[cfg(feature = "publish")]
+pub(super) struct Publication {
+    /// The place.
+    pub(super) destination: Destination,
+    /// What the file is encrypted anew with, if it is.
+    pub(super) recreation: Option<CreationRule>,
+    /// Whether the last extension of its name is left out.
+    pub(super) omit_extensions: bool,
+}
+
+/// Where a file is published. None only where no rule matches and that is `optional`.
+///
+/// # Errors
+/// There are no rules, none matches, or the one that does is wrong.
+#[cfg(feature = "publish")]
+pub(super) fn destination(
+    general: &General,
+    file: &Path,
+    optional: bool,
+    run: &Run,
+) -> Result<Option<Publication>, CommandError> {
+    let found = find(general, Some(file), run)?.ok_or_else(|| {
+        CommandError::usage("there is no `.sops.yaml`, which says where files are published").about(file)
+    })?;
+    // The path as it was typed, as in SOPS.
+    let Some(rule) = found.rules(run)?.find_destination(&file.to_string_lossy()) else {
+        if optional {
+            return Ok(None);
+        }
+        let message = format!("no destination rule of `{}` matches", found.path.display());
+        return Err(CommandError::usage(message).about(file).hint("`destination_rules` there say where files go"));
+    };
+    let strictness = if run.name == Name::Sops { Strictness::Sops } else { Strictness::Cloze };
+    let wrong = |error| CommandError::rules(error, &found.path, &found.text);
+    Ok(Some(Publication {
+        destination: rule.destination().map_err(wrong)?.clone(),
+        recreation: rule.recreation(strictness).map_err(wrong)?.cloned(),
+        omit_extensions: rule.omit_extensions,
+    }))
 }
 
 /// For whom a new file is encrypted, and how.

@@ -32,6 +32,10 @@ pub(super) const SOPS_AZURE_KEYVAULT_URLS: &str = "SOPS_AZURE_KEYVAULT_URLS";
 /// Vault transit keys for new files, comma-separated.
 pub(super) const SOPS_VAULT_URIS: &str = "SOPS_VAULT_URIS";
 
+/// The server of Vault's own tools, where a destination rule names none.
+#[cfg(feature = "publish")]
+pub(super) const VAULT_ADDR: &str = "VAULT_ADDR";
+
 /// age identities.
 pub(super) const SOPS_AGE_KEY: &str = "SOPS_AGE_KEY";
 /// A file with age identities.

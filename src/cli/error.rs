@@ -341,22 +341,28 @@ impl CommandError {
             new.details.push("looked for identities in".into());
             new.details.extend(error.places.iter().map(|place| format!("  {place}")));
         }
-        let says = |text: &str| {
-            let reasons = error.attempts.iter().filter_map(|attempt| attempt.reason.as_ref());
-            reasons.chain(&error.places).any(|reason| reason.contains(text))
-        };
-        new.hint(if says(NO_TERMINAL) {
-            "run it in a terminal, or let SOPS_AGE_KEY_CMD or SOPS_AGE_SSH_PRIVATE_KEY_CMD name a command that prints the \
-             identity without its passphrase"
+        let reasons = || error.attempts.iter().filter_map(|attempt| attempt.reason.as_ref());
+        let says = |text: &str| reasons().chain(&error.places).any(|reason| reason.contains(text));
+        let has_next_step = || reasons().any(|reason| reason.contains("; "));
+        if says("the passphrase is wrong") {
+            new.hint("try again with the right passphrase")
+        } else if has_next_step() {
+            new
+        } else if says(NO_TERMINAL) {
+            new.hint(
+                "run it in a terminal, or let SOPS_AGE_KEY_CMD or SOPS_AGE_SSH_PRIVATE_KEY_CMD name a command that \
+                 prints the identity without its passphrase",
+            )
         } else if says("there is no program `age-plugin-") {
-            "install the age plugin, or put the folder where it is on PATH"
-        } else if says("the passphrase is wrong") {
-            "try again with the right passphrase"
+            new.hint("install the age plugin, or put the folder where it is on PATH")
         } else if error.places.is_empty() {
-            "one key that works is enough; or ask somebody who can open the file to add you"
+            new.hint("one key that works is enough; or ask somebody who can open the file to add you")
         } else {
-            "one identity is enough: put it into one of these places, or ask somebody who can open the file to add you"
-        })
+            new.hint(
+                "one identity is enough: put it into one of these places, or ask somebody who can open the file to \
+                 add you",
+            )
+        }
     }
 
     /// A rules file that cannot be used; its place is drawn.

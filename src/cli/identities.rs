@@ -19,8 +19,18 @@ use super::prompt::Terminal;
 use crate::recipient::age::{Age, IdentitySource};
 #[cfg(feature = "aws")]
 use crate::recipient::aws::Aws;
+#[cfg(feature = "huawei")]
+use crate::recipient::huawei::Huawei;
+#[cfg(feature = "azure")]
+use crate::recipient::azure::Azure;
+#[cfg(feature = "gcp")]
+use crate::recipient::gcp::Gcp;
 #[cfg(feature = "network")]
 use crate::recipient::network::{Network, Networked};
+#[cfg(feature = "pgp")]
+use crate::recipient::pgp::Pgp;
+#[cfg(feature = "vault")]
+use crate::recipient::vault::{Trust, Vault};
 use crate::recipient::{Host, KeyService, Keyring, Kind};
 
 /// How long a key on the network may take when nothing else is said.
@@ -46,7 +56,7 @@ pub(super) fn keyring(flags: &KeyServices, order: Option<&str>, run: &Run) -> Re
         (None, None) => true,
     };
     let limit = key_timeout(flags.key_timeout.as_deref(), env)?;
-    let mut services = if local { local_services(env, Arc::new(Terminal::new(env)), limit) } else { Vec::new() };
+    let mut services = if local { local_services(env, run.name, Arc::new(Terminal::new(env)), limit) } else { Vec::new() };
     for uri in remote_addresses(flags, env) {
         services.extend(remote_services(&uri)?);
     }
@@ -80,16 +90,40 @@ pub(super) fn key_timeout(flag: Option<&str>, env: &Env) -> Result<Duration, Com
 
 /// The services of the keys that this process can reach: a line for each kind. `host` is asked for
 /// passphrases, and keys on the network may take as long as `limit`.
-pub(super) fn local_services(env: &Env, host: Arc<dyn Host>, limit: Duration) -> Vec<Box<dyn KeyService>> {
+pub(super) fn local_services(
+    env: &Env,
+    name: Name,
+    host: Arc<dyn Host>,
+    limit: Duration,
+) -> Vec<Box<dyn KeyService>> {
     #[cfg(feature = "network")]
     let network = &Network::new(limit);
     #[cfg(not(feature = "network"))]
-    let _ = limit;
+    let _ = (limit, name);
     vec![
         Box::new(Age::new(age_sources(env), Arc::clone(&host))),
+        #[cfg(feature = "pgp")]
+        Box::new(Pgp::new(Arc::clone(&host))),
         #[cfg(feature = "aws")]
-        Box::new(Networked::new(Aws::new(host), network)),
+        Box::new(Networked::new(Aws::new(Arc::clone(&host)), network)),
+        #[cfg(feature = "huawei")]
+        Box::new(Networked::new(Huawei::new(Arc::clone(&host), super::unix_time), network)),
+        #[cfg(feature = "vault")]
+        Box::new(Networked::new(Vault::new(Arc::clone(&host), vault_trust(name)), network)),
+        #[cfg(feature = "azure")]
+        Box::new(Networked::new(Azure::new(Arc::clone(&host), network), network)),
+        #[cfg(feature = "gcp")]
+        Box::new(Networked::new(Gcp::new(Arc::clone(&host), network), network)),
     ]
+}
+
+/// Which servers may see the credentials for Vault: a file names the server, and SOPS believes it.
+#[cfg(feature = "vault")]
+pub(super) fn vault_trust(name: Name) -> Trust {
+    match name {
+        Name::Cloze => Trust::Named,
+        Name::Sops => Trust::Any,
+    }
 }
 
 /// The addresses of the key services of other processes: those of the flags, or of the variable.

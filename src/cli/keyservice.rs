@@ -15,13 +15,14 @@ use rustix::fs::Mode;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
+use super::argv::Name;
 use super::env::Env;
 use super::error::{CommandError, reason};
 use super::prompt::Terminal;
 use super::ui::Ui;
 use super::{Run, args, identities, signals};
 use crate::recipient::remote::{Host, Listener, Operation, serve};
-use crate::recipient::{self, KeyService, Recipient};
+use crate::recipient::{self, Call, KeyService, Ran, Recipient};
 
 /// Where SOPS listens when nothing else is said.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:5000";
@@ -49,7 +50,7 @@ pub(super) fn run(args: &args::Serve, run: &Run) -> Result<(), CommandError> {
         }
         _ => (Listener::Tcp(listen_tcp(address.unwrap_or(DEFAULT_ADDRESS), run.ui)?), None),
     };
-    let host = Local { ui: run.ui, prompt: args.prompt, limit, asking: Arc::default() };
+    let host = Local { name: run.name, ui: run.ui, prompt: args.prompt, limit, asking: Arc::default() };
     let stopped = async {
         let _ = stopped.await;
     };
@@ -141,6 +142,8 @@ impl Drop for SocketFile {
 
 /// Serves with the keys of this process.
 struct Local {
+    /// By which name the program was called.
+    name: Name,
     ui: Ui,
     /// Whether somebody is asked before each operation.
     prompt: bool,
@@ -177,7 +180,7 @@ impl Host for Local {
     fn services(&self) -> Vec<Box<dyn KeyService>> {
         let env = Env::process();
         let person = Person { terminal: Terminal::new(&env), asking: Arc::clone(&self.asking) };
-        identities::local_services(&env, Arc::new(person), self.limit)
+        identities::local_services(&env, self.name, Arc::new(person), self.limit)
     }
 
     fn done(&self, operation: Operation, recipient: &Recipient, result: Result<(), &str>) {
@@ -219,6 +222,14 @@ impl recipient::Host for Person {
 
     fn variable_os(&self, name: &str) -> Option<OsString> {
         self.terminal.variable_os(name)
+    }
+
+    fn terminal_name(&self) -> Option<OsString> {
+        self.terminal.terminal_name()
+    }
+
+    fn run(&self, call: &Call<'_>) -> Result<Ran, String> {
+        self.terminal.run(call)
     }
 
     fn file(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, String> {

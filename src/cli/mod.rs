@@ -25,6 +25,9 @@ mod init;
 #[cfg(feature = "keyservice")]
 mod keyservice;
 mod prompt;
+mod programs;
+#[cfg(feature = "publish")]
+mod publish;
 mod rekey;
 mod rotate;
 mod set;
@@ -136,6 +139,11 @@ fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> R
         args::Command::Keyservice(args) => keyservice::run(&args, &run(args.verbose)),
         #[cfg(not(feature = "keyservice"))]
         args::Command::Keyservice(_) => Err(identities::no_keyservices()),
+        #[cfg(feature = "publish")]
+        args::Command::Publish(args) => publish::run(&args, &run(args.general.verbose)),
+        #[cfg(not(feature = "publish"))]
+        args::Command::Publish(_) => Err(CommandError::usage("this build cannot publish files")
+            .hint("it was built without the cargo feature `publish`")),
         args::Command::Audit(args::Audit::Verify(args)) => audit::verify(&args, &run(args.verbose)),
         args::Command::Completion(args) => completion::run(&args, &run(false)),
         args::Command::Init(args) => init::run(&args, &run(args.verbose)),
@@ -155,8 +163,13 @@ fn tools<'a>(keyring: &'a Keyring, record: &'a audit::Record<'a>) -> Tools<'a> {
 }
 
 fn now() -> Timestamp {
+    Timestamp::from_unix(unix_time())
+}
+
+/// The time in seconds since 1970.
+fn unix_time() -> i64 {
     let seconds = std::time::UNIX_EPOCH.elapsed().map_or(0, |elapsed| elapsed.as_secs());
-    Timestamp::from_unix(i64::try_from(seconds).unwrap_or(0))
+    i64::try_from(seconds).unwrap_or(0)
 }
 
 /// A text that was read, and what it is called in messages.

@@ -19,9 +19,10 @@ use zeroize::Zeroizing;
 use super::env::{self, Env};
 use super::files::{self, FileError};
 use super::identities::why;
+use super::programs;
 use super::signals::{self, ENDING};
 use super::ui::{self, visible};
-use crate::recipient::Host;
+use crate::recipient::{Call, Host, Ran};
 
 /// Why nobody was asked.
 pub(super) const NO_TERMINAL: &str = "there is no terminal to ask on";
@@ -106,6 +107,14 @@ impl Host for Terminal {
 
     fn variable_os(&self, name: &str) -> Option<OsString> {
         self.env.get(name)
+    }
+
+    fn terminal_name(&self) -> Option<OsString> {
+        programs::terminal_name()
+    }
+
+    fn run(&self, call: &Call<'_>) -> Result<Ran, String> {
+        programs::run(call)
     }
 
     fn file(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, String> {

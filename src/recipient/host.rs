@@ -7,6 +7,28 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+/// A program that is to be run.
+pub struct Call<'a> {
+    /// Where it is.
+    pub program: &'a Path,
+    /// Its arguments, as everybody may see them.
+    pub args: &'a [&'a str],
+    /// Variables beside those of this process.
+    pub variables: &'a [(&'a str, OsString)],
+    /// What it reads. May be secret.
+    pub input: &'a [u8],
+}
+
+/// What became of a program.
+pub struct Ran {
+    /// Whether it ended with success.
+    pub success: bool,
+    /// What it printed. May be secret.
+    pub output: Zeroizing<Vec<u8>>,
+    /// What it said on standard error.
+    pub said: String,
+}
+
 /// The program around us.
 pub trait Host: Send + Sync {
     /// Asks for something secret, without an echo. `what` is what it is for.
@@ -47,6 +69,20 @@ pub trait Host: Send + Sync {
     /// The same as text; what is not UTF-8 is replaced.
     fn variable(&self, name: &str) -> Option<String> {
         self.variable_os(name).map(|value| value.to_string_lossy().into_owned())
+    }
+
+    /// The name of the terminal that this process was started in, for programs that ask there by
+    /// themselves.
+    fn terminal_name(&self) -> Option<OsString> {
+        None
+    }
+
+    /// Runs a program to its end.
+    ///
+    /// # Errors
+    /// It cannot be run, or its output not be read; why, for people.
+    fn run(&self, _call: &Call<'_>) -> Result<Ran, String> {
+        Err("no programs can be run here".into())
     }
 
     /// The content of a file; none if there is no such file.

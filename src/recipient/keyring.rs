@@ -127,10 +127,34 @@ impl Keyring {
         if let Some(empty) = groups.iter().position(Vec::is_empty) {
             return Err(WrapFailure::EmptyGroup(empty));
         }
+        let groups = &self.settle(groups)?;
         let (secrets, threshold) = shares_for(key, groups.len(), threshold, random)?;
         let jobs = groups.iter().zip(&secrets).flat_map(|(group, secret)| group.iter().map(move |one| (one, secret)));
         let mut wrapped = self.wrap_all(&jobs.collect::<Vec<_>>(), now)?.into_iter();
         Ok((groups.iter().map(|group| wrapped.by_ref().take(group.len()).collect()).collect(), threshold))
+    }
+
+    /// The recipients with what they leave open and a file has to say: the version of a key. Who
+    /// leaves nothing open is not contacted, nor who is of a kind that this run cannot use.
+    ///
+    /// # Errors
+    /// One recipient that does not work is enough.
+    pub fn settle(&self, groups: &[Vec<Recipient>]) -> Result<Vec<Vec<Recipient>>, WrapFailure> {
+        let settle = |recipient: &Recipient| {
+            let mut reasons = Vec::new();
+            for service in self.services(recipient.kind) {
+                match service.settle(recipient) {
+                    Ok(settled) => return Ok(settled.unwrap_or_else(|| recipient.clone())),
+                    Err(reason) => reasons.push(reason),
+                }
+            }
+            if reasons.is_empty() {
+                return Ok(recipient.clone());
+            }
+            let (kind, recipient) = (recipient.kind, recipient.to_string());
+            Err(WrapFailure::Recipient { kind, recipient, reason: reasons.join("; ") })
+        };
+        groups.iter().map(|group| group.iter().map(settle).collect()).collect()
     }
 
     /// Wraps secrets, each for its recipient: those that wait for others wait at once.

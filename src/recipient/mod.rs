@@ -9,15 +9,25 @@ mod access;
 pub mod age;
 #[cfg(feature = "aws")]
 pub mod aws;
+#[cfg(feature = "azure")]
+pub mod azure;
+#[cfg(feature = "gcp")]
+pub mod gcp;
 mod host;
+#[cfg(feature = "huawei")]
+pub mod huawei;
 mod keyring;
 mod kind;
 #[cfg(feature = "network")]
 pub mod network;
 pub mod parse;
+#[cfg(feature = "pgp")]
+pub mod pgp;
 #[cfg(feature = "keyservice")]
 pub mod remote;
 pub(crate) mod stored;
+#[cfg(feature = "vault")]
+pub mod vault;
 
 use std::fmt;
 
@@ -27,7 +37,7 @@ use crate::document::tree::Tree;
 use crate::document::{Scalar, Timestamp};
 
 pub use access::{Access, Change, GroupChange};
-pub use host::{Host, Nobody};
+pub use host::{Call, Host, Nobody, Ran};
 pub use keyring::{Attempt, Keyring, NoDataKey, WrapFailure};
 pub use kind::Kind;
 pub use stored::StoredError;
@@ -106,7 +116,9 @@ impl fmt::Display for Recipient {
             Kind::GcpKms => f.write_str(self.field("resource_id")),
             Kind::Hckms => f.write_str(self.field("key_id")),
             Kind::AzureKv => {
-                write!(f, "{}/keys/{}/{}", self.field("vault_url"), self.field("name"), self.field("version"))
+                write!(f, "{}/keys/{}", self.field("vault_url"), self.field("name"))?;
+                // Without one, the current version is to be asked for.
+                if self.field("version").is_empty() { Ok(()) } else { write!(f, "/{}", self.field("version")) }
             }
             Kind::HcVault => write!(
                 f,
@@ -170,6 +182,15 @@ pub enum Unwrapped {
 pub trait KeyService {
     /// The recipients that it serves.
     fn kind(&self) -> Kind;
+
+    /// The recipient with what it leaves open and a file has to say: the version of a key. None where
+    /// nothing is open.
+    ///
+    /// # Errors
+    /// Why it cannot be told, for people.
+    fn settle(&self, _recipient: &Recipient) -> Result<Option<Recipient>, String> {
+        Ok(None)
+    }
 
     /// Wraps a secret for a recipient of this kind.
     ///

@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, Reader};
 use super::places::Id;
-use super::{CreationRule, RulesError, read};
+use super::{CreationRule, RulesError, Strictness, read};
 use crate::document::Span;
 use crate::envelope::Pattern;
 
@@ -49,6 +49,48 @@ pub enum Destination {
         /// 1 or 2.
         version: i64,
     },
+}
+
+impl DestinationRule {
+    /// The one place that it names.
+    ///
+    /// # Errors
+    /// It names none, or several.
+    pub fn destination(&self) -> Result<&Destination, RulesError> {
+        let start = self.span.range().start;
+        match self.destinations.as_slice() {
+            [one] => Ok(one),
+            [] => Err(no_destination(start)),
+            _ => Err(several_destinations(start)),
+        }
+    }
+
+    /// The rule that files are encrypted anew with: one that names recipients.
+    ///
+    /// # Errors
+    /// It names none though it says something (not for `sops`, which passes over it), or is wrong.
+    pub fn recreation(&self, strictness: Strictness) -> Result<Option<&CreationRule>, RulesError> {
+        let Some(rule) = &self.recreation_rule else { return Ok(None) };
+        if let Some(defect) = &rule.defect {
+            return Err(defect.clone());
+        }
+        let is_empty = rule.groups.iter().all(Vec::is_empty);
+        match strictness {
+            _ if !is_empty => Ok(Some(rule)),
+            Strictness::Sops => Ok(None),
+            Strictness::Cloze => Err(RulesError::new(rule.span.range(), "this recreation rule names no recipient")
+                .hint("name those who are to open the published files, or take the rule out")),
+        }
+    }
+}
+
+fn no_destination(start: usize) -> RulesError {
+    RulesError::new(start..start, "this destination rule has no destination")
+        .hint("give it `s3_bucket`, `gcs_bucket` or `vault_path`")
+}
+
+fn several_destinations(start: usize) -> RulesError {
+    RulesError::new(start..start, "this destination rule has more than one destination").hint("write one rule for each")
 }
 
 const FIELDS: &[&str] = &[
@@ -107,13 +149,10 @@ pub(super) fn read(reader: &mut Reader<'_>, id: Id) -> Result<Option<Destination
 fn check(reader: &Reader<'_>, fields: &Fields, rule: Id, destinations: usize, version: i64) -> Result<(), RulesError> {
     let start = reader.places.span(rule).start;
     if destinations == 0 {
-        let error = RulesError::new(start..start, "this destination rule has no destination")
-            .hint("give it `s3_bucket`, `gcs_bucket` or `vault_path`");
-        reader.only_strict(error)?;
+        reader.only_strict(no_destination(start))?;
     }
     if destinations > 1 {
-        let error = RulesError::new(start..start, "this destination rule has more than one destination");
-        reader.only_strict(error.hint("write one rule for each"))?;
+        reader.only_strict(several_destinations(start))?;
     }
     if let Some(at) = fields.get("vault_kv_version")
         && !matches!(version, 0..=2)

@@ -29,6 +29,7 @@ impl Keyring {
         random: &dyn Random,
     ) -> Result<(Vec<KeyGroup>, Option<usize>), WrapFailure> {
         let (groups, threshold) = old;
+        let new = &Access { groups: self.settle(&new.groups)?, threshold: new.threshold };
         let change = Change::between(&Access::of(groups, threshold), new);
         let secrets = match (groups, new.groups.as_slice()) {
             ([_], [_]) => Some(vec![Zeroizing::new(key.expose().to_vec())]),

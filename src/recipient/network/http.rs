@@ -2,9 +2,10 @@
 //! said without the address, which may hold a secret.
 
 use std::error::Error;
+use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode, Url};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -13,6 +14,15 @@ const MAX_ANSWER_BYTES: usize = 1 << 20;
 
 /// The most redirections that are followed.
 const MAX_REDIRECTIONS: usize = 5;
+
+/// What is waited before a request is sent once more to a service that has too much to do.
+pub const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1200)];
+
+/// Whether a service that answers with this status is to be asked once more.
+#[must_use]
+pub fn is_busy(status: u16) -> bool {
+    matches!(status, 429 | 500 | 502 | 503 | 504)
+}
 
 /// What a server answered.
 pub struct Reply {
@@ -47,9 +57,22 @@ pub async fn exchange(request: RequestBuilder) -> Result<Reply, String> {
     Ok(Reply { status, body })
 }
 
-pub(super) fn client() -> Result<Client, String> {
+/// What every client is built from: the one TLS, and our name.
+pub(crate) fn builder() -> ClientBuilder {
     // An error says that somebody was here before.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().user_agent(concat!("cloze/", env!("CARGO_PKG_VERSION")))
+}
+
+/// Builds a client.
+///
+/// # Errors
+/// There is no TLS here; why, for people.
+pub(crate) fn build(builder: ClientBuilder) -> Result<Client, String> {
+    builder.build().map_err(|error| format!("there is no TLS: {}", innermost(&error)))
+}
+
+pub(super) fn client() -> Result<Client, String> {
     let follow = Policy::custom(|attempt| {
         let is_downgrade = |from: &Url| from.scheme() == "https" && attempt.url().scheme() != "https";
         if attempt.previous().len() > MAX_REDIRECTIONS || attempt.previous().last().is_some_and(is_downgrade) {
@@ -58,8 +81,7 @@ pub(super) fn client() -> Result<Client, String> {
             attempt.follow()
         }
     });
-    let client = Client::builder().user_agent(concat!("cloze/", env!("CARGO_PKG_VERSION"))).redirect(follow);
-    client.build().map_err(|error| format!("there is no TLS: {}", innermost(&error)))
+    build(builder().redirect(follow))
 }
 
 fn failure(error: &reqwest::Error) -> String {
@@ -70,7 +92,8 @@ fn failure(error: &reqwest::Error) -> String {
 }
 
 /// The cause that all others follow from.
-fn innermost(error: &dyn Error) -> String {
+#[must_use]
+pub fn innermost(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;

@@ -18,7 +18,9 @@ use tokio::time::timeout;
 
 use super::{KeyService, Kind, Recipient, Unwrapped, WrappedKey};
 
-pub use http::{Reply, exchange};
+pub use http::{PAUSES, Reply, exchange, innermost, is_busy};
+#[cfg(any(feature = "huawei", feature = "vault"))]
+pub(crate) use http::{build, builder};
 
 /// Something to wait for.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -28,6 +30,11 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 pub trait Backend {
     /// The recipients that it serves.
     fn kind(&self) -> Kind;
+
+    /// What a recipient leaves open; see [`KeyService::settle`].
+    fn settle<'a>(&'a self, _recipient: &'a Recipient) -> Answer<'a, Result<Option<Recipient>, String>> {
+        Box::pin(async { Ok(None) })
+    }
 
     /// Wraps a secret for a recipient of this kind; see [`KeyService::wrap`].
     fn wrap<'a>(&'a self, recipient: &'a Recipient, secret: &'a [u8]) -> Answer<'a, Result<String, String>>;
@@ -49,6 +56,33 @@ pub trait Waiting {
 
     /// Begins to unwrap one.
     fn begin_unwrap<'a>(&'a self, key: &'a WrappedKey) -> Answer<'a, Unwrapped>;
+}
+
+/// Why a service on the network did not do what it was asked for; for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// This run may not use the key: there are no credentials, or they are not taken.
+    NotMine(String),
+    /// It should have worked, and did not.
+    Broken(String),
+}
+
+impl Failure {
+    /// The reason alone.
+    #[must_use]
+    pub fn into_reason(self) -> String {
+        let (Failure::NotMine(reason) | Failure::Broken(reason)) = self;
+        reason
+    }
+}
+
+impl From<Failure> for Unwrapped {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotMine(reason) => Unwrapped::NotMine(reason),
+            Failure::Broken(reason) => Unwrapped::Broken(reason),
+        }
+    }
 }
 
 /// What all backends of a run share.
@@ -150,6 +184,11 @@ impl<B: Backend> Networked<B> {
 impl<B: Backend> KeyService for Networked<B> {
     fn kind(&self) -> Kind {
         self.backend.kind()
+    }
+
+    fn settle(&self, recipient: &Recipient) -> Result<Option<Recipient>, String> {
+        let work = self.backend.settle(recipient);
+        self.network.run(self.network.limited(recipient, work))??
     }
 
     fn wrap(&self, recipient: &Recipient, secret: &[u8]) -> Result<String, String> {

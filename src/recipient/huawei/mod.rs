@@ -1,0 +1,266 @@
+//! Keys in Huawei Cloud KMS (sops-compat.md §5.8), over its REST API: `encrypt-data` and
+//! `decrypt-data` of version 1.0, in requests signed with SDK-HMAC-SHA256.
+
+mod credentials;
+mod sign;
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::redirect::Policy;
+use reqwest::{Method, Request, StatusCode, Url};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::network::{self, Answer, Backend, Reply};
+use super::{Host, Kind, Recipient, Unwrapped, WrappedKey};
+use credentials::Credentials;
+
+/// The one algorithm that SOPS uses: the key decides how.
+const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
+/// The longest remark of a server that is repeated, in characters.
+const LONGEST_REMARK: usize = 200;
+
+/// Why a request led to nothing; for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Failure {
+    /// There are no credentials, or they do not suffice.
+    Denied(String),
+    /// Anything else.
+    Failed(String),
+}
+
+/// The backend.
+pub struct Huawei {
+    host: Arc<dyn Host>,
+    now: fn() -> i64,
+    http: OnceCell<Result<reqwest::Client, String>>,
+    credentials: OnceCell<Result<Credentials, String>>,
+    /// By region, where no variable names the project.
+    projects: RefCell<HashMap<String, Rc<tokio::sync::OnceCell<Result<String, Failure>>>>>,
+}
+
+impl Huawei {
+    /// The keys that the credentials of this host reach. `now` is the time in seconds since 1970.
+    #[must_use]
+    pub fn new(host: Arc<dyn Host>, now: fn() -> i64) -> Self {
+        let (http, credentials, projects) = Default::default();
+        Huawei { host, now, http, credentials, projects }
+    }
+
+    fn credentials(&self) -> Result<&Credentials, Failure> {
+        let found = self.credentials.get_or_init(|| credentials::find(self.host.as_ref()));
+        found.as_ref().map_err(|why| Failure::Denied(why.clone()))
+    }
+
+    /// Lets KMS do something with a key, and returns one text of its answer.
+    async fn kms(
+        &self,
+        recipient: &Recipient,
+        verb: &str,
+        body: Value,
+        field: &str,
+    ) -> Result<Zeroizing<String>, Failure> {
+        let (region, _) = parts(recipient)?;
+        let project = self.project(region).await?;
+        let url = self.endpoint("KMS", region)?;
+        let url = at(&url, &["v1.0", &project, "kms", verb])?;
+        let body = Zeroizing::new(body.to_string());
+        let reply = self.send(Method::POST, url, body.as_bytes(), Some(&project)).await?;
+        let mut answer = answer(&reply)?;
+        match answer[field].take() {
+            Value::String(text) if !text.is_empty() => Ok(Zeroizing::new(text)),
+            _ => Err(Failure::Failed(format!("the server did not answer as KMS does to `{verb}`"))),
+        }
+    }
+
+    /// The project of a region: as the credentials say, or as IAM says, once.
+    async fn project(&self, region: &str) -> Result<String, Failure> {
+        if let Some(project) = &self.credentials()?.project {
+            return Ok(project.clone());
+        }
+        let cell = Rc::clone(self.projects.borrow_mut().entry(region.to_owned()).or_default());
+        cell.get_or_init(|| self.ask_for_project(region)).await.clone()
+    }
+
+    async fn ask_for_project(&self, region: &str) -> Result<String, Failure> {
+        let mut url = at(&self.endpoint("IAM", region)?, &["v3", "projects"])?;
+        url.query_pairs_mut().append_pair("name", region);
+        let answer = answer(&self.send(Method::GET, url, b"", None).await?)?;
+        let ids: Vec<&str> =
+            answer["projects"].as_array().into_iter().flatten().filter_map(|one| one["id"].as_str()).collect();
+        match ids[..] {
+            [id] => Ok(id.to_owned()),
+            _ => {
+                let message = format!("there are {} projects in the region `{region}`", ids.len());
+                Err(Failure::Denied(format!("{message}; set {}", credentials::PROJECT)))
+            }
+        }
+    }
+
+    /// Where a service of a region is, unless a variable of the SDK says another place.
+    fn endpoint(&self, service: &str, region: &str) -> Result<Url, Failure> {
+        let name = match service {
+            "IAM" => "HUAWEICLOUD_SDK_IAM_ENDPOINT".to_owned(),
+            _ => format!("HUAWEICLOUD_SDK_REGION_{service}_{}", region.replace('-', "_").to_uppercase()),
+        };
+        if let Some(text) = self.host.variable(&name) {
+            let url = Url::parse(text.split(',').next().unwrap_or_default());
+            return url.map_err(|_| Failure::Failed(format!("{name} is no URL")));
+        }
+        // The one region of the European company.
+        let end = if region == "eu-west-101" { "eu" } else { "com" };
+        let text = format!("https://{}.{region}.myhuaweicloud.{end}", service.to_lowercase());
+        Url::parse(&text).map_err(|_| Failure::Failed(format!("`{region}` is no region")))
+    }
+
+    async fn send(&self, method: Method, url: Url, body: &[u8], project: Option<&str>) -> Result<Reply, Failure> {
+        let client = || network::build(network::builder().redirect(Policy::none()));
+        let http = self.http.get_or_init(client).clone().map_err(Failure::Failed)?;
+        let place = url.origin().ascii_serialization();
+        let mut request = Request::new(method, url);
+        if let Some(project) = project {
+            sign::header(&mut request, "x-project-id", project, false).map_err(Failure::Failed)?;
+        }
+        if !body.is_empty() {
+            sign::header(&mut request, "content-type", "application/json;charset=utf8", false)
+                .map_err(Failure::Failed)?;
+            *request.body_mut() = Some(body.to_vec().into());
+        }
+        sign::sign(&mut request, body, self.credentials()?, (self.now)()).map_err(Failure::Failed)?;
+        let request = reqwest::RequestBuilder::from_parts(http, request);
+        network::exchange(request).await.map_err(|why| Failure::Failed(format!("`{place}` {why}")))
+    }
+}
+
+/// The region and the key in a recipient. The region becomes part of a host's name.
+fn parts(recipient: &Recipient) -> Result<(&str, &str), Failure> {
+    let id = recipient.field("key_id");
+    let parts = id.split_once(':').map(|(region, key)| (region.trim(), key.trim()));
+    let is_name =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let wrong = || Failure::Failed("a Huawei Cloud KMS key is `REGION:KEY-UUID`".into());
+    parts.filter(|(region, key)| is_name(region) && !key.is_empty()).ok_or_else(wrong)
+}
+
+fn at(base: &Url, steps: &[&str]) -> Result<Url, Failure> {
+    let mut url = base.clone();
+    if steps.iter().any(|step| matches!(*step, "" | "." | "..")) {
+        return Err(Failure::Failed("the id of the project is none".into()));
+    }
+    let path = url.path_segments_mut().map(|mut path| {
+        path.clear().extend(steps);
+    });
+    path.map_err(|()| Failure::Failed("the endpoint is no URL of HTTP".into()))?;
+    Ok(url)
+}
+
+/// The JSON of an answer that says success.
+fn answer(reply: &Reply) -> Result<Value, Failure> {
+    let json = reply.json();
+    let error = if json["error"].is_object() { &json["error"] } else { &json };
+    let text = |name: &str| error[name].as_str().map(|text| text.chars().take(LONGEST_REMARK).collect::<String>());
+    let said = match (text("error_msg"), text("error_code")) {
+        (Some(message), Some(code)) => format!(": {message} ({code})"),
+        (Some(one), None) | (None, Some(one)) => format!(": {one}"),
+        (None, None) => String::new(),
+    };
+    Err(match reply.status {
+        status if status.is_success() => return Ok(json),
+        StatusCode::UNAUTHORIZED => Failure::Denied(format!(
+            "the credentials were refused{said}; check {} and {}",
+            credentials::AK,
+            credentials::SK
+        )),
+        StatusCode::FORBIDDEN => Failure::Denied(format!("denied{said}; the account must be allowed to use this key")),
+        StatusCode::TOO_MANY_REQUESTS => {
+            Failure::Failed(format!("the server has too much to do{said}; try again later"))
+        }
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Failure::Failed(format!("the request was refused{said}")),
+        status => Failure::Failed(format!("the server answered {status}{said}")),
+    })
+}
+
+impl Backend for Huawei {
+    fn kind(&self) -> Kind {
+        Kind::Hckms
+    }
+
+    fn wrap<'a>(&'a self, recipient: &'a Recipient, secret: &'a [u8]) -> Answer<'a, Result<String, String>> {
+        Box::pin(async move {
+            let work = async {
+                let plaintext = Zeroizing::new(STANDARD.encode(secret));
+                let (_, key) = parts(recipient)?;
+                let body =
+                    json!({ "key_id": key, "plain_text": plaintext.as_str(), "encryption_algorithm": ALGORITHM });
+                self.kms(recipient, "encrypt-data", body, "cipher_text").await
+            };
+            work.await.map(|text| text.as_str().to_owned()).map_err(|failure| match failure {
+                Failure::Denied(reason) | Failure::Failed(reason) => reason,
+            })
+        })
+    }
+
+    fn unwrap<'a>(&'a self, key: &'a WrappedKey) -> Answer<'a, Unwrapped> {
+        Box::pin(async move {
+            let work = async {
+                let (_, id) = parts(&key.recipient)?;
+                let body = json!({ "cipher_text": key.enc, "encryption_algorithm": ALGORITHM, "key_id": id });
+                self.kms(&key.recipient, "decrypt-data", body, "plain_text").await
+            };
+            match work.await {
+                Ok(text) => match STANDARD.decode(text.as_bytes()) {
+                    Ok(secret) => Unwrapped::Key(Zeroizing::new(secret)),
+                    Err(_) => Unwrapped::Broken("the server's answer is no base64".into()),
+                },
+                Err(Failure::Denied(reason)) => Unwrapped::NotMine(reason),
+                Err(Failure::Failed(reason)) => Unwrapped::Broken(reason),
+            }
+        })
+    }
+
+    fn places(&self) -> Vec<String> {
+        credentials::places(self.host.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::tree::Tree;
+    use crate::recipient::Nobody;
+
+    #[test]
+    fn a_region_cannot_lead_elsewhere() {
+        let of = |id: &str| {
+            let recipient = Recipient { kind: Kind::Hckms, fields: vec![("key_id", Tree::string(id))] };
+            let huawei = Huawei::new(Arc::new(Nobody), || 0);
+            let (region, _) = parts(&recipient).ok()?;
+            huawei.endpoint("KMS", region).ok().map(|url| url.to_string())
+        };
+        assert_eq!(of("tr-west-1:0a").as_deref(), Some("https://kms.tr-west-1.myhuaweicloud.com/"));
+        assert_eq!(of(" eu-west-101 : 0a").as_deref(), Some("https://kms.eu-west-101.myhuaweicloud.eu/"));
+        for id in ["evil.example/x?:0a", "a.b:0a", ":0a", "tr-west-1:", "tr-west-1"] {
+            assert_eq!(of(id), None, "{id}");
+        }
+    }
+
+    #[test]
+    fn what_is_denied_is_told_from_what_is_broken() {
+        let of = |status: u16, body: &str| {
+            let status = StatusCode::from_u16(status).expect("is one");
+            answer(&Reply { status, body: Zeroizing::new(body.as_bytes().to_vec()) })
+        };
+        assert_eq!(of(200, "{\"a\":1}"), Ok(json!({ "a": 1 })));
+        let nested = of(403, "{\"error\":{\"error_code\":\"KMS.0308\",\"error_msg\":\"no\"}}");
+        let wanted = "denied: no (KMS.0308); the account must be allowed to use this key";
+        assert_eq!(nested, Err(Failure::Denied(wanted.into())));
+        assert!(matches!(of(401, "{}"), Err(Failure::Denied(_))));
+        assert_eq!(of(400, "{\"error_msg\":\"bad\"}"), Err(Failure::Failed("the request was refused: bad".into())));
+        assert!(matches!(of(302, ""), Err(Failure::Failed(_))));
+    }
+}
