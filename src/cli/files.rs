@@ -96,8 +96,8 @@ pub(super) fn terminal() -> io::Result<File> {
 ///
 /// # Errors
 /// It cannot be read, or is too long.
-pub(super) fn read_pipe(pipe: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
-    read_to_end(pipe, 0, LIMIT)?.ok_or_else(|| io::Error::other("too much is printed"))
+pub(super) fn read_pipe(pipe: impl Read, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    read_to_end(pipe, 0, limit)?.ok_or_else(|| io::Error::other("too much is printed"))
 }
 
 /// Reads to the end; none when there is more than `limit`. A buffer that grows is wiped first: it

@@ -33,6 +33,9 @@ use crate::recipient::pgp::Pgp;
 use crate::recipient::vault::{Trust, Vault};
 use crate::recipient::{Host, KeyService, Keyring, Kind};
 
+/// The most that a command may print as identities, in bytes.
+const LONGEST_IDENTITIES: usize = 16 << 20;
+
 /// How long a key on the network may take when nothing else is said.
 const DEFAULT_KEY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -242,7 +245,7 @@ fn output_of(line: &str) -> Result<Zeroizing<Vec<u8>>, String> {
     let mut child = child.map_err(|error| failed(&error))?;
     // What it prints is secret: none of the buffers may stay in memory as it is.
     let pipe = child.stdout.take().expect("impossible: its output was made a pipe");
-    let text = files::read_pipe(pipe);
+    let text = files::read_pipe(pipe, LONGEST_IDENTITIES);
     let status = child.wait().map_err(|error| failed(&error))?;
     let text = text.map_err(|error| failed(&error))?;
     if !status.success() {

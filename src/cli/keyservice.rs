@@ -228,6 +228,14 @@ impl recipient::Host for Person {
         self.terminal.terminal_name()
     }
 
+    fn host_name(&self) -> Option<String> {
+        self.terminal.host_name()
+    }
+
+    fn warn(&self, message: &str) {
+        self.terminal.warn(message);
+    }
+
     fn run(&self, call: &Call<'_>) -> Result<Ran, String> {
         self.terminal.run(call)
     }

@@ -14,6 +14,25 @@ use super::error::reason;
 use super::files;
 use crate::recipient::{Call, Ran};
 
+/// The most that a program may print, in bytes: a keyring of thousands has fewer. What is compressed
+/// may come to any length.
+const LONGEST_OUTPUT: usize = 16 << 20;
+
+/// Variables with secrets that are ours to read. An agent that is started stays, with its variables.
+const SECRETS: [&str; 11] = [
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AZURE_CLIENT_SECRET",
+    "CLOZE_PGP_KEY",
+    "CLOZE_PGP_PASSPHRASE",
+    "GOOGLE_CREDENTIALS",
+    "GOOGLE_OAUTH_ACCESS_TOKEN",
+    "SOPS_AGE_KEY",
+    "VAULT_JWT",
+    "VAULT_SECRET_ID",
+    "VAULT_TOKEN",
+];
+
 /// The most that is kept of what a program says, in bytes.
 const LONGEST_SPEECH: u64 = 1 << 16;
 
@@ -29,7 +48,9 @@ pub(super) fn terminal_name() -> Option<OsString> {
 /// It cannot be run, or its output not be read; why, for people.
 pub(super) fn run(call: &Call<'_>) -> Result<Ran, String> {
     let failed = |error: io::Error| format!("`{}` cannot be run: {}", call.program.display(), reason(&error));
-    let mut child = Command::new(call.program)
+    let mut command = Command::new(call.program);
+    SECRETS.iter().for_each(|name| drop(command.env_remove(name)));
+    let mut child = command
         .args(call.args)
         .envs(call.variables.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::piped())
@@ -57,7 +78,7 @@ fn talk(child: &mut Child, input: &[u8]) -> (io::Result<Zeroizing<Vec<u8>>>, Str
             let _ = io::copy(&mut stderr, &mut io::sink());
             String::from_utf8_lossy(&said).into_owned()
         });
-        let output = files::read_pipe(stdout);
+        let output = files::read_pipe(stdout, LONGEST_OUTPUT);
         (output, listener.join().unwrap_or_default())
     })
 }
@@ -80,6 +101,12 @@ mod tests {
         assert!(!ran.success);
         assert_eq!((ran.output.len(), ran.said.len()), (large.len() + 4, 1 << 16));
         assert!(shell("exec 0<&-", &large).success, "nobody has to read");
+    }
+
+    #[test]
+    fn a_program_that_prints_without_end_is_stopped() {
+        let call = Call { program: Path::new("/bin/sh"), args: &["-c", "yes"], variables: &[], input: b"" };
+        assert!(run(&call).err().expect("is too much").contains("too much is printed"));
     }
 
     #[test]

@@ -235,9 +235,13 @@ impl Keyring {
             if groups.len() == 1 {
                 fitting = DataKey::from_bytes(&shares[0]);
             } else if shares.len() >= needed {
-                // All that are open, then all but the oldest ones: one wrong share is survived.
+                // All that are open, then all but the oldest ones, then all but any one: one wrong share
+                // is survived.
                 joined = join(&shares);
-                fitting = (0..=shares.len() - needed).filter_map(|skip| join(&shares[skip..])).find(|key| fits(key));
+                let newest = (0..=shares.len() - needed).filter_map(|skip| join(&shares[skip..]));
+                let outs = if shares.len() > needed { 0..shares.len() } else { 0..0 };
+                let without = |out: usize| join(&[&shares[..out], &shares[out + 1..]].concat());
+                fitting = newest.chain(outs.filter_map(without)).find(|key| fits(key));
             }
             fitting.is_some()
         });

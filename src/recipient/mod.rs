@@ -77,14 +77,15 @@ impl Recipient {
     #[must_use]
     pub fn identity(&self) -> String {
         let mut text = self.kind.list().to_owned();
-        let mut add = |name: &str, value: &Tree| {
-            let Some(value) = stored::text_of(value).filter(|value| !value.is_empty()) else { return };
-            let value = if self.kind == Kind::Pgp { value.to_ascii_uppercase() } else { value };
-            text.push_str(&format!("\0{name}\0{value}"));
-        };
         for (name, value) in &self.fields {
-            add(name, value);
-            value.entries().iter().for_each(|(key, value)| add(key, value));
+            if let Some(value) = stored::text_of(value).filter(|value| !value.is_empty()) {
+                let value = if self.kind == Kind::Pgp { value.to_ascii_uppercase() } else { value };
+                text.push_str(&format!("\0{name}\0{value}"));
+            }
+            for (key, value) in value.entries() {
+                let value = stored::text_of(value).unwrap_or_default();
+                text.push_str(&format!("\0{name}\0{key}\0{value}"));
+            }
         }
         text
     }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::super::env::{self, Env};
 use super::super::error::CommandError;
+use crate::recipient::vault::Address;
 use crate::rules::Destination;
 
 /// Where Vault is when nothing says it.
@@ -40,12 +41,14 @@ impl Place {
                 let address = address.clone().or_else(|| env.text(env::VAULT_ADDR)).unwrap_or_else(|| VAULT.into());
                 let data = if *version == 1 { "" } else { "data/" };
                 let path = format!("{}{data}{}{name}", closed(mount), closed(path));
-                Place::Vault { address: address.trim_end_matches('/').to_owned(), path, version: *version }
+                let address = Address::parse(&address).map_err(CommandError::usage)?.text();
+                Place::Vault { address, path, version: *version }
             }
         };
         let (Place::S3 { name, .. } | Place::Gcs { name, .. } | Place::Vault { path: name, .. }) = &place;
-        if name.split('/').any(|step| matches!(step, "" | "." | "..")) {
-            let message = format!("`{name}` has an empty step, `.` or `..` in it, and is no name there");
+        let is_wrong = |step: &str| matches!(step, "" | "." | "..") || step.chars().any(char::is_control);
+        if name.split('/').any(is_wrong) {
+            let message = format!("`{name}` has an empty step, `.`, `..` or a sign of control in it, and is no name there");
             return Err(CommandError::usage(message));
         }
         Ok(place)

@@ -75,8 +75,8 @@ impl Huawei {
         let body = Zeroizing::new(body.to_string());
         let reply = self.send(Method::POST, url, body.as_bytes(), Some(&project)).await?;
         let mut answer = answer(&reply)?;
-        match answer[field].take() {
-            Value::String(text) if !text.is_empty() => Ok(Zeroizing::new(text)),
+        match answer.get_mut(field).map(Value::take) {
+            Some(Value::String(text)) if !text.is_empty() => Ok(Zeroizing::new(text)),
             _ => Err(Failure::Failed(format!("the server did not answer as KMS does to `{verb}`"))),
         }
     }
@@ -152,7 +152,7 @@ fn parts(recipient: &Recipient) -> Result<(&str, &str), Failure> {
 
 fn at(base: &Url, steps: &[&str]) -> Result<Url, Failure> {
     let mut url = base.clone();
-    if steps.iter().any(|step| matches!(*step, "" | "." | "..")) {
+    if steps.iter().any(|step| matches!(*step, "" | "." | "..") || step.chars().any(char::is_control)) {
         return Err(Failure::Failed("the id of the project is none".into()));
     }
     let path = url.path_segments_mut().map(|mut path| {

@@ -80,12 +80,13 @@ fn as_many_groups_as_the_threshold_are_needed() {
 
 #[test]
 fn a_wrong_share_or_threshold_is_survived() {
-    let (key, mut groups, threshold) = wrapped(&[&["a"], &["b"], &["c"]], Some(2));
-    let fits = |found: &DataKey| found.expose() == key.expose();
-    groups[0][0].enc.replace_range(0..2, "00");
-    groups[0][0].enc.replace_range(2..4, "00");
     let everybody = keyring(&["a", "b", "c"]);
-    assert!(fits(&everybody.unwrap(&groups, threshold, &fits).expect("opens")));
+    for wrong in 0..3 {
+        let (key, mut groups, threshold) = wrapped(&[&["a"], &["b"], &["c"]], Some(2));
+        let fits = |found: &DataKey| found.expose() == key.expose();
+        groups[wrong][0].enc.replace_range(0..4, "0000");
+        assert!(fits(&everybody.unwrap(&groups, threshold, &fits).expect("opens")), "{wrong}");
+    }
     let (key, groups, _) = wrapped(&[&["a"], &["b"], &["c"]], Some(3));
     for stored in [1, 2] {
         let found = everybody.unwrap(&groups, Some(stored), &|found| found.expose() == key.expose());

@@ -5,15 +5,12 @@ use std::error::Error;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode, Url};
+use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 /// The most bytes of an answer that are read. A wrapped key has some thousand.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
-
-/// The most redirections that are followed.
-const MAX_REDIRECTIONS: usize = 5;
 
 /// What is waited before a request is sent once more to a service that has too much to do.
 pub const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1200)];
@@ -72,16 +69,9 @@ pub(crate) fn build(builder: ClientBuilder) -> Result<Client, String> {
     builder.build().map_err(|error| format!("there is no TLS: {}", innermost(&error)))
 }
 
+/// It follows no redirection: a data key and a token would go where they were not sent.
 pub(super) fn client() -> Result<Client, String> {
-    let follow = Policy::custom(|attempt| {
-        let is_downgrade = |from: &Url| from.scheme() == "https" && attempt.url().scheme() != "https";
-        if attempt.previous().len() > MAX_REDIRECTIONS || attempt.previous().last().is_some_and(is_downgrade) {
-            attempt.stop()
-        } else {
-            attempt.follow()
-        }
-    });
-    build(builder().redirect(follow))
+    build(builder().redirect(Policy::none()))
 }
 
 fn failure(error: &reqwest::Error) -> String {

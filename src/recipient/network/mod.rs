@@ -12,6 +12,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
@@ -129,8 +130,8 @@ impl Network {
     }
 
     /// The client for HTTP. It verifies certificates with those of the system (or of
-    /// `SSL_CERT_FILE`), goes through the proxy that the usual variables name, and never from HTTPS
-    /// to HTTP.
+    /// `SSL_CERT_FILE`), goes through the proxy that the usual variables name, and follows no
+    /// redirection.
     ///
     /// # Errors
     /// There is no TLS here; why, for people.
@@ -187,8 +188,14 @@ impl<B: Backend> KeyService for Networked<B> {
     }
 
     fn settle(&self, recipient: &Recipient) -> Result<Option<Recipient>, String> {
-        let work = self.backend.settle(recipient);
-        self.network.run(self.network.limited(recipient, work))??
+        let mut work = self.backend.settle(recipient);
+        self.network.run(async {
+            // What asks nobody does not have to wait, not even for somebody who was silent before.
+            match (&mut work).now_or_never() {
+                Some(done) => done,
+                None => self.network.limited(recipient, work).await?,
+            }
+        })?
     }
 
     fn wrap(&self, recipient: &Recipient, secret: &[u8]) -> Result<String, String> {

@@ -124,6 +124,10 @@ impl Gpg {
 
     /// The ids, as in messages, of all keys that gpg has a secret half of, or knows a card with.
     pub(super) fn secret_keys(&self) -> Vec<String> {
+        // gpg would make it.
+        if self.missing_home().is_some() {
+            return Vec::new();
+        }
         let Ok(Ran { output, .. }) = self.run(&["--batch", "--with-colons", "--list-secret-keys"], b"") else {
             return Vec::new();
         };

@@ -72,7 +72,12 @@ impl KeyFiles {
                 }
             });
             if let Some(path) = gnupg_home(host).map(|home| home.join("secring.gpg")) {
-                files.push(KeyFile::new(path.display().to_string(), host.file(&path)));
+                let mut ring = KeyFile::new(path.display().to_string(), host.file(&path));
+                // Nobody named it, and old versions of GnuPG leave an empty one behind.
+                if ring.certs.is_err() {
+                    ring.certs = Ok(None);
+                }
+                files.push(ring);
             }
             files
         })

@@ -54,7 +54,7 @@ impl Address {
     /// A step that would; why, for people.
     pub(super) fn join(&self, path: &str) -> Result<Url, String> {
         let steps: Vec<&str> = path.trim_matches('/').split('/').collect();
-        if steps.iter().any(|step| matches!(*step, "" | "." | "..")) {
+        if steps.iter().any(|step| matches!(*step, "" | "." | "..") || step.chars().any(char::is_control)) {
             return Err(format!("`{path}` is no path of Vault"));
         }
         let mut url = self.0.clone();

@@ -185,7 +185,11 @@ fn http(host: &dyn Host, trust: Trust) -> Result<reqwest::Client, String> {
         // Where any server may be named by a file, none of them may name another one.
         let named = matches!(&trusted, Trusted::These(_)) && trusted.has(attempt.url());
         let downgrade = before.is_some_and(|url| url.scheme() == "https") && attempt.url().scheme() != "https";
-        if attempt.previous().len() > MAX_REDIRECTIONS {
+        // All others turn what is sent into a question.
+        let keeps = matches!(attempt.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
+        if !keeps {
+            attempt.stop()
+        } else if attempt.previous().len() > MAX_REDIRECTIONS {
             attempt.error("it redirects without end")
         } else if (same || named) && !downgrade {
             attempt.follow()

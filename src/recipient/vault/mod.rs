@@ -52,8 +52,8 @@ impl Vault {
             Failure::Refused(said) => Failure::Failed(refusal(verb, key, &said)),
             other => other,
         })?;
-        match answer["data"][field].take() {
-            Value::String(text) if !text.is_empty() => Ok(Zeroizing::new(text)),
+        match answer.pointer_mut(&format!("/data/{field}")).map(Value::take) {
+            Some(Value::String(text)) if !text.is_empty() => Ok(Zeroizing::new(text)),
             _ => Err(Failure::Failed(format!("the server did not answer as Vault does to `{path}`"))),
         }
     }
