@@ -58,6 +58,7 @@ fn made(sops: &Path) -> BTreeMap<String, Vec<u8>> {
         ),
     );
     sandbox.write("prod.yaml", format!("creation_rules:\n  - path_regex: prod\n    age: {ALICE}\n"));
+    sandbox.write("destinations.yaml", "destination_rules:\n  - path_regex: (s|p|deep)\\.yaml$\n    s3_bucket: b\n");
     sandbox.write("bob.yaml", format!("creation_rules:\n  - age: {BOB}\n"));
     sandbox.write(
         "groups.yaml",
