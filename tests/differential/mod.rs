@@ -176,7 +176,7 @@ fn the_key_services_start_serve_and_end_alike() {
         let expected = place::serve(&theirs, sops, sops, call);
         let found = place::serve(&ours, &ours.root().join("bin/sops"), sops, call);
         assert!(expected.0 && found.0, "{call}");
-        let is_intended = intended().iter().any(|line| line.what == "the exit code of `keyservice` after INT or TERM");
-        assert_eq!((found.1, expected.1 != found.1), (Some(0), is_intended), "{call}");
+        // Two threads of SOPS race to its end, and one of them takes the closed socket for an error.
+        assert!(found.1 == Some(0) && matches!(expected.1, Some(0 | 1)), "{call}: {found:?}, {expected:?}");
     }
 }

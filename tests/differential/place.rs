@@ -128,5 +128,10 @@ pub(super) fn serve(sandbox: &Sandbox, program: &Path, sops: &Path, line: &str) 
     let typed = ["--input-type", "yaml", "--output-type", "yaml", "/dev/stdin"];
     let served = client.real(sops, call.iter().chain(&typed)).stdin(sealed).run().stdout == FLAT.as_bytes();
     assert!(Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap().success());
+    let told = Instant::now();
+    while server.try_wait().unwrap().is_none() {
+        assert!(told.elapsed() < Duration::from_secs(30), "{line}: TERM does not end it");
+        std::thread::sleep(Duration::from_millis(10));
+    }
     (served, server.wait().unwrap().code())
 }
