@@ -16,7 +16,7 @@ use super::ui::visible;
 use crate::document::change::ChangeError;
 use crate::document::{Span, SyntaxError};
 use crate::envelope;
-use crate::recipient::NoDataKey;
+use crate::recipient::{Attempt, Kind, NoDataKey};
 use crate::rules::RulesError;
 
 /// The exit codes.
@@ -350,7 +350,9 @@ impl CommandError {
         }
         let reasons = || error.attempts.iter().filter_map(|attempt| attempt.reason.as_ref());
         let says = |text: &str| reasons().chain(&error.places).any(|reason| reason.contains(text));
-        let has_next_step = || reasons().any(|reason| reason.contains("; "));
+        let is_step = |reason: &String| reason.contains("; ");
+        let is_pgp = |attempt: &&Attempt| attempt.kind == Kind::Pgp;
+        let has_next_step = || error.attempts.iter().filter(is_pgp).any(|attempt| attempt.reason.iter().any(is_step));
         if says("the passphrase is wrong") {
             new.hint("try again with the right passphrase")
         } else if has_next_step() {
@@ -461,7 +463,6 @@ pub(super) fn reason(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipient::{Attempt, Kind};
     use std::path::PathBuf;
 
     #[test]

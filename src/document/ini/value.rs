@@ -190,14 +190,24 @@ pub(super) fn spell(value: &[u8], place: &[u8], style: Style, rest: &[u8]) -> Re
         _ => b"",
     };
     let has = |bytes: &[u8]| value.iter().any(|byte| bytes.contains(byte));
-    let order: [&[u8]; 5] =
-        if has(b"\n`") { [own, b"", TRIPLE, BACKTICK, b"\""] } else { [own, b"", b"\"", BACKTICK, TRIPLE] };
-    order
-        .into_iter()
-        .filter(|quotes| !(quotes.is_empty() && place.is_empty() && has(b"`")))
-        .map(|quotes| [quotes, value, quotes].concat())
-        .find(|lexeme| reads_as(lexeme, rest, value))
-        .ok_or_else(|| EmitError("the value has line breaks and quotes that an INI file cannot hold together".into()))
+    let quoted = |quotes: &[u8]| {
+        let lexeme = [quotes, value, quotes].concat();
+        let fits = !(quotes.is_empty() && place.is_empty() && has(b"`")) && reads_as(&lexeme, rest, value);
+        fits.then_some(lexeme)
+    };
+    let raw = || if has(b"\n`") { [TRIPLE, BACKTICK] } else { [BACKTICK, TRIPLE] }.into_iter().find_map(quoted);
+    let found = if trim(rest).is_empty() {
+        let by_sops = || if has(b"\n`") { raw().or_else(|| quoted(b"\"")) } else { quoted(b"\"").or_else(raw) };
+        quoted(own).or_else(|| quoted(b"")).or_else(by_sops)
+    } else {
+        // The comment may be a ciphertext, and once it is open, hold what would close raw quotes.
+        let with_blank = || {
+            let reads = is_marker(rest[0]) && reads_as(value, &[b" ", rest].concat(), value);
+            reads.then(|| [value, b" "].concat())
+        };
+        [own, b"", b"\"", b"'"].into_iter().find_map(quoted).or_else(with_blank).or_else(raw)
+    };
+    found.ok_or_else(|| EmitError("the value has line breaks and quotes that an INI file cannot hold together".into()))
 }
 
 /// Whether a lexeme in front of the rest of a line is this value. For SOPS too, unless a comment

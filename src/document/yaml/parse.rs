@@ -402,6 +402,11 @@ impl<'t, 'c> Reader<'t, 'c> {
         let is_block = matches!(style, Style::Literal | Style::Folded);
         if is_block && !self.short.ends_with(['\n', '\r']) {
             if end == self.short.len() {
+                // A value can be spelled anew when something comes behind it; a key cannot.
+                if role == Role::Key && event.value.ends_with('\n') {
+                    let error = SyntaxError::at(span, "a key in a block at the end of the text is read in two ways");
+                    return Err(error.hint("end the text with a line break").into());
+                }
                 scalar = without_last_break(scalar);
             } else if self.short[end..].trim_ascii().is_empty() && is_blank_at_its_end(&event.value) {
                 let error =

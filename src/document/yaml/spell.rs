@@ -52,7 +52,9 @@ fn takes_value(document: &Document<'_>, node: &Node<'_>) -> bool {
     let words = document.text[line..at].trim_ascii();
     let last = words.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default();
     let key = node.key.as_deref().unwrap_or_default().trim_end();
-    let is_of_key = key.ends_with(':') && words.ends_with(key.as_bytes());
+    // Of a key of several lines the last one stands here, or, if it was folded, the end of it.
+    let key = key.rsplit('\n').next().unwrap_or_default().trim_start().as_bytes();
+    let is_of_key = key.ends_with(b":") && (words.ends_with(key) || words != b":" && key.ends_with(words));
     is_in_flow(document.text, at)
         || !words.starts_with(b"? ") && (last.ends_with(b":") && !is_of_key || last == b"-" || last.starts_with(b"&"))
 }

@@ -432,12 +432,22 @@ fn readers_that_differ_are_followed_or_refused() {
     let colons = ["x: [a:]", "x: {a:}", "x: [a:, b]", "x: [a::]"];
     let question_marks = ["{?a: b}", "x: [?a]"];
     let anchors = ["x: &a:b c", "x: &a:b\n  c: d", "x: &a? [b]", "x: &b@ !!str c", "&a%: x"];
-    for text in [&colons[..], &question_marks[..], &anchors[..]].concat() {
+    let keys = ["? |\n  a", "x: y\n? >+\n  a"];
+    for text in [&colons[..], &question_marks[..], &anchors[..], &keys[..]].concat() {
         let error = Yaml.parse(text.as_bytes()).expect_err(text);
         assert!(error.message.contains("two ways"), "{text}: {error}");
     }
-    let fine =
-        ["x: [\"a\":]", "x: [a: ]", "x: {a: , b: 1}", "a:\nb: 1", "?a: b", "x: [\"?a\", a?]", "x: &a b:c\ny: *a"];
+    let fine = [
+        "x: [\"a\":]",
+        "x: [a: ]",
+        "x: {a: , b: 1}",
+        "a:\nb: 1",
+        "?a: b",
+        "x: [\"?a\", a?]",
+        "x: &a b:c\ny: *a",
+        "? |-\n  a",
+        "? |\n  a\n",
+    ];
     for text in fine {
         assert!(Yaml.parse(text.as_bytes()).is_ok(), "{text}");
     }
