@@ -95,6 +95,7 @@ pub(super) fn all() -> Vec<Call> {
     calls.extend(rekeying());
     calls.extend(running());
     calls.extend(others());
+    calls.extend(publishing());
     calls.extend(kinds());
     calls.extend(services());
     calls
@@ -111,7 +112,7 @@ const RULES: &str = "a `.sops.yaml` that is broken, or not there though it was n
                      file that exists";
 const TYPED: &str = "`--input-type` without `--output-type`, for a file whose name says no format";
 const HELP: &str = "help, versions and scripts for shells";
-const MISSING: &str = "a missing file for `groups` or `set --value-file`";
+const MISSING: &str = "a missing file for `groups`, `publish` or `set --value-file`";
 const NO_SERVICE: &str = "neither a local key service nor another one";
 const FROM_BINARY: &str = "`encrypt --input-type binary` into another format";
 
@@ -488,6 +489,40 @@ fn others() -> Vec<Call> {
         call("keyservice --prompt --network unix --address /no/such/place"),
         call("keyservice --network carrier-pigeon"),
     ]);
+    calls
+}
+
+/// To a bucket that cannot be reached: what arrives in buckets and vaults is for the tests of `publish`.
+fn publishing() -> Vec<Call> {
+    let to_nobody = |line: &str| {
+        let line = call(format!("publish {line}")).env("SOPS_CONFIG", "destinations.yaml");
+        let line = line.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").env("AWS_MAX_ATTEMPTS", "1");
+        let line = line.env("AWS_REGION", "x").env("AWS_ACCESS_KEY_ID", "x").env("AWS_SECRET_ACCESS_KEY", "x");
+        line.env("AWS_EC2_METADATA_DISABLED", "true")
+    };
+    let mut calls: Vec<Call> = [
+        "",
+        "--yes s.yaml",
+        "-y s.yaml",
+        "--yes --omit-extensions s.yaml",
+        "--yes --verbose=false s.yaml",
+        "--yes p.yaml",
+        "--yes prod.yaml",
+        "inner",
+        "--recursive --yes inner",
+        "--yes --decryption-order pgp,age s.yaml",
+        "--yes --decryption-order age,age s.yaml",
+        "--yes --enable-local-keyservice=true s.yaml",
+        "--yes --keyservice tcp://127.0.0.1:9 s.yaml",
+    ]
+    .map(to_nobody)
+    .into();
+    calls.push(to_nobody("--yes s.yaml").env("SOPS_DECRYPTION_ORDER", "pgp,age").custodian());
+    calls.push(to_nobody("s.yaml").stdin("n\n"));
+    calls.push(to_nobody("--omit-extensions s.yaml").stdin("n\n"));
+    calls.push(to_nobody("missing-s.yaml").differs(MISSING, &[In::Code]));
+    let without = to_nobody("--yes --enable-local-keyservice=false s.yaml");
+    calls.push(without.differs(NO_SERVICE, &[In::Code]));
     calls
 }
 

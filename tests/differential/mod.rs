@@ -50,7 +50,16 @@ fn difference(call: &Call, sops: &std::path::Path) -> Difference {
         difference.add(In::Code, format_args!("{} instead of {}: {said}", found.code, expected.code));
     }
     let reader = place::copy(sops);
-    if let Some(text) = meaning::difference(&reader, sops, "output", &found.stdout, &expected.stdout) {
+    // Some calls show whole paths.
+    let [printed, wanted] = [(&found, &ours), (&expected, &theirs)].map(|(outcome, place)| {
+        let root = place.root().to_str().unwrap().as_bytes();
+        let mut rest = outcome.stdout.clone();
+        while let Some(at) = rest.windows(root.len()).position(|window| window == root) {
+            rest.splice(at..at + root.len(), *b"PLACE");
+        }
+        rest
+    });
+    if let Some(text) = meaning::difference(&reader, sops, "output", &printed, &wanted) {
         difference.add(In::Output, text);
     }
     let (ours, theirs) = (place::files(&ours), place::files(&theirs));
@@ -147,9 +156,6 @@ fn judge(call: &Call, found: &Difference, lines: &[Intended]) -> Option<String> 
         .then(|| format!("sops {call}: differs in {:?} instead of {aspects:?}{}", found.found, found.details))
 }
 
-/// Commands of SOPS that we do not have yet, with where they come from. They are refused.
-const PENDING: [(&str, &str); 1] = [("publish", "issue 5")];
-
 #[test]
 fn every_flag_of_sops_is_called() {
     let Some(sops) = require_sops() else { return };
@@ -157,16 +163,7 @@ fn every_flag_of_sops_is_called() {
     let flags = help::flags(&sandbox, sops);
     assert!(flags.len() > 200, "the help of sops was not read: {} flags", flags.len());
     let called: BTreeSet<(String, String)> = calls::flags(&flags);
-    for (command, until) in PENDING {
-        let refused = sandbox.named("sops", [command, "x"]).run();
-        assert!(
-            refused.code == 1 && refused.stderr.contains("not yet"),
-            "`{command}` is there: {until} brings its calls"
-        );
-    }
-    let is_pending =
-        |(command, flag): &(String, String)| PENDING.iter().any(|(name, _)| name == command || name == flag);
-    let missing = flags.iter().filter(|flag| !called.contains(flag) && !is_pending(flag));
+    let missing = flags.iter().filter(|flag| !called.contains(flag));
     let missing: Vec<String> = missing.map(|(command, flag)| format!("sops {command} {flag}")).collect();
     assert!(missing.is_empty(), "{} without a call:\n{}", missing.len(), missing.join("\n"));
 }
@@ -179,7 +176,7 @@ fn the_key_services_start_serve_and_end_alike() {
         let expected = place::serve(&theirs, sops, sops, call);
         let found = place::serve(&ours, &ours.root().join("bin/sops"), sops, call);
         assert!(expected.0 && found.0, "{call}");
-        let is_intended = intended().iter().any(|line| line.what == "the exit code of `keyservice` after INT or TERM");
-        assert_eq!((found.1, expected.1 != found.1), (Some(0), is_intended), "{call}");
+        // Two threads of SOPS race to its end, and one of them takes the closed socket for an error.
+        assert!(found.1 == Some(0) && matches!(expected.1, Some(0 | 1)), "{call}: {found:?}, {expected:?}");
     }
 }

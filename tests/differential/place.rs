@@ -58,6 +58,7 @@ fn made(sops: &Path) -> BTreeMap<String, Vec<u8>> {
         ),
     );
     sandbox.write("prod.yaml", format!("creation_rules:\n  - path_regex: prod\n    age: {ALICE}\n"));
+    sandbox.write("destinations.yaml", "destination_rules:\n  - path_regex: (s|p|deep)\\.yaml$\n    s3_bucket: b\n");
     sandbox.write("bob.yaml", format!("creation_rules:\n  - age: {BOB}\n"));
     sandbox.write(
         "groups.yaml",
@@ -127,5 +128,10 @@ pub(super) fn serve(sandbox: &Sandbox, program: &Path, sops: &Path, line: &str) 
     let typed = ["--input-type", "yaml", "--output-type", "yaml", "/dev/stdin"];
     let served = client.real(sops, call.iter().chain(&typed)).stdin(sealed).run().stdout == FLAT.as_bytes();
     assert!(Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap().success());
+    let told = Instant::now();
+    while server.try_wait().unwrap().is_none() {
+        assert!(told.elapsed() < Duration::from_secs(30), "{line}: TERM does not end it");
+        std::thread::sleep(Duration::from_millis(10));
+    }
     (served, server.wait().unwrap().code())
 }
