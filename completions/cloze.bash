@@ -1540,12 +1540,16 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__set)
-            opts="-h --value-file --value-stdin --string --idempotent --input-type --output-type --ignore-mac --decryption-order --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --help"
+            opts="-h --value-file --value-stdin --string --idempotent --shamir-secret-sharing-threshold --input-type --output-type --ignore-mac --decryption-order --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --shamir-secret-sharing-threshold)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --input-type)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1590,12 +1594,16 @@ _cloze() {
             return 0
             ;;
         cloze__subcmd__unset)
-            opts="-h --idempotent --input-type --output-type --ignore-mac --decryption-order --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --help"
+            opts="-h --idempotent --shamir-secret-sharing-threshold --input-type --output-type --ignore-mac --decryption-order --enable-local-keyservice --keyservice --key-timeout --aws-profile --config --indent --verbose --disable-version-check --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --shamir-secret-sharing-threshold)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --input-type)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

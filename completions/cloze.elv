@@ -146,6 +146,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'cloze;set'= {
+            cand --shamir-secret-sharing-threshold 'Accepted for SOPS: it has no effect there either'
             cand --input-type 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
             cand --output-type 'The format of the output, likewise'
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'
@@ -166,6 +167,7 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'cloze;unset'= {
+            cand --shamir-secret-sharing-threshold 'Accepted for SOPS: it has no effect there either'
             cand --input-type 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says'
             cand --output-type 'The format of the output, likewise'
             cand --decryption-order 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]'

@@ -133,6 +133,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand edit" -l no-exact-spelling -
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l verbose -d 'Say more on standard error'
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l shamir-secret-sharing-threshold -d 'Accepted for SOPS: it has no effect there either' -r
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l input-type -d 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l output-type -d 'The format of the output, likewise' -r
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r
@@ -151,6 +152,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand set" -l ignore-mac -d 'Do no
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l verbose -d 'Say more on standard error'
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
 complete -c cloze -n "__fish_cloze_using_subcommand set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l shamir-secret-sharing-threshold -d 'Accepted for SOPS: it has no effect there either' -r
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l input-type -d 'The format of the input: yaml, json, dotenv, ini, toml, binary; anything else means: as the file name says' -r
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l output-type -d 'The format of the output, likewise' -r
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l decryption-order -d 'Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault [env: SOPS_DECRYPTION_ORDER]' -r

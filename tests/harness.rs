@@ -197,7 +197,7 @@ impl Sandbox {
         let mut command = Command::new(program);
         command.args(args).current_dir(self.path(""));
         command.env_clear().envs(self.environment());
-        Call { command, stdin: Input::Null }
+        Call { command, stdin: Input::Null, patience: PATIENCE }
     }
 
     /// The variables of every call.
@@ -270,6 +270,7 @@ enum Input {
 pub(crate) struct Call {
     command: Command,
     stdin: Input,
+    patience: Duration,
 }
 
 impl Call {
@@ -303,6 +304,12 @@ impl Call {
         self
     }
 
+    /// Waits longer than for a program of ours.
+    pub(crate) fn patient(mut self) -> Self {
+        self.patience = 5 * PATIENCE;
+        self
+    }
+
     /// Starts it and waits for its end.
     pub(crate) fn run(mut self) -> Outcome {
         let shown = format!("{:?}", self.command);
@@ -325,7 +332,7 @@ impl Call {
         });
         let stdout = drain(child.stdout.take().unwrap());
         let stderr = drain(child.stderr.take().unwrap());
-        let code = wait(&mut child, &shown);
+        let code = wait(&mut child, &shown, self.patience);
         if let Some(feeder) = feeder {
             feeder.join().unwrap();
         }
@@ -366,16 +373,16 @@ fn drain(mut pipe: impl std::io::Read + Send + 'static) -> std::thread::JoinHand
 }
 
 /// The exit code; minus the signal when one ended it.
-fn wait(child: &mut Child, shown: &str) -> i32 {
+fn wait(child: &mut Child, shown: &str, patience: Duration) -> i32 {
     use std::os::unix::process::ExitStatusExt as _;
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             return status.code().unwrap_or_else(|| -status.signal().unwrap_or(0));
         }
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > patience {
             let _ = child.kill();
-            panic!("{shown}: still running after {PATIENCE:?}");
+            panic!("{shown}: still running after {patience:?}");
         }
         std::thread::sleep(Duration::from_millis(2));
     }

@@ -475,7 +475,7 @@ fn f2_to_f5_markers_of_the_other_formats() {
 }
 
 /// F5: strings of the forms that other tools read.
-fn check_version(metadata: &serde_json::Value) {
+pub(crate) fn check_version(metadata: &serde_json::Value) {
     let version = metadata["version"].as_str().unwrap();
     assert_eq!(version.split('.').filter(|part| part.parse::<u32>().is_ok()).count(), 3, "{version}");
     let modified = metadata["lastmodified"].as_str().unwrap();

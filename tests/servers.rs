@@ -72,12 +72,15 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// A program that `tests/run` installs, from `CLOZE_TEST_TOOLS` or `target/tools`; a line where it
-/// is missing.
+/// The folder of what `tests/run` installs: `CLOZE_TEST_TOOLS`, or `target/tools`.
+pub(crate) fn tools() -> PathBuf {
+    let named = std::env::var_os("CLOZE_TEST_TOOLS").map(PathBuf::from);
+    named.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("tools"))
+}
+
+/// A program that `tests/run` installs; a line where it is missing.
 pub(crate) fn require_tool(name: &str) -> Option<PathBuf> {
-    let tools = std::env::var_os("CLOZE_TEST_TOOLS").map(PathBuf::from);
-    let tools = tools.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("tools"));
-    let found = Some(tools.join("bin").join(name)).filter(|path| path.is_file());
+    let found = Some(tools().join("bin").join(name)).filter(|path| path.is_file());
     if found.is_none() {
         skip(&format!("`{name}` is not installed; `tests/run` does that, or name its folder in CLOZE_TEST_TOOLS"));
     }

@@ -17,7 +17,7 @@ The command line of SOPS works as well: `cloze FILE` edits, `cloze -d FILE` decr
 A file that is called like a command is reached as `./NAME`.
 
 Exit codes: 0 success, 1 any other error, 2 unreadable input, 3 unwritable output, 4 not
-expressible in the output format, 7 a path or value that cannot be set, 8 conflicting flags, 23 a value cannot be encrypted, 25 a value
+expressible in the output format, 6 a malformed encryption context, 7 a path or value that cannot be set, 8 conflicting flags, 23 a value cannot be encrypted, 25 a value
 cannot be decrypted, 49 keys added to or removed from no file, 51 the MAC does not fit, 91 malformed --extract path, 92 empty input, 100 no
 such file, 112 doubled --decryption-order, 128 no recipient could recover the data key, 200 edit
 without change, 201 the editor failed, 203 already encrypted. exec, exec-env and exec-file end as
@@ -177,6 +177,9 @@ pub(super) struct Set {
     /// Leave the file alone if it holds the value already
     #[arg(long)]
     pub idempotent: bool,
+    /// Accepted for SOPS: it has no effect there either
+    #[arg(long, value_name = "N", hide = true)]
+    pub shamir_secret_sharing_threshold: Option<usize>,
     #[command(flatten)]
     pub types: Types,
     #[command(flatten)]
@@ -201,6 +204,9 @@ pub(super) struct Unset {
     /// It is no error if there is nothing at the path
     #[arg(long)]
     pub idempotent: bool,
+    /// Accepted for SOPS: it has no effect there either
+    #[arg(long, value_name = "N", hide = true)]
+    pub shamir_secret_sharing_threshold: Option<usize>,
     #[command(flatten)]
     pub types: Types,
     #[command(flatten)]

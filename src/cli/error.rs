@@ -16,7 +16,7 @@ use super::ui::visible;
 use crate::document::change::ChangeError;
 use crate::document::{Span, SyntaxError};
 use crate::envelope;
-use crate::recipient::NoDataKey;
+use crate::recipient::{Attempt, Kind, NoDataKey};
 use crate::rules::RulesError;
 
 /// The exit codes.
@@ -253,7 +253,11 @@ impl CommandError {
 
     /// A text that is not of its format.
     fn syntax(error: SyntaxError, text: &[u8]) -> Self {
-        let code = if error.empty { Exit::Empty } else { Exit::Read };
+        let code = match error {
+            SyntaxError { empty: true, .. } => Exit::Empty,
+            SyntaxError { reserved: true, .. } => Exit::AlreadyEncrypted,
+            _ => Exit::Read,
+        };
         let mut new = Self::new(code, error.message);
         new.place = error.span.map(|span| line_and_column(text, span));
         new.hints.extend(error.hint);
@@ -315,12 +319,15 @@ impl CommandError {
         }
     }
 
-    /// The same for a text that was to be encrypted already: to SOPS an empty one has no metadata.
+    /// The same for a text that was to be encrypted already. To SOPS an empty one has no metadata, and
+    /// one that cannot be read no code of its own.
     pub(super) fn opening(error: envelope::Error, text: &[u8], name: Name) -> Self {
         match error {
             envelope::Error::Syntax(error) if error.empty && name == Name::Sops => {
                 Self::envelope(envelope::Error::NoMetadata, text)
             }
+            envelope::Error::Syntax(error) if name == Name::Sops => Self::syntax(error, text).with_code(Exit::Generic),
+            envelope::Error::Syntax(error) if error.reserved => Self::syntax(error, text).with_code(Exit::Read),
             other => Self::envelope(other, text),
         }
     }
@@ -343,7 +350,9 @@ impl CommandError {
         }
         let reasons = || error.attempts.iter().filter_map(|attempt| attempt.reason.as_ref());
         let says = |text: &str| reasons().chain(&error.places).any(|reason| reason.contains(text));
-        let has_next_step = || reasons().any(|reason| reason.contains("; "));
+        let is_step = |reason: &String| reason.contains("; ");
+        let is_pgp = |attempt: &&Attempt| attempt.kind == Kind::Pgp;
+        let has_next_step = || error.attempts.iter().filter(is_pgp).any(|attempt| attempt.reason.iter().any(is_step));
         if says("the passphrase is wrong") {
             new.hint("try again with the right passphrase")
         } else if has_next_step() {
@@ -454,7 +463,6 @@ pub(super) fn reason(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipient::{Attempt, Kind};
     use std::path::PathBuf;
 
     #[test]

@@ -19,12 +19,12 @@ use super::prompt::Terminal;
 use crate::recipient::age::{Age, IdentitySource};
 #[cfg(feature = "aws")]
 use crate::recipient::aws::Aws;
-#[cfg(feature = "huawei")]
-use crate::recipient::huawei::Huawei;
 #[cfg(feature = "azure")]
 use crate::recipient::azure::Azure;
 #[cfg(feature = "gcp")]
 use crate::recipient::gcp::Gcp;
+#[cfg(feature = "huawei")]
+use crate::recipient::huawei::Huawei;
 #[cfg(feature = "network")]
 use crate::recipient::network::{Network, Networked};
 #[cfg(feature = "pgp")]
@@ -56,7 +56,8 @@ pub(super) fn keyring(flags: &KeyServices, order: Option<&str>, run: &Run) -> Re
         (None, None) => true,
     };
     let limit = key_timeout(flags.key_timeout.as_deref(), env)?;
-    let mut services = if local { local_services(env, run.name, Arc::new(Terminal::new(env)), limit) } else { Vec::new() };
+    let mut services =
+        if local { local_services(env, run.name, Arc::new(Terminal::new(env)), limit) } else { Vec::new() };
     for uri in remote_addresses(flags, env) {
         services.extend(remote_services(&uri)?);
     }
@@ -90,12 +91,7 @@ pub(super) fn key_timeout(flag: Option<&str>, env: &Env) -> Result<Duration, Com
 
 /// The services of the keys that this process can reach: a line for each kind. `host` is asked for
 /// passphrases, and keys on the network may take as long as `limit`.
-pub(super) fn local_services(
-    env: &Env,
-    name: Name,
-    host: Arc<dyn Host>,
-    limit: Duration,
-) -> Vec<Box<dyn KeyService>> {
+pub(super) fn local_services(env: &Env, name: Name, host: Arc<dyn Host>, limit: Duration) -> Vec<Box<dyn KeyService>> {
     #[cfg(feature = "network")]
     let network = &Network::new(limit);
     #[cfg(not(feature = "network"))]

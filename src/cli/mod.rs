@@ -24,8 +24,8 @@ mod identities;
 mod init;
 #[cfg(feature = "keyservice")]
 mod keyservice;
-mod prompt;
 mod programs;
+mod prompt;
 #[cfg(feature = "publish")]
 mod publish;
 mod rekey;

@@ -170,19 +170,21 @@ pub struct SyntaxError {
     pub hint: Option<String>,
     /// Whether the text is of the format and only holds nothing (exit code 92 instead of 2).
     pub empty: bool,
+    /// Whether it is about a key that is reserved for the metadata (exit code 203 instead of 2).
+    pub reserved: bool,
 }
 
 impl SyntaxError {
     /// An error at a place.
     #[must_use]
     pub fn at(span: Span, message: impl Into<String>) -> Self {
-        SyntaxError { message: message.into(), span: Some(span), hint: None, empty: false }
+        SyntaxError { message: message.into(), span: Some(span), hint: None, empty: false, reserved: false }
     }
 
     /// An error of the whole text.
     #[must_use]
     pub fn whole(message: impl Into<String>) -> Self {
-        SyntaxError { message: message.into(), span: None, hint: None, empty: false }
+        SyntaxError { message: message.into(), span: None, hint: None, empty: false, reserved: false }
     }
 
     /// The same with a remedy.

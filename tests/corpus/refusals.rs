@@ -24,7 +24,11 @@ const STRICTER: &[(&str, &str, &str)] = &[
     ("yaml", "read in two ways", "SOPS may read other keys from the encrypted file than from this one"),
     ("yaml", "a key must be a string, not an alias", "the aliased value may be encrypted, and the key with it"),
     ("yaml", "this alias refers to no anchor before it", "the anchor is that of a key, which is not a value here"),
-    ("yaml", "goes on no further in than its key", "YAML 1.2 forbids it, our parser does, and has no setting to accept it as SOPS"),
+    (
+        "yaml",
+        "goes on no further in than its key",
+        "YAML 1.2 forbids it, our parser does, and has no setting to accept it as SOPS",
+    ),
 ];
 
 /// Why we accept what a suite calls invalid: format, file, reason.

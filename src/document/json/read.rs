@@ -181,7 +181,8 @@ impl<'t> Reader<'t> {
         let Some(entry) = self.metadata.as_mut().filter(|entry| entry.end.is_none()) else { return Ok(()) };
         let span = self.nodes[entry.node].span;
         if !matches!(self.nodes[entry.node].content, Content::Map { .. }) {
-            return Err(SyntaxError::at(span, "the entry `sops` is reserved for metadata and must be an object"));
+            let message = "the entry `sops` is reserved for metadata and must be an object";
+            return Err(SyntaxError { reserved: true, ..SyntaxError::at(span, message) });
         }
         entry.tree = tree(&self.nodes, &mut entry.node.clone(), 0)
             .ok_or_else(|| SyntaxError::at(span, "the metadata is nested too deeply"))?;

@@ -368,7 +368,7 @@ impl<'t> Builder<'t> {
                 let span = self.nodes[node as usize].span;
                 if !matches!(self.nodes[node as usize].content, Content::Map { .. }) {
                     let message = "the key `sops` is reserved for metadata and must be a table";
-                    return Err(SyntaxError::at(span, message));
+                    return Err(SyntaxError { reserved: true, ..SyntaxError::at(span, message) });
                 }
                 let tree = self.tree(node, 0);
                 self.unlink(node);

@@ -41,8 +41,11 @@ pub struct Huawei {
     http: OnceCell<Result<reqwest::Client, String>>,
     credentials: OnceCell<Result<Credentials, String>>,
     /// By region, where no variable names the project.
-    projects: RefCell<HashMap<String, Rc<tokio::sync::OnceCell<Result<String, Failure>>>>>,
+    projects: RefCell<HashMap<String, Rc<Project>>>,
 }
+
+/// The project of a region, once it was asked for.
+type Project = tokio::sync::OnceCell<Result<String, Failure>>;
 
 impl Huawei {
     /// The keys that the credentials of this host reach. `now` is the time in seconds since 1970.
