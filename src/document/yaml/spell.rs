@@ -16,6 +16,7 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
             }
             let mut spot = Spot::new(document.text, node.span, *style, node.key.is_some());
             spot.ends_text = ends_text(document, node.span.end as usize);
+            spot.key = node.key.as_deref();
             if let Some(header) = spot.fixed_header() {
                 let text = spot.below(header, value).ok_or_else(|| EmitError(FIXED.into()))?;
                 return Ok(Splice { span: node.span, text: text.into_bytes() });
@@ -177,13 +178,24 @@ pub(super) struct Spot<'d> {
     stays_bare: bool,
     /// Whether nothing follows once the metadata is gone, not even a line break.
     ends_text: bool,
+    /// The key, which may end with what looks like an anchor.
+    key: Option<&'d str>,
 }
 
 impl<'d> Spot<'d> {
     pub(super) fn new(text: &'d [u8], span: Span, style: Style, has_key: bool) -> Self {
-        let start = span.start as usize;
-        let mut spot =
-            Spot { text, span, style, has_key, anchor: None, tag: None, start, stays_bare: false, ends_text: false };
+        let mut spot = Spot {
+            text,
+            span,
+            style,
+            has_key,
+            anchor: None,
+            tag: None,
+            start: span.start as usize,
+            stays_bare: false,
+            ends_text: false,
+            key: None,
+        };
         spot.read_properties();
         spot
     }
@@ -297,7 +309,8 @@ impl<'d> Spot<'d> {
         let before = &self.text[..self.start];
         let word = before.iter().rposition(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b',' | b'{'));
         let word = &before[word.map_or(0, |at| at + 1)..];
-        !word.starts_with(b"&") && !word.starts_with(b"!")
+        // A tag would be a part of the span.
+        !word.starts_with(b"&") || self.key.is_some_and(|key| key.as_bytes().ends_with(word))
     }
 
     fn place(&self) -> Place {
