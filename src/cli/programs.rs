@@ -49,7 +49,9 @@ pub(super) fn terminal_name() -> Option<OsString> {
 pub(super) fn run(call: &Call<'_>) -> Result<Ran, String> {
     let failed = |error: io::Error| format!("`{}` cannot be run: {}", call.program.display(), reason(&error));
     let mut command = Command::new(call.program);
-    SECRETS.iter().for_each(|name| drop(command.env_remove(name)));
+    for name in SECRETS {
+        command.env_remove(name);
+    }
     let mut child = command
         .args(call.args)
         .envs(call.variables.iter().map(|(name, value)| (name, value)))

@@ -48,7 +48,8 @@ impl Place {
         let (Place::S3 { name, .. } | Place::Gcs { name, .. } | Place::Vault { path: name, .. }) = &place;
         let is_wrong = |step: &str| matches!(step, "" | "." | "..") || step.chars().any(char::is_control);
         if name.split('/').any(is_wrong) {
-            let message = format!("`{name}` has an empty step, `.`, `..` or a sign of control in it, and is no name there");
+            let message =
+                format!("`{name}` has an empty step, `.`, `..` or a sign of control in it, and is no name there");
             return Err(CommandError::usage(message));
         }
         Ok(place)

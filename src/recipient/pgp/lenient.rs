@@ -26,7 +26,9 @@ pub(super) fn decrypt(packets: &[u8], pairs: &mut Pairs<'_>) -> Option<Secret> {
         match &parser.packet {
             Packet::PKESK(key) => keys.push(key.clone()),
             Packet::SEIP(SEIP::V1(_)) => open(&mut parser, &keys, pairs)?,
-            Packet::Unknown(literal) if literal.tag() == Tag::Literal && parser.recursion_depth() == 1 => secret = Some(content(&mut parser)?),
+            Packet::Unknown(literal) if literal.tag() == Tag::Literal && parser.recursion_depth() == 1 => {
+                secret = Some(content(&mut parser)?)
+            }
             // It stands at the end, and covers all that was encrypted.
             Packet::MDC(check) => return secret.filter(|_| check.valid()),
             _ => return None,
