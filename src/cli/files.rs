@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -585,10 +586,11 @@ impl Fifo {
         Ok(end)
     }
 
-    /// Opens it for reading without waiting, so that [`Fifo::accept`] waits no longer.
-    pub(super) fn wake(&self) -> Option<impl Drop + use<>> {
+    /// Opens it for both without waiting, so that neither [`Fifo::accept`] nor a reader waits any
+    /// longer.
+    pub(super) fn wake(&self) -> Option<OwnedFd> {
         use rustix::fs::{Mode, OFlags};
-        rustix::fs::open(&self.path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty()).ok()
+        rustix::fs::open(&self.path, OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty()).ok()
     }
 }
 

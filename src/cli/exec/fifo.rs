@@ -2,6 +2,7 @@
 //! it once, so that a program which opens its file twice waits for ever.
 
 use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,6 +21,8 @@ pub(super) struct Served {
     file: PrivateFile,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
+    /// Open while the FIFO is removed: who comes last must not wait for ever for somebody to write.
+    end: Option<OwnedFd>,
 }
 
 impl Served {
@@ -31,7 +34,7 @@ impl Served {
         let (fifo, stop) = (file.fifo(), Arc::new(AtomicBool::new(false)));
         let theirs = Arc::clone(&stop);
         let thread = thread::Builder::new().spawn(move || serve(&fifo, &Arc::new(text), &theirs))?;
-        Ok(Served { file, stop, thread: Some(thread) })
+        Ok(Served { file, stop, thread: Some(thread), end: None })
     }
 
     /// Where it is.
@@ -44,14 +47,13 @@ impl Drop for Served {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
         let fifo = self.file.fifo();
-        let Some(thread) = self.thread.take() else { return };
         // If the program has removed the FIFO, nobody can wake the thread, which ends with us.
         for _ in 0..TRIES {
-            if thread.is_finished() {
-                let _ = thread.join();
-                return;
+            let is_finished = self.thread.as_ref().is_none_or(JoinHandle::is_finished);
+            self.end = fifo.wake();
+            if is_finished || self.end.is_none() {
+                break;
             }
-            let Some(_reader) = fifo.wake() else { return };
             thread::sleep(Duration::from_millis(1));
         }
     }
@@ -86,6 +88,25 @@ mod tests {
         let places = [place.path().to_owned()];
         let file = PrivateFile::with(&places, "f".as_ref(), Private::Fifo, None).expect("makes");
         Served::new(file, Zeroizing::new(text.to_vec())).expect("starts")
+    }
+
+    #[test]
+    fn nobody_waits_for_a_fifo_that_is_gone() {
+        let place = tempfile::TempDir::new().expect("makes");
+        let places = [place.path().to_owned()];
+        let file = PrivateFile::with(&places, "f".as_ref(), Private::Fifo, None).expect("makes");
+        // One that comes when nobody writes any more.
+        let served = Served { file, stop: Arc::default(), thread: None, end: None };
+        let path = served.path().to_owned();
+        let reader = thread::spawn(move || std::fs::read(path));
+        thread::sleep(Duration::from_millis(100));
+        drop(served);
+        let start = std::time::Instant::now();
+        while !reader.is_finished() && start.elapsed() < Duration::from_secs(30) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        assert!(reader.is_finished(), "it still waits");
+        assert_eq!(std::fs::read_dir(place.path()).expect("lists").count(), 0);
     }
 
     #[test]
