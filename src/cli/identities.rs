@@ -98,7 +98,9 @@ pub(super) fn local_services(env: &Env, name: Name, host: Arc<dyn Host>, limit: 
     #[cfg(feature = "network")]
     let network = &Network::new(limit);
     #[cfg(not(feature = "network"))]
-    let _ = (limit, name);
+    let _ = limit;
+    #[cfg(not(feature = "vault"))]
+    let _ = name;
     vec![
         Box::new(Age::new(age_sources(env), Arc::clone(&host))),
         #[cfg(feature = "pgp")]
