@@ -257,16 +257,12 @@ fn splice_all(
     pieces.sort_by_key(|piece| (piece.span.start, piece.span.end));
 
     let source = Source { text, spellings, others };
-    let come: usize = pieces.iter().map(|piece| source.of(piece).len()).sum();
-    let gone: usize = pieces.iter().map(|piece| piece.span.range().len()).sum();
-    let length = (text.len() + come).saturating_sub(gone);
-
-    // Where each piece comes to stand, and where the second half begins.
+    // Where each piece comes to stand, and where the second half of them begins.
     let mut half = None;
     let (mut end, mut copied) = (0, 0);
     for (number, piece) in pieces.iter().enumerate() {
         let range = piece.span.range();
-        if half.is_none() && end >= length / 2 {
+        if number == pieces.len() / 2 {
             half = Some(Half { number, copied, end });
         }
         end += text.get(copied..range.start).ok_or_else(|| overlap(range.start))?.len();
@@ -276,11 +272,9 @@ fn splice_all(
         end += source.of(piece).len();
         copied = range.end;
     }
-    if text.len() < copied {
-        return Err(overlap(copied));
-    }
-    let mut out = vec![0; length];
-    match half.filter(|_| length >= WORTH_A_THREAD) {
+    end += text.get(copied..).ok_or_else(|| overlap(copied))?.len();
+    let mut out = vec![0; end];
+    match half.filter(|_| end >= WORTH_A_THREAD) {
         Some(half) => source.copy_in_halves(&pieces, &half, &mut out),
         None => source.copy(&pieces, 0..text.len(), &mut out),
     }
@@ -290,9 +284,9 @@ fn splice_all(
 /// Bytes of a text from which on two threads copy it.
 const WORTH_A_THREAD: usize = 1 << 20;
 
-/// Where the second half of a new text begins.
+/// Where the second half of the pieces begins.
 struct Half {
-    /// The piece that it begins before.
+    /// The first piece of it.
     number: usize,
     /// The place in the old text.
     copied: usize,
