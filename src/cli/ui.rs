@@ -125,6 +125,30 @@ impl Ui {
         }
     }
 
+    /// Asks whether to go on with so many files, unless that was said by --yes.
+    ///
+    /// # Errors
+    /// There is nobody to ask, or the terminal is gone.
+    pub(super) fn approves(self, yes: bool, verb: &str, files: usize) -> Result<bool, CommandError> {
+        if yes {
+            return Ok(true);
+        }
+        if !self.can_ask() {
+            return Err(CommandError::usage("there is no terminal to ask on").hint("--yes goes on without questions"));
+        }
+        let what = if files == 1 { "this file".to_owned() } else { format!("these {files} files") };
+        self.ask_yes(&format!("{verb} {what}?"), false)
+    }
+
+    /// One error for all: that of a single file as it is, else all of them said, and exit code 1.
+    pub(super) fn joined(self, mut failures: Vec<CommandError>, files: usize) -> CommandError {
+        if files <= 1 && failures.len() == 1 {
+            return failures.remove(0);
+        }
+        failures.iter().for_each(|error| self.error(error));
+        CommandError::said(Exit::Generic)
+    }
+
     /// Asks a question.
     ///
     /// # Errors

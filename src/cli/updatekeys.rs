@@ -73,19 +73,19 @@ impl Update<'_> {
             }
         }
         if !failures.is_empty() {
-            let error = self.failed(failures, targets.len());
+            let error = self.run.ui.joined(failures, targets.len());
             if !ready.is_empty() {
                 self.run.ui.say("no file was changed");
             }
             return Err(error);
         }
         self.show(ready.iter().map(|(job, _)| job))?;
-        if ready.is_empty() || !self.is_approved(ready.len())? {
+        if ready.is_empty() || !self.run.ui.approves(self.args.yes, "Change", ready.len())? {
             return Ok(());
         }
         let written = ready.iter().map(|(job, new)| self.write(job, new));
         let failures: Vec<CommandError> = written.filter_map(Result::err).collect();
-        if failures.is_empty() { Ok(()) } else { Err(self.failed(failures, ready.len())) }
+        if failures.is_empty() { Ok(()) } else { Err(self.run.ui.joined(failures, ready.len())) }
     }
 
     /// One file after the other, each with its question. A failure does not stop the others.
@@ -96,7 +96,7 @@ impl Update<'_> {
                 failures.push(error);
             }
         }
-        if failures.is_empty() { Ok(()) } else { Err(self.failed(failures, self.args.files.len())) }
+        if failures.is_empty() { Ok(()) } else { Err(self.run.ui.joined(failures, self.args.files.len())) }
     }
 
     fn alone(&self, file: &Path) -> Result<(), CommandError> {
@@ -187,7 +187,7 @@ impl Update<'_> {
     ) -> Result<(), CommandError> {
         self.show(jobs)?;
         if !failures.is_empty() {
-            return Err(self.failed(failures, targets.len()));
+            return Err(self.run.ui.joined(failures, targets.len()));
         }
         match jobs.len() {
             0 => Ok(()),
@@ -205,17 +205,6 @@ impl Update<'_> {
         ui::stdout(text.as_bytes()).map_err(CommandError::file)
     }
 
-    fn is_approved(&self, count: usize) -> Result<bool, CommandError> {
-        if self.args.yes {
-            return Ok(true);
-        }
-        if !self.run.ui.can_ask() {
-            return Err(CommandError::usage("there is no terminal to ask on").hint("--yes goes on without questions"));
-        }
-        let what = if count == 1 { "this file".to_owned() } else { format!("these {count} files") };
-        self.run.ui.ask_yes(&format!("Change {what}?"), false)
-    }
-
     fn write(&self, job: &Job, new: &Rewritten) -> Result<(), CommandError> {
         job.rekey.write(&job.file, &new.text, self.run)?;
         let warn = |warning: &String| self.run.ui.warn(&format!("`{}`: {warning}", job.file.display()));
@@ -223,15 +212,6 @@ impl Update<'_> {
         job.rekey.report(&job.file, self.run);
         self.run.ui.note(&format!("`{}`: written", job.file.display()));
         Ok(())
-    }
-
-    /// One error for all: that of a single file as it is, else all of them said, and exit code 1.
-    fn failed(&self, mut failures: Vec<CommandError>, files: usize) -> CommandError {
-        if files <= 1 && failures.len() == 1 {
-            return failures.remove(0);
-        }
-        failures.iter().for_each(|error| self.run.ui.error(error));
-        CommandError::said(Exit::Generic)
     }
 }
 

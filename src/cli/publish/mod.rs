@@ -95,7 +95,7 @@ impl Publish<'_> {
             // Nobody asked for it where nobody is asked.
             if self.args.yes { self.run.ui.note(&line) } else { self.run.ui.say(&line) }
         }
-        if !self.is_approved(jobs.len())? {
+        if !self.run.ui.approves(self.args.yes, "Publish", jobs.len())? {
             return Err(CommandError::usage("nothing was published"));
         }
         let uploader = self.uploader();
@@ -106,11 +106,7 @@ impl Publish<'_> {
                 Err(error) => failures.push(error),
             }
         }
-        if jobs.len() == 1 && failures.len() == 1 {
-            return Err(failures.remove(0));
-        }
-        failures.iter().for_each(|error| self.run.ui.error(error));
-        if failures.is_empty() { Ok(()) } else { Err(CommandError::said(Exit::Generic)) }
+        if failures.is_empty() { Ok(()) } else { Err(self.run.ui.joined(failures, jobs.len())) }
     }
 
     /// One file after the other, each with its question. The first failure ends the run.
@@ -214,17 +210,6 @@ impl Publish<'_> {
         envelope::encrypt(format, &opened.text, &policy, &options, &tools)
             .map(|encrypted| Zeroizing::new(encrypted.text))
             .map_err(failed)
-    }
-
-    fn is_approved(&self, count: usize) -> Result<bool, CommandError> {
-        if self.args.yes {
-            return Ok(true);
-        }
-        if !self.run.ui.can_ask() {
-            return Err(CommandError::usage("there is no terminal to ask on").hint("--yes goes on without questions"));
-        }
-        let what = if count == 1 { "this file".to_owned() } else { format!("these {count} files") };
-        self.run.ui.ask_yes(&format!("Publish {what}?"), false)
     }
 
     fn uploader(&self) -> Uploader {
