@@ -108,7 +108,7 @@ pub(super) fn local_services(env: &Env, name: Name, host: Arc<dyn Host>, limit: 
         #[cfg(feature = "aws")]
         Box::new(Networked::new(Aws::new(Arc::clone(&host)), network)),
         #[cfg(feature = "huawei")]
-        Box::new(Networked::new(Huawei::new(Arc::clone(&host), super::unix_time), network)),
+        Box::new(Networked::new(Huawei::new(Arc::clone(&host), network, super::unix_time), network)),
         #[cfg(feature = "vault")]
         Box::new(Networked::new(Vault::new(Arc::clone(&host), vault_trust(name)), network)),
         #[cfg(feature = "azure")]

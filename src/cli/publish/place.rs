@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::super::env::{self, Env};
 use super::super::error::CommandError;
+use crate::recipient::network::is_step;
 use crate::recipient::vault::Address;
 use crate::rules::Destination;
 
@@ -46,8 +47,7 @@ impl Place {
             }
         };
         let (Place::S3 { name, .. } | Place::Gcs { name, .. } | Place::Vault { path: name, .. }) = &place;
-        let is_wrong = |step: &str| matches!(step, "" | "." | "..") || step.chars().any(char::is_control);
-        if name.split('/').any(is_wrong) {
+        if !name.split('/').all(is_step) {
             let message =
                 format!("`{name}` has an empty step, `.`, `..` or a sign of control in it, and is no name there");
             return Err(CommandError::usage(message));

@@ -1,6 +1,5 @@
 //! Puts contents into their places. Clients are made when the first file needs them, and once.
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +7,7 @@ use std::time::Duration;
 use object_store::path::Path as Name;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig};
 use serde_json::Value;
+use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use super::super::argv::Name as CalledAs;
@@ -73,19 +73,13 @@ impl Uploader {
     async fn send(&self, place: &Place, content: &[u8]) -> Result<Done, String> {
         match place {
             Place::S3 { bucket, name } => {
-                if self.aws.get().is_none() {
-                    let _ = self.aws.set(s3::settings(&self.env, self.profile.as_deref()).await);
-                }
-                let settings = self.aws.get().expect("impossible: it was set above");
+                let settings = self.aws.get_or_init(|| s3::settings(&self.env, self.profile.as_deref())).await;
                 let store =
                     s3::store(settings.as_ref().map_err(Clone::clone)?, bucket).map_err(|error| said(&error))?;
                 object(&store, name, content).await
             }
             Place::Gcs { bucket, name } => {
-                if self.google.get().is_none() {
-                    let _ = self.google.set(gcs::settings(&self.env).await);
-                }
-                let settings = self.google.get().expect("impossible: it was set above");
+                let settings = self.google.get_or_init(|| gcs::settings(&self.env)).await;
                 let store =
                     gcs::store(settings.as_ref().map_err(Clone::clone)?, bucket).map_err(|error| said(&error))?;
                 object(&store, name, content).await
@@ -137,10 +131,7 @@ pub(super) fn prepare() {
 
 /// Why a store did not take an object, in one line.
 fn said(error: &object_store::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
+    let cause = network::innermost(error);
     let text = format!("{error} {cause}");
     let inside = |tag: &str| {
         let (_, rest) = text.split_once(&format!("<{tag}>"))?;
@@ -156,7 +147,7 @@ fn said(error: &object_store::Error) -> String {
         object_store::Error::NotFound { .. } => with("there is no such bucket"),
         object_store::Error::PermissionDenied { .. } => with("denied; the credentials must be allowed to write there"),
         object_store::Error::Unauthenticated { .. } => with("the credentials were refused"),
-        _ if remark.is_empty() => line(&cause.to_string()),
+        _ if remark.is_empty() => line(&cause),
         _ => remark,
     }
 }

@@ -11,12 +11,11 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use reqwest::redirect::Policy;
 use reqwest::{Method, Request, StatusCode, Url};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::network::{self, Answer, Backend, Reply};
+use super::network::{Answer, Backend, Failure, Network, Reply, exchange, is_step};
 use super::{Host, Kind, Recipient, Unwrapped, WrappedKey};
 use credentials::Credentials;
 
@@ -25,20 +24,11 @@ const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
 /// The longest remark of a server that is repeated, in characters.
 const LONGEST_REMARK: usize = 200;
 
-/// Why a request led to nothing; for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Failure {
-    /// There are no credentials, or they do not suffice.
-    Denied(String),
-    /// Anything else.
-    Failed(String),
-}
-
 /// The backend.
 pub struct Huawei {
     host: Arc<dyn Host>,
     now: fn() -> i64,
-    http: OnceCell<Result<reqwest::Client, String>>,
+    network: Rc<Network>,
     credentials: OnceCell<Result<Credentials, String>>,
     /// By region, where no variable names the project.
     projects: RefCell<HashMap<String, Rc<Project>>>,
@@ -50,14 +40,14 @@ type Project = tokio::sync::OnceCell<Result<String, Failure>>;
 impl Huawei {
     /// The keys that the credentials of this host reach. `now` is the time in seconds since 1970.
     #[must_use]
-    pub fn new(host: Arc<dyn Host>, now: fn() -> i64) -> Self {
-        let (http, credentials, projects) = Default::default();
-        Huawei { host, now, http, credentials, projects }
+    pub fn new(host: Arc<dyn Host>, network: &Rc<Network>, now: fn() -> i64) -> Self {
+        let (credentials, projects) = Default::default();
+        Huawei { host, now, network: Rc::clone(network), credentials, projects }
     }
 
     fn credentials(&self) -> Result<&Credentials, Failure> {
         let found = self.credentials.get_or_init(|| credentials::find(self.host.as_ref()));
-        found.as_ref().map_err(|why| Failure::Denied(why.clone()))
+        found.as_ref().map_err(|why| Failure::NotMine(why.clone()))
     }
 
     /// Lets KMS do something with a key, and returns one text of its answer.
@@ -77,7 +67,7 @@ impl Huawei {
         let mut answer = answer(&reply)?;
         match answer.get_mut(field).map(Value::take) {
             Some(Value::String(text)) if !text.is_empty() => Ok(Zeroizing::new(text)),
-            _ => Err(Failure::Failed(format!("the server did not answer as KMS does to `{verb}`"))),
+            _ => Err(Failure::Broken(format!("the server did not answer as KMS does to `{verb}`"))),
         }
     }
 
@@ -100,7 +90,7 @@ impl Huawei {
             [id] => Ok(id.to_owned()),
             _ => {
                 let message = format!("there are {} projects in the region `{region}`", ids.len());
-                Err(Failure::Denied(format!("{message}; set {}", credentials::PROJECT)))
+                Err(Failure::NotMine(format!("{message}; set {}", credentials::PROJECT)))
             }
         }
     }
@@ -113,30 +103,29 @@ impl Huawei {
         };
         if let Some(text) = self.host.variable(&name) {
             let url = Url::parse(text.split(',').next().unwrap_or_default());
-            return url.map_err(|_| Failure::Failed(format!("{name} is no URL")));
+            return url.map_err(|_| Failure::Broken(format!("{name} is no URL")));
         }
         // The one region of the European company.
         let end = if region == "eu-west-101" { "eu" } else { "com" };
         let text = format!("https://{}.{region}.myhuaweicloud.{end}", service.to_lowercase());
-        Url::parse(&text).map_err(|_| Failure::Failed(format!("`{region}` is no region")))
+        Url::parse(&text).map_err(|_| Failure::Broken(format!("`{region}` is no region")))
     }
 
     async fn send(&self, method: Method, url: Url, body: &[u8], project: Option<&str>) -> Result<Reply, Failure> {
-        let client = || network::build(network::builder().redirect(Policy::none()));
-        let http = self.http.get_or_init(client).clone().map_err(Failure::Failed)?;
+        let http = self.network.client().map_err(Failure::Broken)?;
         let place = url.origin().ascii_serialization();
         let mut request = Request::new(method, url);
         if let Some(project) = project {
-            sign::header(&mut request, "x-project-id", project, false).map_err(Failure::Failed)?;
+            sign::header(&mut request, "x-project-id", project, false).map_err(Failure::Broken)?;
         }
         if !body.is_empty() {
             sign::header(&mut request, "content-type", "application/json;charset=utf8", false)
-                .map_err(Failure::Failed)?;
+                .map_err(Failure::Broken)?;
             *request.body_mut() = Some(body.to_vec().into());
         }
-        sign::sign(&mut request, body, self.credentials()?, (self.now)()).map_err(Failure::Failed)?;
+        sign::sign(&mut request, body, self.credentials()?, (self.now)()).map_err(Failure::Broken)?;
         let request = reqwest::RequestBuilder::from_parts(http, request);
-        network::exchange(request).await.map_err(|why| Failure::Failed(format!("`{place}` {why}")))
+        exchange(request).await.map_err(|why| Failure::Broken(format!("`{place}` {why}")))
     }
 }
 
@@ -146,19 +135,19 @@ fn parts(recipient: &Recipient) -> Result<(&str, &str), Failure> {
     let parts = id.split_once(':').map(|(region, key)| (region.trim(), key.trim()));
     let is_name =
         |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let wrong = || Failure::Failed("a Huawei Cloud KMS key is `REGION:KEY-UUID`".into());
+    let wrong = || Failure::Broken("a Huawei Cloud KMS key is `REGION:KEY-UUID`".into());
     parts.filter(|(region, key)| is_name(region) && !key.is_empty()).ok_or_else(wrong)
 }
 
 fn at(base: &Url, steps: &[&str]) -> Result<Url, Failure> {
     let mut url = base.clone();
-    if steps.iter().any(|step| matches!(*step, "" | "." | "..") || step.chars().any(char::is_control)) {
-        return Err(Failure::Failed("the id of the project is none".into()));
+    if !steps.iter().all(|step| is_step(step)) {
+        return Err(Failure::Broken("the id of the project is none".into()));
     }
     let path = url.path_segments_mut().map(|mut path| {
         path.clear().extend(steps);
     });
-    path.map_err(|()| Failure::Failed("the endpoint is no URL of HTTP".into()))?;
+    path.map_err(|()| Failure::Broken("the endpoint is no URL of HTTP".into()))?;
     Ok(url)
 }
 
@@ -174,17 +163,17 @@ fn answer(reply: &Reply) -> Result<Value, Failure> {
     };
     Err(match reply.status {
         status if status.is_success() => return Ok(json),
-        StatusCode::UNAUTHORIZED => Failure::Denied(format!(
+        StatusCode::UNAUTHORIZED => Failure::NotMine(format!(
             "the credentials were refused{said}; check {} and {}",
             credentials::AK,
             credentials::SK
         )),
-        StatusCode::FORBIDDEN => Failure::Denied(format!("denied{said}; the account must be allowed to use this key")),
+        StatusCode::FORBIDDEN => Failure::NotMine(format!("denied{said}; the account must be allowed to use this key")),
         StatusCode::TOO_MANY_REQUESTS => {
-            Failure::Failed(format!("the server has too much to do{said}; try again later"))
+            Failure::Broken(format!("the server has too much to do{said}; try again later"))
         }
-        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Failure::Failed(format!("the request was refused{said}")),
-        status => Failure::Failed(format!("the server answered {status}{said}")),
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Failure::Broken(format!("the request was refused{said}")),
+        status => Failure::Broken(format!("the server answered {status}{said}")),
     })
 }
 
@@ -202,9 +191,7 @@ impl Backend for Huawei {
                     json!({ "key_id": key, "plain_text": plaintext.as_str(), "encryption_algorithm": ALGORITHM });
                 self.kms(recipient, "encrypt-data", body, "cipher_text").await
             };
-            work.await.map(|text| text.as_str().to_owned()).map_err(|failure| match failure {
-                Failure::Denied(reason) | Failure::Failed(reason) => reason,
-            })
+            work.await.map(|text| text.as_str().to_owned()).map_err(Failure::into_reason)
         })
     }
 
@@ -220,8 +207,7 @@ impl Backend for Huawei {
                     Ok(secret) => Unwrapped::Key(Zeroizing::new(secret)),
                     Err(_) => Unwrapped::Broken("the server's answer is no base64".into()),
                 },
-                Err(Failure::Denied(reason)) => Unwrapped::NotMine(reason),
-                Err(Failure::Failed(reason)) => Unwrapped::Broken(reason),
+                Err(failure) => failure.into(),
             }
         })
     }
@@ -234,6 +220,8 @@ impl Backend for Huawei {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
     use crate::document::tree::Tree;
     use crate::recipient::Nobody;
 
@@ -241,7 +229,7 @@ mod tests {
     fn a_region_cannot_lead_elsewhere() {
         let of = |id: &str| {
             let recipient = Recipient { kind: Kind::Hckms, fields: vec![("key_id", Tree::string(id))] };
-            let huawei = Huawei::new(Arc::new(Nobody), || 0);
+            let huawei = Huawei::new(Arc::new(Nobody), &Network::new(Duration::from_secs(1)), || 0);
             let (region, _) = parts(&recipient).ok()?;
             huawei.endpoint("KMS", region).ok().map(|url| url.to_string())
         };
@@ -261,9 +249,9 @@ mod tests {
         assert_eq!(of(200, "{\"a\":1}"), Ok(json!({ "a": 1 })));
         let nested = of(403, "{\"error\":{\"error_code\":\"KMS.0308\",\"error_msg\":\"no\"}}");
         let wanted = "denied: no (KMS.0308); the account must be allowed to use this key";
-        assert_eq!(nested, Err(Failure::Denied(wanted.into())));
-        assert!(matches!(of(401, "{}"), Err(Failure::Denied(_))));
-        assert_eq!(of(400, "{\"error_msg\":\"bad\"}"), Err(Failure::Failed("the request was refused: bad".into())));
-        assert!(matches!(of(302, ""), Err(Failure::Failed(_))));
+        assert_eq!(nested, Err(Failure::NotMine(wanted.into())));
+        assert!(matches!(of(401, "{}"), Err(Failure::NotMine(_))));
+        assert_eq!(of(400, "{\"error_msg\":\"bad\"}"), Err(Failure::Broken("the request was refused: bad".into())));
+        assert!(matches!(of(302, ""), Err(Failure::Broken(_))));
     }
 }

@@ -21,6 +21,13 @@ pub fn is_busy(status: u16) -> bool {
     matches!(status, 429 | 500 | 502 | 503 | 504)
 }
 
+/// Whether a step of a path stays where it is put: an empty one, a dotted one and one with signs of
+/// control, which a URL drops, lead elsewhere.
+#[must_use]
+pub fn is_step(step: &str) -> bool {
+    !matches!(step, "" | "." | "..") && !step.chars().any(char::is_control)
+}
+
 /// What a server answered.
 pub struct Reply {
     /// The status of HTTP.

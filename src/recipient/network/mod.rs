@@ -19,8 +19,8 @@ use tokio::time::timeout;
 
 use super::{KeyService, Kind, Recipient, Unwrapped, WrappedKey};
 
-pub use http::{PAUSES, Reply, exchange, innermost, is_busy};
-#[cfg(any(feature = "huawei", feature = "vault"))]
+pub use http::{PAUSES, Reply, exchange, innermost, is_busy, is_step};
+#[cfg(feature = "vault")]
 pub(crate) use http::{build, builder};
 
 /// Something to wait for.

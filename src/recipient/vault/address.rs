@@ -4,6 +4,7 @@
 use reqwest::Url;
 
 use crate::recipient::Host;
+use crate::recipient::network::is_step;
 
 /// The list of servers that may be used, as SOPS names it.
 pub(super) const ALLOWLIST: &str = "SOPS_HC_VAULT_ALLOWLIST";
@@ -54,7 +55,7 @@ impl Address {
     /// A step that would; why, for people.
     pub(super) fn join(&self, path: &str) -> Result<Url, String> {
         let steps: Vec<&str> = path.trim_matches('/').split('/').collect();
-        if steps.iter().any(|step| matches!(*step, "" | "." | "..") || step.chars().any(char::is_control)) {
+        if !steps.iter().all(|step| is_step(step)) {
             return Err(format!("`{path}` is no path of Vault"));
         }
         let mut url = self.0.clone();
