@@ -11,6 +11,8 @@ pub mod age;
 pub mod aws;
 #[cfg(feature = "azure")]
 pub mod azure;
+#[cfg(any(feature = "huawei", feature = "vault"))]
+mod found;
 #[cfg(feature = "gcp")]
 pub mod gcp;
 mod host;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use crate::recipient::Host;
+use crate::recipient::{Host, found};
 
 pub(super) const AK: &str = "HUAWEICLOUD_SDK_AK";
 pub(super) const SK: &str = "HUAWEICLOUD_SDK_SK";
@@ -34,9 +34,8 @@ pub(super) fn find(host: &dyn Host) -> Result<Credentials, String> {
     let none = || format!("there are no credentials for Huawei Cloud; set {AK} and {SK}");
     let path = file(host).ok_or_else(none)?;
     let shown = path.display();
-    let content = host.file(&path).map_err(|why| format!("`{shown}` {why}"))?.ok_or_else(none)?;
-    let text = std::str::from_utf8(&content).map_err(|_| format!("`{shown}` is no text"))?;
-    of_profile(text).ok_or_else(|| format!("`{shown}` has no `ak` and `sk` in the section `[basic]`"))
+    let text = found::text(host, &path)?.ok_or_else(none)?;
+    of_profile(&text).ok_or_else(|| format!("`{shown}` has no `ak` and `sk` in the section `[basic]`"))
 }
 
 fn file(host: &dyn Host) -> Option<PathBuf> {
@@ -70,17 +69,8 @@ fn of_profile(text: &str) -> Option<Credentials> {
 
 /// The places where credentials are looked for, with what is there.
 pub(super) fn places(host: &dyn Host) -> Vec<String> {
-    let set = |name: &str| format!("{name}: {}", if host.variable(name).is_some() { "set" } else { "not set" });
-    let mut places: Vec<String> = [AK, SK].map(set).into();
-    if let Some(path) = file(host) {
-        let found = match host.file(&path) {
-            Ok(Some(_)) => "there".to_owned(),
-            Ok(None) => "not there".to_owned(),
-            Err(why) => why,
-        };
-        places.push(format!("{}: {found}", path.display()));
-    }
-    places
+    let variables = [AK, SK].into_iter().map(|name| found::variable(host, name));
+    variables.chain(file(host).map(|path| found::file(host, &path))).collect()
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! Where a token for Vault comes from: the variable and the file of Vault's own tools, or a login
 //! with what the variables name (`docs/recipients.md`). Nothing here talks to a server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::recipient::Host;
+use crate::recipient::{Host, found};
 
 const TOKEN: &str = "VAULT_TOKEN";
 const ROLE_ID: &str = "VAULT_ROLE_ID";
@@ -54,7 +54,7 @@ pub(super) fn find(host: &dyn Host) -> Result<Credentials, String> {
     if let Some(login) = login(host)? {
         return Ok(Credentials::Login(login));
     }
-    match token_file(host).map(|path| read(host, &path)).transpose()?.flatten() {
+    match token_file(host).map(|path| found::text(host, &path)).transpose()?.flatten() {
         Some(token) if !token.is_empty() => Ok(Credentials::Token(token)),
         _ => Err(format!("there is no token; set {TOKEN}, or run `vault login`")),
     }
@@ -83,7 +83,7 @@ fn login(host: &dyn Host) -> Result<Option<Login>, String> {
     }
     if let Some(role) = host.variable(K8S_ROLE) {
         let path = host.variable(K8S_TOKEN_FILE).unwrap_or_else(|| POD_TOKEN.to_owned());
-        let secret = read(host, &PathBuf::from(&path))?;
+        let secret = found::text(host, Path::new(&path))?;
         let secret = secret.ok_or_else(|| format!("{K8S_ROLE} is set, but `{path}` is not there; is this a pod?"))?;
         let body = json!({ "role": role, "jwt": secret.as_str() });
         let variables = "VAULT_K8S_ROLE";
@@ -112,17 +112,8 @@ fn given(host: &dyn Host, variable: &str, file: &str) -> Result<Option<Zeroizing
         return Ok(Some(trimmed(&text)));
     }
     let Some(path) = host.variable(file) else { return Ok(None) };
-    let text = read(host, &PathBuf::from(&path))?;
+    let text = found::text(host, Path::new(&path))?;
     text.map(Some).ok_or_else(|| format!("`{path}` of {file} is not there"))
-}
-
-fn read(host: &dyn Host, path: &std::path::Path) -> Result<Option<Zeroizing<String>>, String> {
-    let shown = path.display();
-    let content = host.file(path).map_err(|why| format!("`{shown}` {why}"))?;
-    let text = |content: Zeroizing<Vec<u8>>| {
-        std::str::from_utf8(&content).map(trimmed).map_err(|_| format!("`{shown}` is no text"))
-    };
-    content.map(text).transpose()
 }
 
 fn trimmed(text: &str) -> Zeroizing<String> {
@@ -135,17 +126,8 @@ fn token_file(host: &dyn Host) -> Option<PathBuf> {
 
 /// The places where credentials are looked for, with what is there.
 pub(super) fn places(host: &dyn Host) -> Vec<String> {
-    let set = |name: &str| format!("{name}: {}", if host.variable(name).is_some() { "set" } else { "not set" });
-    let mut places: Vec<String> = [TOKEN, ROLE_ID, K8S_ROLE, JWT].map(set).into();
-    if let Some(path) = token_file(host) {
-        let found = match host.file(&path) {
-            Ok(Some(_)) => "there".to_owned(),
-            Ok(None) => "not there".to_owned(),
-            Err(why) => why,
-        };
-        places.push(format!("{}: {found}", path.display()));
-    }
-    places
+    let variables = [TOKEN, ROLE_ID, K8S_ROLE, JWT].into_iter().map(|name| found::variable(host, name));
+    variables.chain(token_file(host).map(|path| found::file(host, &path))).collect()
 }
 
 #[cfg(test)]
