@@ -88,7 +88,7 @@ pub trait Host: Send + Sync {
     /// The content of a file; none if there is no such file.
     ///
     /// # Errors
-    /// Why it cannot be read, for people, with its name.
+    /// Why it cannot be read, for people; the name is the caller's to say.
     fn file(&self, _path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
         Ok(None)
     }

@@ -2,7 +2,6 @@
 //! The codes are those of the API references of KMS, STS and of the errors common to all of AWS.
 
 use std::error::Error;
-use std::fmt;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
@@ -10,44 +9,12 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::error::ErrorMetadata;
 
-use super::super::Unwrapped;
+use super::super::network::Failure;
 use super::Key;
 use super::profiles::Profile;
 
 /// The longest message of others that is repeated, in characters.
 const LONGEST_MESSAGE: usize = 400;
-
-/// Why AWS did not do it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Failure {
-    reason: String,
-    /// Whether others could: who calls has no credentials, or not the right ones.
-    is_access: bool,
-}
-
-impl Failure {
-    /// The key is not for who calls.
-    pub(super) fn not_mine(reason: impl Into<String>) -> Self {
-        Failure { reason: reason.into(), is_access: true }
-    }
-
-    /// The key should have worked.
-    pub(super) fn broken(reason: impl Into<String>) -> Self {
-        Failure { reason: reason.into(), is_access: false }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.reason)
-    }
-}
-
-impl From<Failure> for Unwrapped {
-    fn from(failure: Failure) -> Self {
-        if failure.is_access { Unwrapped::NotMine(failure.reason) } else { Unwrapped::Broken(failure.reason) }
-    }
-}
 
 /// A call of KMS that failed. `action` is the permission that it takes.
 pub(super) fn of_call<E>(error: SdkError<E, HttpResponse>, key: &Key<'_>, profile: &Profile, action: &str) -> Failure
@@ -60,20 +27,20 @@ where
     match (code.as_str(), status) {
         ("", None) => unanswered(&error, "AWS KMS"),
         ("", Some(status @ (401 | 403))) => {
-            Failure::not_mine(format!("AWS KMS refuses the credentials (HTTP {status}); check them"))
+            Failure::NotMine(format!("AWS KMS refuses the credentials (HTTP {status}); check them"))
         }
-        ("", Some(status)) => Failure::broken(format!("AWS KMS answers with HTTP {status}; try again")),
+        ("", Some(status)) => Failure::Broken(format!("AWS KMS answers with HTTP {status}; try again")),
         _ => of_code(&code, &message, key, action).unwrap_or_else(|| of_credentials(&code, &message, profile)),
     }
 }
 
 /// What KMS says of its keys.
 fn of_code(code: &str, message: &str, key: &Key<'_>, action: &str) -> Option<Failure> {
-    let broken = |text: String| Some(Failure::broken(text));
+    let broken = |text: String| Some(Failure::Broken(text));
     let (arn, region) = (key.arn, &key.access.region);
     match code {
         "AccessDeniedException" => {
-            Some(Failure::not_mine(format!("AWS denies it: {message}; ask for `{action}` on this key")))
+            Some(Failure::NotMine(format!("AWS denies it: {message}; ask for `{action}` on this key")))
         }
         "NotFoundException" => {
             broken(format!("there is no such key in `{region}` of that account ({message}); check the ARN"))
@@ -115,12 +82,12 @@ fn of_credentials(code: &str, message: &str, profile: &Profile) -> Failure {
     match code {
         "ExpiredTokenException" | "ExpiredToken" | "RequestExpired" => expired(profile),
         "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidAccessKeyId" => {
-            Failure::not_mine("AWS does not know the access key; check AWS_ACCESS_KEY_ID or the profile")
+            Failure::NotMine("AWS does not know the access key; check AWS_ACCESS_KEY_ID or the profile".into())
         }
-        "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignature" => {
-            Failure::not_mine("the secret access key does not fit the access key, or the clock is wrong; check both")
-        }
-        _ => Failure::broken(format!("AWS answers {code}: {message}")),
+        "InvalidSignatureException" | "SignatureDoesNotMatch" | "IncompleteSignature" => Failure::NotMine(
+            "the secret access key does not fit the access key, or the clock is wrong; check both".into(),
+        ),
+        _ => Failure::Broken(format!("AWS answers {code}: {message}")),
     }
 }
 
@@ -132,18 +99,18 @@ pub(super) fn of_search(error: &CredentialsError, profile: &Profile) -> Failure 
     let of = profile.asked.as_deref().map(|name| format!(" for the profile `{name}`")).unwrap_or_default();
     let text = chain(error);
     match (error, &profile.sso, &profile.missing) {
-        (CredentialsError::CredentialsNotLoaded(_), _, Some(name)) => Failure::not_mine(format!(
+        (CredentialsError::CredentialsNotLoaded(_), _, Some(name)) => Failure::NotMine(format!(
             "there is no AWS profile `{name}`, which AWS_PROFILE names; make it with `aws configure --profile {name}`"
         )),
-        (CredentialsError::CredentialsNotLoaded(_), None, _) => Failure::not_mine(format!(
+        (CredentialsError::CredentialsNotLoaded(_), None, _) => Failure::NotMine(format!(
             "there are no AWS credentials{of}; run `aws configure`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID"
         )),
         (_, Some(_), _) => expired(profile),
-        _ if text.contains("credentials-login") => Failure::not_mine(format!(
+        _ if text.contains("credentials-login") => Failure::NotMine(format!(
             "the credentials{of} come from `aws login`, which cannot be read here; \
              run `eval \"$(aws configure export-credentials --format env)\"` first"
         )),
-        _ => Failure::not_mine(format!("there are no AWS credentials{of}: {text}")),
+        _ => Failure::NotMine(format!("there are no AWS credentials{of}: {text}")),
     }
 }
 
@@ -155,16 +122,16 @@ pub(super) fn of_role(error: &CredentialsError, role: &str, profile: &Profile) -
     let (code, message) = answer(error);
     match code.as_str() {
         "AccessDenied" | "AccessDeniedException" => {
-            Failure::not_mine(format!("the role `{role}` is denied: {message}; ask for `sts:AssumeRole` on it"))
+            Failure::NotMine(format!("the role `{role}` is denied: {message}; ask for `sts:AssumeRole` on it"))
         }
-        "" => Failure::broken(format!("the role `{role}` cannot be assumed: {}", chain(error))),
+        "" => Failure::Broken(format!("the role `{role}` cannot be assumed: {}", chain(error))),
         _ => of_credentials(&code, &message, profile),
     }
 }
 
 /// Credentials that ended, and how to get new ones.
 fn expired(profile: &Profile) -> Failure {
-    Failure::not_mine(match &profile.sso {
+    Failure::NotMine(match &profile.sso {
         Some(name) => {
             format!("the SSO login of the AWS profile `{name}` has ended; run `aws sso login --profile {name}`")
         }
@@ -179,7 +146,7 @@ fn unanswered(error: &(dyn Error + 'static), who: &str) -> Failure {
         Some(error) => lower(&innermost(error)),
         None => lower(&innermost(error)),
     };
-    Failure::broken(format!("{who} cannot be reached: {why}; check the network, HTTPS_PROXY and AWS_ENDPOINT_URL"))
+    Failure::Broken(format!("{who} cannot be reached: {why}; check the network, HTTPS_PROXY and AWS_ENDPOINT_URL"))
 }
 
 /// The code and the message of an answer that is somewhere in the causes.

@@ -16,9 +16,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use self::failure::Failure;
 use self::session::{Access, Sessions};
-use super::network::{Answer, Backend};
+use super::network::{Answer, Backend, Failure};
 use super::{Host, Kind, Recipient, Unwrapped, WrappedKey, parse, stored};
 
 /// The keys of AWS KMS. Nothing of the SDK is touched before the first of them is needed.
@@ -40,18 +39,20 @@ impl Aws {
         // The SDK keeps a copy of its own, which is not wiped.
         let answer = request.plaintext(Blob::new(secret)).send().await;
         let answer = answer.map_err(|error| failure::of_call(error, &key, &session.profile, "kms:Encrypt"))?;
-        let blob = answer.ciphertext_blob.ok_or_else(|| Failure::broken("AWS KMS answers without a ciphertext"))?;
+        let blob =
+            answer.ciphertext_blob.ok_or_else(|| Failure::Broken("AWS KMS answers without a ciphertext".into()))?;
         Ok(STANDARD.encode(blob))
     }
 
     async fn decrypt(&self, wrapped: &WrappedKey) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let key = Key::of(&wrapped.recipient)?;
-        let blob = STANDARD.decode(wrapped.enc.trim()).map_err(|_| Failure::broken("its wrapped key is not base64"))?;
+        let blob =
+            STANDARD.decode(wrapped.enc.trim()).map_err(|_| Failure::Broken("its wrapped key is not base64".into()))?;
         let session = self.sessions.get(&key.access).await?;
         let request = session.client.decrypt().key_id(key.arn).set_encryption_context(key.context());
         let answer = request.ciphertext_blob(Blob::new(blob)).send().await;
         let answer = answer.map_err(|error| failure::of_call(error, &key, &session.profile, "kms:Decrypt"))?;
-        let secret = answer.plaintext.ok_or_else(|| Failure::broken("AWS KMS answers without a plaintext"))?;
+        let secret = answer.plaintext.ok_or_else(|| Failure::Broken("AWS KMS answers without a plaintext".into()))?;
         Ok(Zeroizing::new(secret.into_inner()))
     }
 }
@@ -62,7 +63,7 @@ impl Backend for Aws {
     }
 
     fn wrap<'a>(&'a self, recipient: &'a Recipient, secret: &'a [u8]) -> Answer<'a, Result<String, String>> {
-        Box::pin(async move { self.encrypt(recipient, secret).await.map_err(|failure| failure.to_string()) })
+        Box::pin(async move { self.encrypt(recipient, secret).await.map_err(Failure::into_reason) })
     }
 
     fn unwrap<'a>(&'a self, key: &'a WrappedKey) -> Answer<'a, Unwrapped> {
@@ -85,8 +86,8 @@ impl<'a> Key<'a> {
     fn of(recipient: &'a Recipient) -> Result<Self, Failure> {
         let arn = recipient.field("arn");
         if !parse::is_kms_arn(arn) {
-            return Err(Failure::broken(
-                "is not the ARN of an AWS KMS key; it is `arn:aws:kms:REGION:ACCOUNT:key/ID` or `…:alias/NAME`",
+            return Err(Failure::Broken(
+                "is not the ARN of an AWS KMS key; it is `arn:aws:kms:REGION:ACCOUNT:key/ID` or `…:alias/NAME`".into(),
             ));
         }
         let region = arn.split(':').nth(3).expect("impossible: a KMS ARN has a region").to_owned();

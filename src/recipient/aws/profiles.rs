@@ -9,7 +9,8 @@ use aws_config::profile::ProfileSet;
 use tokio::sync::OnceCell;
 
 use super::super::Host;
-use super::failure::{self, Failure};
+use super::super::network::Failure;
+use super::failure;
 
 /// The variable that chooses a profile when an entry names none.
 pub(super) const AWS_PROFILE: &str = "AWS_PROFILE";
@@ -110,7 +111,7 @@ impl Profiles {
         let chosen = self.host.variable(AWS_PROFILE);
         let selected = asked.or(chosen.as_deref()).unwrap_or(DEFAULT);
         if set.get_profile(selected).and_then(|profile| profile.get("endpoint_url")) == Some("") {
-            return Err(Failure::broken(format!(
+            return Err(Failure::Broken(format!(
                 "the AWS profile `{selected}` has an empty `endpoint_url`; remove it"
             )));
         }
@@ -122,7 +123,7 @@ impl Profiles {
         let variables = self.variables(&Profile::default());
         let set = aws_config::profile::load(&Default::default(), &variables.into(), &Default::default(), None).await;
         set.map_err(|error| {
-            Failure::broken(format!("the configuration of AWS cannot be read: {}", failure::chain(&error)))
+            Failure::Broken(format!("the configuration of AWS cannot be read: {}", failure::chain(&error)))
         })
     }
 

@@ -27,7 +27,8 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::super::Host;
-use super::failure::{self, Failure};
+use super::super::network::Failure;
+use super::failure;
 use super::profiles::{Profile, Profiles};
 
 /// How long a failure to get credentials holds: for all keys of a file, but not for a key service
@@ -141,7 +142,7 @@ impl Sessions {
     async fn look_for(&self, profile: &Profile, region: &str) -> Result<Credentials, Failure> {
         let config = self.config(profile, region).await?;
         let provider =
-            config.credentials_provider().ok_or_else(|| Failure::not_mine("there are no AWS credentials"))?;
+            config.credentials_provider().ok_or_else(|| Failure::NotMine("there are no AWS credentials".into()))?;
         provider.provide_credentials().await.map_err(|error| {
             self.failed.set(matches!(error, CredentialsError::CredentialsNotLoaded(_)) || self.failed.get());
             failure::of_search(&error, profile)
@@ -215,7 +216,7 @@ pub(super) fn session_name(host: Option<&str>) -> String {
 /// HTTP by the TLS that everything here uses, through the proxy that the usual variables name.
 fn http_client(trust: TrustStore) -> Result<SharedHttpClient, Failure> {
     let context = TlsContext::builder().with_trust_store(trust).build();
-    let context = context.map_err(|error| Failure::broken(format!("there is no TLS: {}", failure::chain(&error))))?;
+    let context = context.map_err(|error| Failure::Broken(format!("there is no TLS: {}", failure::chain(&error))))?;
     Ok(Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder().proxy_config(ProxyConfig::from_env());
         connector.set_connector_settings(settings.cloned());
@@ -227,7 +228,7 @@ fn http_client(trust: TrustStore) -> Result<SharedHttpClient, Failure> {
 /// The certificates to trust. They are looked at here, since the SDK panics on what is none.
 fn trust(host: &dyn Host) -> Result<TrustStore, Failure> {
     let Some(path) = host.variable(AWS_CA_BUNDLE) else { return Ok(TrustStore::default()) };
-    let wrong = |why: &str| Failure::broken(format!("{AWS_CA_BUNDLE} (`{path}`): {why}"));
+    let wrong = |why: &str| Failure::Broken(format!("{AWS_CA_BUNDLE} (`{path}`): {why}"));
     let content: Zeroizing<Vec<u8>> = match host.file(Path::new(&path)) {
         Ok(Some(content)) => content,
         Ok(None) => return Err(wrong("there is no such file")),
