@@ -32,6 +32,7 @@ pub(crate) mod stored;
 pub mod vault;
 
 use std::fmt;
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -193,6 +194,14 @@ pub trait KeyService {
     /// Why it cannot be told, for people.
     fn settle(&self, _recipient: &Recipient) -> Result<Option<Recipient>, String> {
         Ok(None)
+    }
+
+    /// Hears of a file in which keys of recipients may be. It is looked in before anything else.
+    ///
+    /// # Errors
+    /// It cannot be read or holds none; why, for people.
+    fn learn(&self, _file: &Path) -> Result<(), String> {
+        Ok(())
     }
 
     /// Wraps a secret for a recipient of this kind.
