@@ -12,10 +12,10 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::{Method, Request, StatusCode, Url};
-use serde_json::{Value, json};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::network::{Answer, Backend, Failure, Network, Reply, exchange, is_step};
+use super::network::{self, Answer, Backend, Failure, Network, Reply, exchange, is_step};
 use super::{Host, Kind, Recipient, Unwrapped, WrappedKey};
 use credentials::Credentials;
 
@@ -55,15 +55,14 @@ impl Huawei {
         &self,
         recipient: &Recipient,
         verb: &str,
-        body: Value,
+        body: &[u8],
         field: &str,
     ) -> Result<Zeroizing<String>, Failure> {
         let (region, _) = parts(recipient)?;
         let project = self.project(region).await?;
         let url = self.endpoint("KMS", region)?;
         let url = at(&url, &["v1.0", &project, "kms", verb])?;
-        let body = Zeroizing::new(body.to_string());
-        let reply = self.send(Method::POST, url, body.as_bytes(), Some(&project)).await?;
+        let reply = self.send(Method::POST, url, body, Some(&project)).await?;
         let mut answer = answer(&reply)?;
         match answer.get_mut(field).map(Value::take) {
             Some(Value::String(text)) if !text.is_empty() => Ok(Zeroizing::new(text)),
@@ -103,7 +102,9 @@ impl Huawei {
         };
         if let Some(text) = self.host.variable(&name) {
             let url = Url::parse(text.split(',').next().unwrap_or_default());
-            return url.map_err(|_| Failure::Broken(format!("{name} is no URL")));
+            let url = url.map_err(|_| Failure::Broken(format!("{name} is no URL")))?;
+            let bare = || format!("{name} has no TLS, and would show the data key; use https");
+            return if network::is_safe(&url) { Ok(url) } else { Err(Failure::Broken(bare())) };
         }
         // The one region of the European company.
         let end = if region == "eu-west-101" { "eu" } else { "com" };
@@ -121,7 +122,7 @@ impl Huawei {
         if !body.is_empty() {
             sign::header(&mut request, "content-type", "application/json;charset=utf8", false)
                 .map_err(Failure::Broken)?;
-            *request.body_mut() = Some(body.to_vec().into());
+            *request.body_mut() = Some(network::body(body));
         }
         sign::sign(&mut request, body, self.credentials()?, (self.now)()).map_err(Failure::Broken)?;
         let request = reqwest::RequestBuilder::from_parts(http, request);
@@ -187,9 +188,8 @@ impl Backend for Huawei {
             let work = async {
                 let plaintext = Zeroizing::new(STANDARD.encode(secret));
                 let (_, key) = parts(recipient)?;
-                let body =
-                    json!({ "key_id": key, "plain_text": plaintext.as_str(), "encryption_algorithm": ALGORITHM });
-                self.kms(recipient, "encrypt-data", body, "cipher_text").await
+                let fields = [("key_id", key), ("plain_text", &plaintext), ("encryption_algorithm", ALGORITHM)];
+                self.kms(recipient, "encrypt-data", &network::object(&fields), "cipher_text").await
             };
             work.await.map(|text| text.as_str().to_owned()).map_err(Failure::into_reason)
         })
@@ -199,8 +199,8 @@ impl Backend for Huawei {
         Box::pin(async move {
             let work = async {
                 let (_, id) = parts(&key.recipient)?;
-                let body = json!({ "cipher_text": key.enc, "encryption_algorithm": ALGORITHM, "key_id": id });
-                self.kms(&key.recipient, "decrypt-data", body, "plain_text").await
+                let fields = [("cipher_text", key.enc.as_str()), ("encryption_algorithm", ALGORITHM), ("key_id", id)];
+                self.kms(&key.recipient, "decrypt-data", &network::object(&fields), "plain_text").await
             };
             match work.await {
                 Ok(text) => match STANDARD.decode(text.as_bytes()) {
@@ -221,6 +221,8 @@ impl Backend for Huawei {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    use serde_json::json;
 
     use crate::document::tree::Tree;
     use crate::recipient::Nobody;

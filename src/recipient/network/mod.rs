@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use super::{KeyService, Kind, Recipient, Unwrapped, WrappedKey};
 
-pub use http::{PAUSES, Reply, exchange, innermost, is_busy, is_step};
+pub use http::{PAUSES, Reply, body, exchange, innermost, is_busy, is_safe, is_step, object};
 #[cfg(feature = "vault")]
 pub(crate) use http::{build, builder};
 
