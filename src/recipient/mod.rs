@@ -30,6 +30,7 @@ pub mod remote;
 pub(crate) mod stored;
 #[cfg(feature = "vault")]
 pub mod vault;
+mod words;
 
 use std::fmt;
 use std::path::Path;
@@ -44,6 +45,7 @@ pub use host::{Call, Host, Nobody, Ran};
 pub use keyring::{Attempt, Keyring, NoDataKey, WrapFailure};
 pub use kind::Kind;
 pub use stored::StoredError;
+pub use words::{has_step, said, said_after_colon, said_by_system};
 
 /// Somebody who may open a file: a kind, and the address that the kind needs. Compared and
 /// printed, never contacted.

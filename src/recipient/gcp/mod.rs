@@ -15,9 +15,9 @@ use tokio::sync::OnceCell;
 use tokio::time::sleep;
 use zeroize::Zeroizing;
 
-use self::credentials::{Credentials, short};
+use self::credentials::Credentials;
 use super::network::{self, Answer, Backend, Failure, Network, PAUSES, Reply, exchange, is_busy};
-use super::{Host, Kind, Recipient, Unwrapped, WrappedKey, parse};
+use super::{Host, Kind, Recipient, Unwrapped, WrappedKey, parse, said};
 
 /// Its address, but for the domain.
 const SERVICE: &str = "cloudkms";
@@ -177,14 +177,14 @@ fn failure(reply: &Reply, id: &str, credentials: &Credentials) -> Failure {
         (400, "FAILED_PRECONDITION") if message.contains("DISABLED") => Failure::Broken(
             "the version of the key that it takes is disabled; `gcloud kms keys versions enable` enables it".into(),
         ),
-        (400, "FAILED_PRECONDITION") => Failure::Broken(format!("the key cannot be used: {}", short(message))),
+        (400, "FAILED_PRECONDITION") => Failure::Broken(format!("the key cannot be used: {}", said(message))),
         (400, "INVALID_ARGUMENT") if message.starts_with("Decryption failed") => {
             Failure::Broken("its wrapped key was not made by this key, or was changed".into())
         }
         (429, _) => Failure::Broken("too many requests for the quota of the project; try again later".into()),
         (500.., _) => Failure::Broken(format!("the service is not well ({}); try again later", reply.status)),
         _ if message.is_empty() => Failure::Broken(format!("it answers {}, and not as GCP KMS does", reply.status)),
-        _ => Failure::Broken(format!("it answers {}: {}", reply.status.as_u16(), short(message))),
+        _ => Failure::Broken(format!("it answers {}: {}", reply.status.as_u16(), said(message))),
     }
 }
 

@@ -16,13 +16,11 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::network::{self, Answer, Backend, Failure, Network, Reply, exchange, is_step};
-use super::{Host, Kind, Recipient, Unwrapped, WrappedKey};
+use super::{Host, Kind, Recipient, Unwrapped, WrappedKey, said};
 use credentials::Credentials;
 
 /// The one algorithm that SOPS uses: the key decides how.
 const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
-/// The longest remark of a server that is repeated, in characters.
-const LONGEST_REMARK: usize = 200;
 
 /// The backend.
 pub struct Huawei {
@@ -66,7 +64,7 @@ impl Huawei {
         let mut answer = answer(&reply)?;
         match answer.get_mut(field).map(Value::take) {
             Some(Value::String(text)) if !text.is_empty() => Ok(Zeroizing::new(text)),
-            _ => Err(Failure::Broken(format!("the server did not answer as KMS does to `{verb}`"))),
+            _ => Err(Failure::Broken(format!("the server did not answer as KMS does to `{verb}`; check its address"))),
         }
     }
 
@@ -156,8 +154,8 @@ fn at(base: &Url, steps: &[&str]) -> Result<Url, Failure> {
 fn answer(reply: &Reply) -> Result<Value, Failure> {
     let json = reply.json();
     let error = if json["error"].is_object() { &json["error"] } else { &json };
-    let text = |name: &str| error[name].as_str().map(|text| text.chars().take(LONGEST_REMARK).collect::<String>());
-    let said = match (text("error_msg"), text("error_code")) {
+    let text = |name: &str| error[name].as_str().map(said);
+    let remark = match (text("error_msg"), text("error_code")) {
         (Some(message), Some(code)) => format!(": {message} ({code})"),
         (Some(one), None) | (None, Some(one)) => format!(": {one}"),
         (None, None) => String::new(),
@@ -165,16 +163,20 @@ fn answer(reply: &Reply) -> Result<Value, Failure> {
     Err(match reply.status {
         status if status.is_success() => return Ok(json),
         StatusCode::UNAUTHORIZED => Failure::NotMine(format!(
-            "the credentials were refused{said}; check {} and {}",
+            "the credentials were refused{remark}; check {} and {}",
             credentials::AK,
             credentials::SK
         )),
-        StatusCode::FORBIDDEN => Failure::NotMine(format!("denied{said}; the account must be allowed to use this key")),
-        StatusCode::TOO_MANY_REQUESTS => {
-            Failure::Broken(format!("the server has too much to do{said}; try again later"))
+        StatusCode::FORBIDDEN => {
+            Failure::NotMine(format!("denied{remark}; the account must be allowed to use this key"))
         }
-        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Failure::Broken(format!("the request was refused{said}")),
-        status => Failure::Broken(format!("the server answered {status}{said}")),
+        StatusCode::TOO_MANY_REQUESTS => {
+            Failure::Broken(format!("the server has too much to do{remark}; try again later"))
+        }
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
+            Failure::Broken(format!("the request was refused{remark}; check the key, its region and the project"))
+        }
+        status => Failure::Broken(format!("the server answered {status}{remark}; try again later")),
     })
 }
 
@@ -253,7 +255,10 @@ mod tests {
         let wanted = "denied: no (KMS.0308); the account must be allowed to use this key";
         assert_eq!(nested, Err(Failure::NotMine(wanted.into())));
         assert!(matches!(of(401, "{}"), Err(Failure::NotMine(_))));
-        assert_eq!(of(400, "{\"error_msg\":\"bad\"}"), Err(Failure::Broken("the request was refused: bad".into())));
+        assert_eq!(
+            of(400, "{\"error_msg\":\"bad\"}"),
+            Err(Failure::Broken("the request was refused: bad; check the key, its region and the project".into()))
+        );
         assert!(matches!(of(302, ""), Err(Failure::Broken(_))));
     }
 }

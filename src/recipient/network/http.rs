@@ -11,6 +11,8 @@ use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode, Url};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use crate::recipient::said_by_system;
+
 /// The most bytes of an answer that are read. A wrapped key has some thousand.
 const MAX_ANSWER_BYTES: usize = 1 << 20;
 
@@ -117,11 +119,20 @@ pub(super) fn client() -> Result<Client, String> {
     build(builder().redirect(Policy::none()))
 }
 
-fn failure(error: &reqwest::Error) -> String {
+/// Why there is no answer.
+pub(crate) fn failure(error: &reqwest::Error) -> String {
     if error.is_builder() {
         return "its address is no URL".into();
     }
-    format!("cannot be reached: {}", innermost(error))
+    let cause = innermost(error);
+    if error.is_redirect() {
+        return format!("cannot be used: {cause}");
+    }
+    let step = match cause.contains("certificate") {
+        true => "check the address, and the certificates to trust",
+        false => "check the address, the network and HTTPS_PROXY",
+    };
+    format!("cannot be reached: {}; {step}", said_by_system(&cause))
 }
 
 /// The cause that all others follow from.

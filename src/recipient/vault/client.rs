@@ -16,11 +16,9 @@ use super::address::{Address, Trust, Trusted, is_said};
 use super::login::{self, Credentials, Login};
 use super::server::Server;
 use super::settings::Settings;
-use crate::recipient::Host;
 use crate::recipient::network::{self, Reply};
+use crate::recipient::{Host, said_after_colon};
 
-/// The longest remark of a server that is repeated, in characters.
-const LONGEST_REMARK: usize = 200;
 /// How long to wait in between; Vault's own client waits as long.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -42,7 +40,7 @@ impl Failure {
     #[must_use]
     pub fn reason(self) -> String {
         match self {
-            Failure::Refused(said) => format!("the request was refused{said}"),
+            Failure::Refused(said) => format!("the request was refused{said}; check the path and the key"),
             Failure::NoCredentials(reason) | Failure::Denied(reason) | Failure::Failed(reason) => reason,
         }
     }
@@ -233,9 +231,7 @@ fn remark(reply: &Reply, secret: &str) -> String {
     let Some(text) = json["errors"][0].as_str() else { return String::new() };
     let line = text.lines().map(|line| line.trim().trim_start_matches("* ")).rfind(|line| !line.is_empty());
     match line {
-        Some(line) if secret.is_empty() || !line.contains(secret) => {
-            format!(": {}", line.chars().take(LONGEST_REMARK).collect::<String>())
-        }
+        Some(line) if secret.is_empty() || !line.contains(secret) => said_after_colon(line),
         _ => String::new(),
     }
 }
@@ -254,7 +250,6 @@ mod tests {
         let said = |text: &str| remark(&reply(400, &serde_json::json!({ "errors": [text] }).to_string()), "s.t0ken");
         assert_eq!(said("1 error occurred:\n\t* permission denied\n\n"), ": permission denied");
         assert_eq!(said("what is s.t0ken?"), "");
-        assert_eq!(said(&"x".repeat(500)).len(), LONGEST_REMARK + 2);
         assert_eq!(remark(&reply(400, "<html>"), "t"), "");
     }
 

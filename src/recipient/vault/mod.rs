@@ -56,7 +56,9 @@ impl Vault {
         })?;
         match answer.pointer_mut(&format!("/data/{field}")).map(Value::take) {
             Some(Value::String(text)) if !text.is_empty() => Ok(Zeroizing::new(text)),
-            _ => Err(Failure::Failed(format!("the server did not answer as Vault does to `{path}`"))),
+            _ => {
+                Err(Failure::Failed(format!("the server did not answer as Vault does to `{path}`; check its address")))
+            }
         }
     }
 }
@@ -64,11 +66,11 @@ impl Vault {
 /// Why an engine wants nothing of a request.
 fn refusal(verb: &str, key: &str, said: &str) -> String {
     if said.contains("key not found") {
-        return format!("there is no key `{key}` in this engine{said}");
+        return format!("there is no key `{key}` in this engine{said}; check its name");
     }
     match verb {
         "decrypt" => format!("it was wrapped with another key, or was changed{said}"),
-        _ => format!("the key does not wrap{said}"),
+        _ => format!("the key does not wrap{said}; check that it is one to encrypt with"),
     }
 }
 
