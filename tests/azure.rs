@@ -195,6 +195,9 @@ fn every_failure_has_its_words() {
         assert!(code != 0 && !stderr.contains("hunter2"), "{code} {stderr}");
         stderr.replace(sandbox.root().to_str().unwrap(), "/…").replace(field(&text, "version"), "VERSION")
     };
+    let pfx = ["pkcs12", "-export", "-passout", "pass:p", "-out", "client.pfx", "-in"];
+    let pem = clouds.file("client.pem");
+    sandbox.call("/usr/bin/openssl".as_ref(), pfx.iter().copied().chain(pem.to_str())).ok();
     let wrong = text.replace(field(&text, "enc"), &"A".repeat(342));
     let mut said: Vec<(&str, String)> = [
         ("no credentials", bare()),
@@ -206,6 +209,8 @@ fn every_failure_has_its_words() {
         ("another tenant", at("https://foreign.vault.azure.net")),
         ("a certificate that is not there", certificate("/nonexistent")),
         ("a certificate that is none", certificate("../plain.yaml")),
+        ("a certificate that is a folder", certificate("..")),
+        ("a certificate as PFX", certificate("../client.pfx")),
         (
             "a token of a workload that is not there",
             application(clouds, named("data")).env("AZURE_FEDERATED_TOKEN_FILE", "/nonexistent"),
