@@ -104,12 +104,17 @@ pub(super) fn of_search(error: &CredentialsError, profile: &Profile) -> Failure 
             "there are no AWS credentials{of}; run `aws configure`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID"
         )),
         (_, Some(_), _) => expired(profile),
-        _ if text.contains("credentials-login") => Failure::NotMine(format!(
-            "the credentials{of} come from `aws login`, which cannot be read here; \
-             run `eval \"$(aws configure export-credentials --format env)\"` first"
+        _ if is_about_login(error) => Failure::NotMine(format!(
+            "the credentials{of} come from `aws login`, and the program `aws`, which reads them, is not there; install it"
         )),
         _ => Failure::NotMine(format!("there are no AWS credentials{of}: {text}")),
     }
+}
+
+/// Whether the SDK was led to a login of `aws login`, which it reads only with a feature that brings one
+/// more SDK.
+pub(super) fn is_about_login(error: &CredentialsError) -> bool {
+    chain(error).contains("credentials-login")
 }
 
 /// A role that cannot be assumed.
