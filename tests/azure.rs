@@ -6,6 +6,7 @@ use std::cell::Cell;
 
 use crate::clouds::{CLIENT, Clouds, TENANT, require_clouds};
 use crate::harness::{Call, Outcome, Sandbox, require_sops};
+use crate::http::{Http, Reply};
 use crate::messages::golden;
 
 const VAULT: &str = "https://unit.vault.azure.net";
@@ -125,6 +126,24 @@ echo '{"accessToken":"good-token","expires_on":4070908800,"tokenType":"Bearer"}'
     let update = clouds.reached_by(sandbox.cloze(["updatekeys", "--yes", "b.yaml", "c.yaml"]));
     update.env("AZURE_TOKEN_CREDENTIALS", "AzureCLICredential").ok();
     assert_eq!(std::fs::read_to_string(sandbox.home().join("calls")).unwrap(), "called\ncalled\n");
+}
+
+#[test]
+fn an_answer_has_an_end() {
+    let Some(clouds) = require_clouds() else { return };
+    let sandbox = Sandbox::without_key();
+    sandbox.write("b.yaml", encrypted(clouds, &sandbox, "data"));
+    for (length, code) in [(1_000, 0), (2 << 20, 128)] {
+        let endpoint = Http::start(move |_| {
+            let padding = "x".repeat(length);
+            let start = r#"{"access_token":"good-token","expires_on":"4070908800","token_type":"Bearer","resource":""#;
+            Some(Reply::new(200, &format!("{start}{padding}\"}}")))
+        });
+        let call = clouds.reached_by(sandbox.cloze(["decrypt", "b.yaml"])).env("IDENTITY_HEADER", "h");
+        let call = call.env("IDENTITY_ENDPOINT", format!("{}/msi/token", endpoint.url()));
+        let outcome = call.run();
+        assert!(outcome.expect(code).stderr.contains("too long") == (code != 0), "{}", outcome.stderr);
+    }
 }
 
 #[test]

@@ -24,6 +24,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::certificate::Certificate;
+use super::transport::Bounded;
 use crate::recipient::network::Failure;
 use crate::recipient::{Host, said};
 
@@ -288,7 +289,7 @@ impl Search<'_> {
 
 /// Options for clients of Azure: over the shared client, and without patience of their own.
 pub(super) fn options(client: &reqwest::Client) -> ClientOptions {
-    let transport = Some(Transport::new(Arc::new(client.clone())));
+    let transport = Some(Transport::new(Arc::new(Bounded(client.clone()))));
     ClientOptions { transport, retry: RetryOptions::none(), ..ClientOptions::default() }
 }
 

@@ -4,6 +4,7 @@
 
 mod certificate;
 mod credentials;
+mod transport;
 
 use std::cell::RefCell;
 use std::collections::HashMap;

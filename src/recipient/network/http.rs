@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::recipient::said_by_system;
 
 /// The most bytes of an answer that are read. A wrapped key has some thousand.
-const MAX_ANSWER_BYTES: usize = 1 << 20;
+pub(crate) const MAX_ANSWER_BYTES: usize = 1 << 20;
 
 /// What is waited before a request is sent once more to a service that has too much to do.
 pub const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1200)];
