@@ -294,7 +294,7 @@ mod tests {
             let text = rules_text(&Answers { recipients: recipients.clone(), kubernetes });
             let rules = Rules::parse(&text, Strictness::Cloze).unwrap_or_else(|error| panic!("{error} in {text}"));
             let rule = rules.find("a.yaml").expect("matches").expect("has rules");
-            assert_eq!(rule.groups, [recipients.clone()], "{text}");
+            assert_eq!(rule.groups, std::slice::from_ref(&recipients), "{text}");
         }
     }
 }

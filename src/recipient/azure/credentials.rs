@@ -227,7 +227,7 @@ impl Search<'_> {
     }
 
     fn certificate(&self, path: &str, tenant: &str, client: &str) -> Result<Certificate, String> {
-        let file = self.file(&path)?;
+        let file = self.file(path)?;
         let authority = self.variable("AZURE_AUTHORITY_HOST").unwrap_or_else(|| AUTHORITY.into());
         let audience = format!("{}/{tenant}/oauth2/v2.0/token", authority.trim_end_matches('/'));
         let whole = self.variable("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
