@@ -3,6 +3,7 @@
 //! is which client goes with which entry, and what its errors mean to people.
 
 mod failure;
+mod login;
 mod profiles;
 mod session;
 #[cfg(test)]
