@@ -82,6 +82,12 @@ pub trait Syntax: Sync {
         layout: Layout,
     ) -> Result<Vec<Splice>, EmitError>;
 
+    /// Whether the block that a document without one gets comes behind all its nodes. Then a new text
+    /// is written while values are still being sealed.
+    fn metadata_comes_last(&self) -> bool {
+        true
+    }
+
     /// Whether an empty string is encrypted too. SOPS leaves it in clear in its formats.
     fn seals_empty(&self) -> bool {
         false

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use zeroize::Zeroizing;
 
 use crate::cipher::{Cipher, DataKey, Kind, Random};
-use crate::document::{Document, Editor, Event, Format, NodeId, Scalar, Syntax};
+use crate::document::{Document, Event, Format, NodeId, Scalar, Syntax};
 
 use super::error::Error;
 use super::mac;
@@ -25,24 +25,37 @@ use super::{Options, spelling};
 pub(super) struct SealedPlace {
     /// The node of the plaintext that it was made from.
     pub(super) id: NodeId,
-    /// The first byte; among the bytes of its own spelling until [`finish`].
+    /// The first byte; among the bytes of its own spelling until [`SealedPlaces::note`].
     pub(super) at: usize,
     /// In bytes.
     pub(super) length: usize,
 }
 
-/// The text of an editor, with places that say where in it they are.
-pub(super) fn finish(editor: Editor<'_, '_>, sealed: &mut [SealedPlace]) -> Result<Vec<u8>, Error> {
-    let mut next = 0;
-    Ok(editor.finish_noting(|id, start| {
-        if sealed.get(next).is_none_or(|place| place.id != id) {
+/// The sealed values of a text in the order of the walk.
+#[derive(Default)]
+pub(super) struct SealedPlaces {
+    places: Vec<SealedPlace>,
+    /// The one that is probably noted next.
+    next: usize,
+}
+
+impl SealedPlaces {
+    /// Adds those of a run, each with its place in its own spelling.
+    pub(super) fn extend(&mut self, places: Vec<SealedPlace>) {
+        self.places.extend(places);
+    }
+
+    /// Notes where the spelling of a node begins in the text.
+    pub(super) fn note(&mut self, id: NodeId, start: usize) {
+        let places = &mut self.places;
+        if places.get(self.next).is_none_or(|place| place.id != id) {
             // Out of the order of the walk, or not sealed.
-            let Ok(found) = sealed.binary_search_by_key(&id, |place| place.id) else { return };
-            next = found;
+            let Ok(found) = places.binary_search_by_key(&id, |place| place.id) else { return };
+            self.next = found;
         }
-        sealed[next].at += start;
-        next += 1;
-    })?)
+        places[self.next].at += start;
+        self.next += 1;
+    }
 }
 
 /// An encrypted text is checked against these.
@@ -61,14 +74,15 @@ impl Check<'_> {
     pub(super) fn missing_spelling(
         &self,
         text: &[u8],
-        sealed: &[SealedPlace],
+        sealed: &SealedPlaces,
         mac: &str,
         options: &Options,
         random: &dyn Random,
     ) -> Result<Option<String>, Error> {
-        let plain = match self.looked_up(text, sealed, mac)? {
-            Some(plain) => plain,
-            None => self.opened(text)?,
+        let plain = match self.looked_up(text, &sealed.places, mac)? {
+            Found::Same => return Ok(None),
+            Found::Other(plain) => plain,
+            Found::Nothing => self.opened(text)?,
         };
         if plain.as_slice() == self.document.text {
             return Ok(None);
@@ -94,9 +108,9 @@ impl Check<'_> {
 
     /// What a text opens to, if every sealed value of it is the one that was made for its place.
     /// `mac` is the MAC that was computed.
-    fn looked_up(&self, text: &[u8], places: &[SealedPlace], mac: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+    fn looked_up(&self, text: &[u8], places: &[SealedPlace], mac: &str) -> Result<Found, Error> {
         if self.format != self.format.sealed() {
-            return Ok(None);
+            return Ok(Found::Nothing);
         }
         let syntax = self.format.syntax();
         let sealed = syntax.parse(text).map_err(|_| Error::RoundTrip)?;
@@ -106,7 +120,7 @@ impl Check<'_> {
         let mut before = Walker::new(self.document, Side::Plain, &selector);
         let mut after = Walker::new(&sealed, Side::Sealed, &selector);
         let mut places = places.iter().peekable();
-        let mut output = Plaintext::new(&sealed, self.format);
+        let mut output = Plaintext::towards(&sealed, self.format, self.document.text);
         let maker = output.maker();
         let take = |run: Result<_, Error>| {
             output.take(run?);
@@ -138,8 +152,18 @@ impl Check<'_> {
                 }
             },
         )?;
-        if is_so { output.finish().map(Some) } else { Ok(None) }
+        if is_so { Ok(output.finish_unless_same()?.map_or(Found::Same, Found::Other)) } else { Ok(Found::Nothing) }
     }
+}
+
+/// What a text opens to, as far as that can be told without opening it.
+enum Found {
+    /// The very text that was encrypted.
+    Same,
+    /// Another one.
+    Other(Zeroizing<Vec<u8>>),
+    /// It has to be opened.
+    Nothing,
 }
 
 /// Reads a text back that was just written with these metadata: what it opens to, without the

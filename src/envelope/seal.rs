@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::cipher::{Cipher, DataKey, Kind, Mac, Nonces, Random};
 use crate::document::{Document, Editor, Format, New, NodeId, Scalar, Spellings, Syntax, Text};
 
-use super::check::{self, Check, SealedPlace};
+use super::check::{Check, SealedPlace, SealedPlaces};
 use super::error::Error;
 use super::mac;
 use super::metadata::{Metadata, WRITTEN_VERSION};
@@ -186,11 +186,11 @@ fn seal(
     let sealing = Sealing { document, syntax, selector: &selector, cipher: Cipher::new(key) };
     let mut editor = Editor::new(document, syntax);
     editor.remove_shadowed();
-    let mut sealed = Vec::new();
+    let mut sealed = SealedPlaces::default();
     let take = |run: Result<Written, Error>| {
         let run = run?;
-        editor.take(run.spellings);
         sealed.extend(run.sealed);
+        editor.take(run.spellings, |id, start| sealed.note(id, start));
         Ok(())
     };
     let Plan { mac, encrypted, total, .. } = in_shares(
@@ -207,7 +207,7 @@ fn seal(
     for part in 0..document.parts.len() {
         editor.set_metadata(part, &tree, options.layout)?;
     }
-    let mut text = check::finish(editor, &mut sealed)?;
+    let mut text = editor.finish_noting(|id, start| sealed.note(id, start))?.unwrap_or_default();
     let check = Check { format, document, metadata: &metadata, key };
     if let Some(spelling) = check.missing_spelling(&text, &sealed, &mac, options, random)? {
         drop(sealed);
