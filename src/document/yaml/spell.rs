@@ -144,6 +144,14 @@ pub(super) fn is_in_flow(text: &[u8], mut at: usize) -> bool {
 /// A tab, since nobody writes one there.
 const BARE: &str = " \t";
 
+/// Whether a place stands right behind the colon of a key without quotes. Nothing but a blank or a
+/// line break may follow there: some readers would take the colon for a part of the key.
+pub(super) fn is_behind_bare_colon(text: &[u8], at: usize) -> bool {
+    let quoted_or_open =
+        |byte: &u8| matches!(byte, b'"' | b'\'' | b']' | b'}' | b'{' | b'[' | b',') || byte.is_ascii_whitespace();
+    at >= 2 && text[at - 1] == b':' && !quoted_or_open(&text[at - 2])
+}
+
 /// Where a scalar ends, with the mark behind it.
 pub(super) fn end_of_mark(text: &[u8], end: usize) -> usize {
     if text[end..].starts_with(BARE.as_bytes()) { end + BARE.len() } else { end }
