@@ -28,7 +28,9 @@ impl<'d> Front<'d> {
         if !document.aliases.is_empty() || !document.shadowed.is_empty() || !is_in_order(document) {
             return None;
         }
-        let limit = block.unwrap_or(document.text.len());
+        // Comments may stand behind the place for a block that is still to come.
+        let leaves = document.nodes.iter().filter(|node| matches!(node.content, Content::Leaf { .. }));
+        let limit = block.or_else(|| leaves.last().map(|leaf| leaf.span.range().end))?;
         Some(Front { text: Growing::new(like, document.text.len()), copied: 0, limit })
     }
 
@@ -147,7 +149,7 @@ impl Drop for Growing<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Editor, Format, New, Scalar};
+    use super::super::{Editor, Format, Layout, New, Scalar, testing};
     use super::*;
 
     const TEXT: &[u8] = br#"{"a": "one", "b": {"c": 2}, "sops": {"x": 1}, "d": "three"}"#;
@@ -172,6 +174,14 @@ mod tests {
         let text = editor.finish_noting(|node, at| late.push((node, at))).expect("no alias").expect("is new");
         assert_eq!(String::from_utf8_lossy(&text), r#"{"a": "eins", "b": {"c": "zwei"}, "d": "drei"}"#);
         assert_eq!((early, late), (vec![(NodeId(1), 6), (NodeId(3), 25)], vec![(NodeId(4), 39)]));
+    }
+
+    #[test]
+    fn a_block_may_come_before_comments() {
+        for text in ["a: 1\n...\n# end\n", "{a: 1}\n# end\n", "a: 1\n# end\n", "# alone\n{}\n", "{} # alone\n"] {
+            let back = testing::there_and_back(Format::Yaml.syntax(), text.as_bytes(), Layout::default());
+            assert_eq!(String::from_utf8_lossy(&back), text);
+        }
     }
 
     #[test]

@@ -82,7 +82,7 @@ pub trait Syntax: Sync {
         layout: Layout,
     ) -> Result<Vec<Splice>, EmitError>;
 
-    /// Whether the block that a document without one gets comes behind all its nodes. Then a new text
+    /// Whether the block that a document without one gets comes behind all its leaves. Then a new text
     /// is written while values are still being sealed.
     fn metadata_comes_last(&self) -> bool {
         true
