@@ -4,11 +4,11 @@
 //! What was sealed a moment ago is known to hold what was sealed, if it stands in the text as it was
 //! made and under the same path. So it is looked up there, and only where that fails it is opened.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use crate::cipher::{Cipher, DataKey, Kind, Random};
+use crate::cipher::{Cipher, DataKey, Random};
 use crate::document::{Document, Event, Format, NodeId, Scalar, Syntax};
 
 use super::error::Error;
@@ -17,7 +17,7 @@ use super::metadata::Metadata;
 use super::open::{Maker, Output as _, Plaintext, as_spelled, metadata_of, open};
 use super::seal::spells;
 use super::shares::{Run, in_shares};
-use super::typed::{kind_of, unseal};
+use super::typed::{plain_of, unseal};
 use super::walk::{Item, Side, Walker};
 use super::{Options, spelling};
 
@@ -29,6 +29,12 @@ pub(super) struct SealedPlace {
     pub(super) at: usize,
     /// In bytes.
     pub(super) length: usize,
+}
+
+impl SealedPlace {
+    fn range(&self) -> Range<usize> {
+        self.at..self.at + self.length
+    }
 }
 
 /// The sealed values of a text in the order of the walk.
@@ -122,12 +128,16 @@ impl Check<'_> {
         let mut places = places.iter().peekable();
         let mut output = Plaintext::towards(&sealed, self.format, self.document.text);
         let maker = output.maker();
-        let take = |run: Result<_, Error>| {
-            output.take(run?);
+        let mut all_are = true;
+        let take = |run: Result<Option<_>, Error>| {
+            match run? {
+                Some(run) if all_are => output.take(run),
+                _ => all_are = false,
+            }
             Ok::<(), Error>(())
         };
         let is_so = in_shares(
-            |values| spelled(&maker, &values),
+            |values| spelled(syntax, &maker, &values),
             take,
             |shares| {
                 loop {
@@ -139,19 +149,18 @@ impl Check<'_> {
                     if before.selected != after.selected || before.additional != after.additional {
                         return Ok(false);
                     }
-                    let place = places.next_if(|place| place.id == before.id);
-                    match place.map(|place| text.get(place.at..place.at + place.length).unwrap_or_default()) {
+                    match places.next_if(|place| place.id == before.id) {
                         None if same_item(syntax, before.item, after.item)
                             && !(after.selected && is_missed(after.item)) => {}
-                        Some(made) if is_sealed_as(before.item, after.item, made) => {
-                            let Some(plain) = plain_of(syntax, before.item) else { return Ok(false) };
-                            shares.push((after.id, plain), b"")?;
+                        Some(place) => {
+                            let made = text.get(place.range()).unwrap_or_default();
+                            shares.push(Sealed { id: after.id, before: before.item, after: after.item, made }, b"")?;
                         }
-                        _ => return Ok(false),
+                        None => return Ok(false),
                     }
                 }
             },
-        )?;
+        )? && all_are;
         if is_so { Ok(output.finish_unless_same()?.map_or(Found::Same, Found::Other)) } else { Ok(Found::Nothing) }
     }
 }
@@ -187,16 +196,6 @@ pub(super) fn same_metadata(document: &Document<'_>, written: &Metadata) -> Resu
     if read.write() == written.write() { Ok(read) } else { Err(Error::RoundTrip) }
 }
 
-/// A value or comment as it is sealed.
-type Plain<'d> = (Kind, Cow<'d, [u8]>);
-
-fn plain_of<'d>(syntax: &dyn Syntax, item: Item<'d, '_>) -> Option<Plain<'d>> {
-    match item {
-        Item::Value(value) => Some((kind_of(value)?, syntax.canonical(value)?)),
-        Item::Comment(text) => Some((Kind::Comment, Cow::Borrowed(text))),
-    }
-}
-
 /// Whether an item has become this ciphertext.
 fn is_sealed_as(before: Item<'_, '_>, after: Item<'_, '_>, made: &[u8]) -> bool {
     match (before, after) {
@@ -225,14 +224,27 @@ fn same_item(syntax: &dyn Syntax, before: Item<'_, '_>, after: Item<'_, '_>) -> 
     }
 }
 
+/// What a value or comment has become.
+struct Sealed<'d, 't> {
+    /// Its node in the encrypted document.
+    id: NodeId,
+    before: Item<'d, 't>,
+    after: Item<'d, 't>,
+    /// The ciphertext that was made of it.
+    made: &'d [u8],
+}
+
 /// Values in clear for their places in the encrypted document, as opening them would spell them.
-fn spelled<M: Maker>(maker: &M, values: &Run<(NodeId, Plain<'_>)>) -> Result<M::Run, Error> {
+/// None if one of them has not become the ciphertext that was made of it.
+fn spelled<M: Maker>(syntax: &dyn Syntax, maker: &M, values: &Run<Sealed<'_, '_>>) -> Result<Option<M::Run>, Error> {
     let mut run = maker.run(values.len());
-    for ((id, (kind, plain)), _) in values.iter() {
-        let new = unseal(*kind, plain).map_err(|_| Error::RoundTrip)?;
-        maker.put(&mut run, *id, new).map_err(|_| Error::RoundTrip)?;
+    for (value, _) in values.iter() {
+        let plain = plain_of(syntax, value.before).filter(|_| is_sealed_as(value.before, value.after, value.made));
+        let Some((kind, plain)) = plain else { return Ok(None) };
+        let new = unseal(kind, &plain).map_err(|_| Error::RoundTrip)?;
+        maker.put(&mut run, value.id, new).map_err(|_| Error::RoundTrip)?;
     }
-    Ok(run)
+    Ok(Some(run))
 }
 
 /// Whether two documents hold the same keys and values in the same order.

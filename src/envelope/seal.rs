@@ -14,7 +14,7 @@ use super::policy::Policy;
 use super::selector::Selector;
 use super::shares::{Run, Shares, in_shares};
 use super::spelling;
-use super::typed::kind_of;
+use super::typed::{kind_of, plain_of};
 use super::walk::{Item, Side, Walker};
 use super::witness::Deed;
 use super::{Encrypted, Opened, Options, Tools, block};
@@ -114,7 +114,7 @@ struct Place<'d> {
 /// What becomes of a place.
 enum Becomes<'d> {
     /// A value or comment is encrypted.
-    Sealed(Kind, Cow<'d, [u8]>),
+    Sealed(Item<'d, 'd>),
     /// It did not change, and keeps the ciphertext that it had.
     Known(Kind, Vec<u8>),
     /// A value is spelled anew, so that it stays what it is.
@@ -139,7 +139,10 @@ impl Sealing<'_> {
         let mut sealer = cipher.sealer();
         for ((&Place { id, ref becomes }, additional), nonce) in places.iter().zip(nonces) {
             let (kind, sealed) = match becomes {
-                Becomes::Sealed(kind, plain) => (*kind, sealer.seal(*kind, plain, additional, nonce)),
+                Becomes::Sealed(item) => {
+                    let (kind, plain) = plain_of(*syntax, *item).expect("impossible: it was found to have a kind");
+                    (kind, sealer.seal(kind, &plain, additional, nonce))
+                }
                 Becomes::Known(kind, sealed) => (*kind, sealed.as_slice()),
                 Becomes::Same(value) => {
                     written.spellings.add(document, *syntax, id, New::Value(value.clone()))?;
@@ -284,12 +287,12 @@ fn plan<'d>(
                     if covered { canonical(syntax, document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };
                 plan.mac.add(&plain);
                 if let Some(kind) = plan.counted(value, visit.selected) {
-                    let becomes = plan.sealed(kind, plain, visit.additional);
+                    let becomes = plan.sealed(visit.item, kind, &plain, visit.additional);
                     places.push(Place { id: visit.id, becomes }, visit.additional)?;
                 }
             }
             Item::Comment(text) if visit.selected && !text.is_empty() => {
-                let becomes = plan.sealed(Kind::Comment, Cow::Borrowed(text), visit.additional);
+                let becomes = plan.sealed(visit.item, Kind::Comment, text, visit.additional);
                 places.push(Place { id: visit.id, becomes }, visit.additional)?;
             }
             Item::Comment(_) => {}
@@ -316,10 +319,10 @@ impl Plan {
     }
 
     /// The ciphertext that this value had, or what a new one is made of.
-    fn sealed<'d>(&mut self, kind: Kind, plain: Cow<'d, [u8]>, additional: &[u8]) -> Becomes<'d> {
-        match self.known.take(additional, kind, &plain) {
+    fn sealed<'d>(&mut self, item: Item<'d, 'd>, kind: Kind, plain: &[u8], additional: &[u8]) -> Becomes<'d> {
+        match self.known.take(additional, kind, plain) {
             Some(sealed) => Becomes::Known(kind, sealed),
-            None => Becomes::Sealed(kind, plain),
+            None => Becomes::Sealed(item),
         }
     }
 }
