@@ -384,7 +384,10 @@ impl<'d> Spot<'d> {
         let digit = header.bytes().find(u8::is_ascii_digit).map(|digit| usize::from(digit - b'0'));
         let indent = match digit {
             Some(digit) => parent? + digit,
-            None => content_column(body).or_else(|| parent.map(|parent| parent + 2))?,
+            None => match content_column(body) {
+                Some(column) => column,
+                None => parent.map(|parent| parent + 2).filter(|indent| self.is_free_below(*indent))?,
+            },
         };
         let one_line = !text.trim_end_matches('\n').contains('\n') && !text.starts_with([' ', '\t', '\n']);
         let indicator = if self.style == Style::Folded && one_line { '>' } else { '|' };
@@ -457,10 +460,11 @@ impl<'d> Spot<'d> {
     /// Whether nothing below can become a part of a new block with this indentation: no comment, and
     /// no blanks.
     fn is_free_below(&self, indent: usize) -> bool {
-        let after = &self.text[self.span.end as usize..];
+        let (before, after) = self.text.split_at(self.span.end as usize);
         let next = after.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).unwrap_or(after.len());
         let column = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ').count();
-        let lines = after[..next].split(|byte| matches!(byte, b'\n' | b'\r')).skip(1);
+        let here = usize::from(!before.ends_with(b"\n"));
+        let lines = after[..next].split(|byte| matches!(byte, b'\n' | b'\r')).skip(here);
         lines.into_iter().all(|line| column(line) < indent)
     }
 
