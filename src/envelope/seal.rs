@@ -99,6 +99,8 @@ struct Plan {
     mac: Mac,
     known: Ciphertexts,
     seals_empty: bool,
+    /// The values and comments that the rule leaves in clear.
+    clear: Vec<NodeId>,
     /// How many values are encrypted.
     encrypted: usize,
     /// How many values there are; empty ones and nulls are none.
@@ -157,7 +159,7 @@ impl Sealing<'_> {
             // Behind a quote, or the header of a block: not far.
             let place = |spelling: &[u8]| (0..spelling.len()).find(|at| spelling[*at..].starts_with(sealed));
             if let Some(at) = spelling.and_then(place) {
-                written.sealed.push(SealedPlace { id, at, length: sealed.len() });
+                written.sealed.push(SealedPlace::new(id, at, sealed));
             }
         }
         Ok(written)
@@ -196,7 +198,7 @@ fn seal(
         editor.take(run.spellings, |id, start| sealed.note(id, start));
         Ok(())
     };
-    let Plan { mac, encrypted, total, .. } = in_shares(
+    let Plan { mac, clear, encrypted, total, .. } = in_shares(
         |places| sealing.write_run(&places, random),
         take,
         |shares| plan(syntax, document, &metadata, &selector, known, shares),
@@ -204,6 +206,7 @@ fn seal(
     if encrypted == 0 && total > 0 && !options.allow_unmatched {
         return Err(unmatched(document, &selector, total));
     }
+    sealed.leave_clear(clear);
     let mac = mac.finish();
     mac::store(&sealing.cipher, &mut metadata, mac.as_bytes(), random);
     let tree = metadata.write();
@@ -269,6 +272,7 @@ fn plan<'d>(
         mac: Mac::new(metadata.mac_only_encrypted),
         known,
         seals_empty: syntax.seals_empty(),
+        clear: Vec::new(),
         encrypted: 0,
         total: 0,
     };
@@ -278,6 +282,7 @@ fn plan<'d>(
             Item::Value(value) => {
                 let covered = visit.selected || !metadata.mac_only_encrypted;
                 if !visit.selected {
+                    plan.clear.push(visit.id);
                     check_in_clear(syntax, document, visit.id)?;
                 }
                 if (!visit.selected || plan.stays_empty(value)) && syntax.must_be_respelled(document, visit.id) {
@@ -295,6 +300,7 @@ fn plan<'d>(
                 let becomes = plan.sealed(visit.item, Kind::Comment, text, visit.additional);
                 places.push(Place { id: visit.id, becomes }, visit.additional)?;
             }
+            Item::Comment(_) if !visit.selected => plan.clear.push(visit.id),
             Item::Comment(_) => {}
         }
     }
