@@ -12,7 +12,7 @@ use super::files::{self, Contents};
 use super::ui::visible;
 use super::{Destination, Run};
 use crate::document::{Format, Layout};
-use crate::envelope::{self, Rewritten, Tools};
+use crate::envelope::{self, Options, Rewritten, Tools};
 use crate::recipient::{Access, Change, Kind, Recipient};
 
 /// So many key paths are listed without --verbose.
@@ -55,7 +55,8 @@ impl Rekey {
         run: &Run,
     ) -> Result<Rewritten, CommandError> {
         let rewrite = if self.rotates() { envelope::rotate } else { envelope::rewrap };
-        rewrite(self.format, &self.old, &self.to, layout, tools).map_err(|error| {
+        let options = Options { layout, ..run.opening() };
+        rewrite(self.format, &self.old, &self.to, &options, tools).map_err(|error| {
             let is_wrapping = matches!(error, envelope::Error::Wrap(_));
             let error = CommandError::opening(error, &self.old, run.name).about(file);
             match is_wrapping && self.rotates() {

@@ -97,8 +97,7 @@ impl Target<'_> {
         })?;
         let format = formats::of_sealed(self.types, self.general, Some(self.file), &text, run);
         let manner = Manner { layout: self.layout(format, run)?, lenient: run.name == Name::Sops };
-        let reading = run.name.reading();
-        let options = Options { ignore_mac: self.opening.ignore_mac, reading, ..Options::default() };
+        let options = Options { ignore_mac: self.opening.ignore_mac, ..run.opening() };
         let record = audit.about(Some(self.file));
         let changed = envelope::change(format, &text, path, change, manner, &options, &tools(&keyring, &record))
             .map_err(|error| CommandError::opening(error, &text, run.name).about(self.file))?;
@@ -126,7 +125,7 @@ impl Target<'_> {
         if changed.text != before {
             Destination::File(self.file).write(&changed.text, Contents::Ciphertext, run.ui)?;
         }
-        changed.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
+        run.ui.heed(&changed.warnings, self.file);
         Ok(())
     }
 }
