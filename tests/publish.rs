@@ -312,7 +312,36 @@ fn google_cloud_storage_is_shown_the_credentials_of_google() {
     assert!(request.starts_with("PUT /secrets/a%2Eyaml HTTP/1.1\r\n"), "{request}");
     assert!(request.contains("authorization: Bearer eyJ") && request.ends_with(&sandbox.text("a.yaml")), "{request}");
     let broken = sandbox.write("broken.json", "{}");
-    publish().env("GOOGLE_APPLICATION_CREDENTIALS", broken).run().expect(1).says("no credentials for Google Cloud");
+    publish().env("GOOGLE_APPLICATION_CREDENTIALS", broken).run().expect(1).says("no credentials of Google");
+    // As for keys of Google Cloud KMS.
+    publish().env("GOOGLE_OAUTH_ACCESS_TOKEN", "token-of-sops").run().expect(0);
+    let request = taken.recv().unwrap();
+    assert!(request.contains("authorization: Bearer token-of-sops\r\n"), "{request}");
+}
+
+#[test]
+fn s3_is_shown_the_credentials_of_aws() {
+    let Some(moto) = Moto::get() else { return };
+    let sandbox = sandbox("  - {s3_bucket: secrets, s3_prefix: profile/}\n");
+    let (access, secret) = (&moto.access, &moto.secret);
+    let keys = format!("'{{\"Version\": 1, \"AccessKeyId\": \"{access}\", \"SecretAccessKey\": \"{secret}\"}}'");
+    let program = sandbox.script("credentials", &format!("echo asked >> \"$HOME/asked\"\necho {keys}"));
+    let profile = format!("[profile work]\ncredential_process = {}\nregion = us-east-1\n", program.display());
+    let config = sandbox.write("aws-config", profile);
+    let publish = |more: &[&str]| {
+        let call = sandbox.cloze([&["publish", "--yes"], more, &["a.yaml"]].concat());
+        let call = call.env("AWS_CONFIG_FILE", &config).env("AWS_EC2_METADATA_DISABLED", "true");
+        call.env("AWS_ENDPOINT_URL_S3", moto.server.url())
+    };
+    publish(&["--aws-profile", "work"]).run().expect(0).silent();
+    assert_eq!(moto.object(&sandbox, "profile/a.yaml"), sandbox.text("a.yaml"));
+    assert_eq!(std::fs::read_to_string(sandbox.home().join("asked")).unwrap(), "asked\n");
+    // An empty endpoint is none; the library would panic.
+    publish(&[]).env("AWS_PROFILE", "work").env("AWS_ENDPOINT_URL", "").run().expect(0);
+    // What a profile is named for is not done with what the variables say.
+    let named = moto.with(publish(&["--aws-profile", "missing"])).run();
+    named.expect(1).says("there is no AWS profile `missing` here");
+    publish(&[]).run().expect(1).says("there are no AWS credentials; run `aws configure`");
 }
 
 #[test]

@@ -16,7 +16,8 @@ use tokio::sync::OnceCell;
 use tokio::time::sleep;
 use zeroize::Zeroizing;
 
-use self::credentials::{Credentials, short};
+pub use self::credentials::Credentials;
+use self::credentials::short;
 use super::network::{Answer, Backend, Failure, Network, PAUSES, Reply, exchange, is_busy};
 use super::{Host, Kind, Recipient, Unwrapped, WrappedKey, parse};
 
