@@ -169,6 +169,33 @@ fn nothing_in_clear_leaves_and_nothing_at_all_when_something_is_wrong() {
 }
 
 #[test]
+fn a_value_in_clear_that_should_be_encrypted_does_not_leave() {
+    let Some(moto) = Moto::get() else { return };
+    let sandbox = sandbox("  - {s3_bucket: secrets, s3_prefix: leak/}\n");
+    let added = sandbox.text("a.yaml").replacen("password:", "l:\n  - later: canary-two\npassword:", 1);
+    sandbox.write("a.yaml", added);
+    let json = sandbox.text("dir/b.json").replacen('{', "{\"k\": 5,", 1);
+    sandbox.write("dir/b.json", json);
+    sandbox.encrypted("s.ini", "[s]\nk = one\nsalt_unencrypted = 1\n");
+    sandbox.write("twice.ini", sandbox.text("s.ini").replace("[s]\n", "[s]\nk = canary-one\n"));
+    for name in ["cloze", "sops"] {
+        for (file, code, why) in [
+            ("a.yaml", 25, "`l[0].later` is not an encrypted value"),
+            ("dir/b.json", 25, "`k` is not an encrypted value"),
+            ("twice.ini", if name == "sops" { 1 } else { 2 }, "the key \"k\" is in this section again"),
+        ] {
+            let outcome = moto.with(sandbox.named(name, ["publish", "--yes", file])).run();
+            outcome.expect(code).says(why);
+            assert!(!outcome.stderr.contains("canary"), "{}", outcome.stderr);
+        }
+        moto.with(sandbox.named(name, ["publish", "--yes", "s.ini"])).ok();
+    }
+    assert!(!moto.object(&sandbox, "leak/s.ini").is_empty());
+    let names = moto.object(&sandbox, "-");
+    assert_eq!(names.split_whitespace().filter(|name| name.starts_with("leak/")).count(), 1, "{names}");
+}
+
+#[test]
 fn nothing_leaves_before_the_question_is_answered() {
     let Some(moto) = Moto::get() else { return };
     let sandbox = sandbox("  - {s3_bucket: secrets, s3_prefix: asked/}\n");

@@ -46,7 +46,7 @@ pub use draft::{open_draft, seal_draft, seal_new_draft};
 pub use error::Error;
 pub use inspect::{is_encrypted, sealed_paths};
 pub use metadata::{Metadata, WRITTEN_VERSION};
-pub use open::decrypt;
+pub use open::{check_sealed, decrypt};
 pub use pattern::{Pattern, PatternError};
 pub use policy::Policy;
 pub use print::{convert, extract};

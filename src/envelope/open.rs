@@ -344,6 +344,31 @@ fn step(metadata: &Metadata, visit: &Visit<'_, '_, '_>) -> Result<Option<Step>, 
     Ok(Some(Step { id: visit.id, does }))
 }
 
+/// Whether every value that is to be encrypted looks as if it were. Needs no key, and knows nothing of
+/// what is sealed: a file that opens is always of this kind.
+///
+/// # Errors
+/// A value stands in clear, or could; which one.
+pub fn check_sealed(format: Format, text: &[u8]) -> Result<(), Error> {
+    let document = format.sealed().syntax().parse(text)?;
+    let metadata = metadata_of(&document)?;
+    if let Some(shadowed) = document.shadowed.first() {
+        return Err(shadowed.refusal("only the last one is encrypted; take the others out").into());
+    }
+    let selector = metadata.effective_selector();
+    let mut walker = Walker::new(&document, Side::Sealed, &selector);
+    while let Some(visit) = walker.next() {
+        let checked = step(&metadata, &visit).and_then(|step| match (step, visit.item) {
+            (Some(Step { does: Does::Open, .. }), Item::Value(Scalar::Text(text))) => {
+                EncryptedValue::parse(text).map(drop)
+            }
+            _ => Ok(()),
+        });
+        checked.map_err(|error| refused(&document, visit.id, error))?;
+    }
+    Ok(())
+}
+
 /// What a run of steps comes to.
 struct OpenedRun<R> {
     /// The bytes that the MAC is made of; it has no separators.

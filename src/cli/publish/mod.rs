@@ -156,7 +156,11 @@ impl Publish<'_> {
         let content = match (&rule.destination, &rule.recreation) {
             (Destination::Vault { .. }, _) => self.values(file, format, &text)?,
             (_, Some(recreation)) => self.recreated(file, format, &text, &access, recreation)?,
-            (_, None) => text,
+            (_, None) => {
+                let failed = |error| CommandError::opening(error, &text, self.run.name).about(file);
+                envelope::check_sealed(format, &text).map_err(failed)?;
+                text
+            }
         };
         Ok(Some(Job { file: file.to_owned(), place, content }))
     }
