@@ -36,7 +36,7 @@ use super::{Leniency, Options, Tools};
 pub struct Changed {
     /// All of the file, sealed.
     pub text: Vec<u8>,
-    /// Whether the value was there already, so that only the MAC and the date are new.
+    /// Whether the value was there already, so that nothing but the MAC and the date is new, if anything.
     pub is_same: bool,
     /// What the user may want to know.
     pub warnings: Vec<Warning>,
@@ -72,6 +72,9 @@ pub fn change(
     let file = File { format, syntax, document: &document, selector, key: &key, path, manner };
     let wanted = file.change_plain(before, change)?;
     let is_same = file.is_same(&plain, change)? || *wanted == **before;
+    if is_same && options.idempotent {
+        return Ok(Changed { text: text.to_vec(), is_same, warnings });
+    }
     let (mut values, wanted) = match (is_same, change) {
         (true, _) => (text.to_vec(), before.clone()),
         (false, Change::Set(value)) => (file.set(value, &metadata, tools)?, wanted),

@@ -80,6 +80,8 @@ pub struct Options {
     pub lossy: bool,
     /// Encrypt even when the selector leaves every value in clear.
     pub allow_unmatched: bool,
+    /// Leave a file as it is where the value that is to be set is there already.
+    pub idempotent: bool,
     /// Do not check the MAC.
     pub ignore_mac: bool,
     /// Leave encrypted comments that do not open as they are, with a warning. What does not check the
