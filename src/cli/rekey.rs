@@ -131,9 +131,14 @@ impl Rekey {
     /// Says what those who were removed know all the same.
     pub(super) fn report(&self, file: &Path, run: &Run) {
         if run.name == Name::Sops {
-            if self.change.takes_away() && self.keep_data_key {
+            if !self.change.removed.is_empty() && self.keep_data_key {
                 run.ui.warn(&format!(
                     "`{}` keeps its data key, which those who were removed may know; `sops rotate -i` changes it",
+                    file.display()
+                ));
+            } else if self.change.takes_away() && self.keep_data_key {
+                run.ui.note(&format!(
+                    "`{}` keeps its data key, which fewer key groups had to open before; `sops rotate -i` changes it",
                     file.display()
                 ));
             }
