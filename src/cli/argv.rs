@@ -679,7 +679,8 @@ mod tests {
         for (word, meant) in
             [("dcrypt", "decrypt"), ("ncrypt", "encrypt"), ("unst", "unset"), ("updatekey", "updatekeys")]
         {
-            let error = run(&format!("cloze {word} a")).err().expect("is none").render(false);
+            let Err(error) = run(&format!("cloze {word} a")) else { panic!("is none") };
+            let error = error.render(false);
             assert!(error.contains(&format!("did you mean `{meant}`")), "{error}");
         }
     }

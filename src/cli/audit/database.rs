@@ -7,7 +7,7 @@ use postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::dsn::{Dsn, Tls};
-use super::{Event, Subject, tls, user};
+use super::{Event, tls, user};
 
 /// How long a server may take to answer, where the connection string does not say.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -62,8 +62,9 @@ impl Database {
     pub(super) fn insert(&mut self, events: &[Event<'_>]) -> Result<(), String> {
         let inserted = self.client.transaction().and_then(|mut transaction| {
             for event in events {
-                let Subject::File(file) = event.subject else { continue };
-                transaction.execute(INSERT, &[&event.action, &event.user, &file])?;
+                if let Some(file) = event.file() {
+                    transaction.execute(INSERT, &[&event.action, &event.user, &file])?;
+                }
             }
             transaction.commit()
         });

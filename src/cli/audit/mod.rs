@@ -193,6 +193,16 @@ enum Subject<'a> {
 }
 
 impl Event<'_> {
+    /// The file, if it is about one.
+    #[cfg(feature = "postgres")]
+    fn file(&self) -> Option<&str> {
+        match self.subject {
+            Subject::File(path) => Some(path),
+            #[cfg(feature = "keyservice")]
+            Subject::Key(_) => None,
+        }
+    }
+
     /// As the entries of a JSON object, without its braces.
     fn json(&self) -> String {
         let (what, name) = match self.subject {
