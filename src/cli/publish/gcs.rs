@@ -114,13 +114,19 @@ mod tests {
         let start = "https://storage.googleapis.com";
         for (text, bucket, name, expected) in [
             (start, "b", "p/a.yaml", "/upload/storage/v1/b/b/o?uploadType=media&name=p%2Fa.yaml"),
-            ("https://storage.googleapis.com/storage/v1/", "b", "a", "/upload/storage/v1/b/b/o?uploadType=media&name=a"),
+            (
+                "https://storage.googleapis.com/storage/v1/",
+                "b",
+                "a",
+                "/upload/storage/v1/b/b/o?uploadType=media&name=a",
+            ),
             (start, "a/../b", "/é +//", "/upload/storage/v1/b/a%2F..%2Fb/o?uploadType=media&name=%2F%C3%A9+%2B%2F%2F"),
         ] {
             let url = endpoint(text, ENDPOINT).and_then(|endpoint| address(&endpoint, bucket, name)).map(String::from);
             assert_eq!(url, Ok(format!("{start}{expected}")));
         }
-        for (text, bucket) in [("storage", "b"), ("file:///a", "b"), ("https://u:p@h", "b"), (start, ""), (start, "..")] {
+        for (text, bucket) in [("storage", "b"), ("file:///a", "b"), ("https://u:p@h", "b"), (start, ""), (start, "..")]
+        {
             let url = endpoint(text, ENDPOINT).and_then(|endpoint| address(&endpoint, bucket, "a"));
             assert!(url.is_err(), "{text} {bucket}");
         }

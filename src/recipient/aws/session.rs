@@ -212,7 +212,8 @@ impl Sessions {
     fn http(&self) -> Result<SharedHttpClient, Failure> {
         let trust = || {
             let authorities = self.authorities()?;
-            Ok(authorities.map_or_else(TrustStore::default, |pem| TrustStore::empty().with_pem_certificate(pem.to_vec())))
+            Ok(authorities
+                .map_or_else(TrustStore::default, |pem| TrustStore::empty().with_pem_certificate(pem.to_vec())))
         };
         self.http.get_or_init(|| http_client(trust()?)).clone()
     }

@@ -54,7 +54,8 @@ impl Service {
         };
         // It is not repeated: there may be a password in it.
         let url = Url::parse(endpoint).ok().filter(is_place);
-        let url = url.ok_or("the endpoint for S3 is no URL of a server; check AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL")?;
+        let url =
+            url.ok_or("the endpoint for S3 is no URL of a server; check AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL")?;
         Ok(Service::Other(url.as_str().trim_end_matches('/').to_owned()))
     }
 
@@ -83,10 +84,7 @@ impl Service {
 /// dots.
 fn is_label(bucket: &str) -> bool {
     let is_fit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (3..=63).contains(&bucket.len())
-        && bucket.bytes().all(is_fit)
-        && !bucket.starts_with('-')
-        && !bucket.ends_with('-')
+    (3..=63).contains(&bucket.len()) && bucket.bytes().all(is_fit) && !bucket.starts_with('-') && !bucket.ends_with('-')
 }
 
 /// A name as the signatures of S3 want it: all but what needs no escape, and slashes, by its bytes
