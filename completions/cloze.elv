@@ -425,7 +425,14 @@ set edit:completion:arg-completer[cloze] = {|@words|
             cand --help 'Print help'
         }
         &'cloze;init'= {
-            cand --recipient 'A further recipient beside your own key; may be repeated or hold a comma list'
+            cand --recipient 'A further recipient beside your own key, of any kind; may be repeated or hold a comma list'
+            cand --pgp 'PGP fingerprints, comma-separated'
+            cand --kms 'AWS KMS keys, comma-separated'
+            cand --gcp-kms 'Google Cloud KMS keys, comma-separated'
+            cand --hckms 'Huawei Cloud KMS keys, comma-separated'
+            cand --azure-kv 'Azure Key Vault keys, comma-separated'
+            cand --hc-vault-transit 'Vault transit keys, comma-separated'
+            cand --no-own-key 'Make no age key, and write rules for the others only'
             cand --kubernetes 'Encrypt only `data` and `stringData` of YAML files, as Kubernetes needs it'
             cand -y 'Ask nothing'
             cand --yes 'Ask nothing'

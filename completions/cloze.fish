@@ -350,7 +350,14 @@ complete -c cloze -n "__fish_cloze_using_subcommand audit; and __fish_seen_subco
 complete -c cloze -n "__fish_cloze_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check that no record of an audit log was changed or taken out'
 complete -c cloze -n "__fish_cloze_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cloze -n "__fish_cloze_using_subcommand completion" -s h -l help -d 'Print help'
-complete -c cloze -n "__fish_cloze_using_subcommand init" -l recipient -d 'A further recipient beside your own key; may be repeated or hold a comma list' -r
+complete -c cloze -n "__fish_cloze_using_subcommand init" -l recipient -d 'A further recipient beside your own key, of any kind; may be repeated or hold a comma list' -r
+complete -c cloze -n "__fish_cloze_using_subcommand init" -l pgp -d 'PGP fingerprints, comma-separated' -r
+complete -c cloze -n "__fish_cloze_using_subcommand init" -l kms -d 'AWS KMS keys, comma-separated' -r
+complete -c cloze -n "__fish_cloze_using_subcommand init" -l gcp-kms -d 'Google Cloud KMS keys, comma-separated' -r
+complete -c cloze -n "__fish_cloze_using_subcommand init" -l hckms -d 'Huawei Cloud KMS keys, comma-separated' -r
+complete -c cloze -n "__fish_cloze_using_subcommand init" -l azure-kv -d 'Azure Key Vault keys, comma-separated' -r
+complete -c cloze -n "__fish_cloze_using_subcommand init" -l hc-vault-transit -d 'Vault transit keys, comma-separated' -r
+complete -c cloze -n "__fish_cloze_using_subcommand init" -l no-own-key -d 'Make no age key, and write rules for the others only'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -l kubernetes -d 'Encrypt only `data` and `stringData` of YAML files, as Kubernetes needs it'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -s y -l yes -d 'Ask nothing'
 complete -c cloze -n "__fish_cloze_using_subcommand init" -l verbose -d 'Say more on standard error'

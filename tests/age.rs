@@ -9,6 +9,7 @@ use age::secrecy::SecretString;
 use bech32::{ToBase32 as _, Variant};
 
 use crate::harness::{ALICE, BOB, Call, Sandbox, key_file, repository, require_sops, set_mode, skip};
+use crate::messages::golden;
 use crate::pty::Terminal;
 
 const PLAIN: &str = "a: one\nb: 2\n";
@@ -77,6 +78,18 @@ fn identities(sandbox: &Sandbox, text: impl AsRef<[u8]>) -> PathBuf {
     fs::create_dir_all(&place).unwrap();
     fs::write(place.join("keys.txt"), text).unwrap();
     place.join("keys.txt")
+}
+
+/// The identity of Alice in a file with the passphrase `open sesame`.
+fn locked_identities() -> Vec<u8> {
+    let mut recipient = age::scrypt::Recipient::new(SecretString::from("open sesame"));
+    recipient.set_work_factor(10);
+    let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).unwrap();
+    let mut sealed = Vec::new();
+    let mut writer = encryptor.wrap_output(&mut sealed).unwrap();
+    writer.write_all(&fs::read(key_file("alice")).unwrap()).unwrap();
+    writer.finish().unwrap();
+    sealed
 }
 
 fn starts(sandbox: &Sandbox, of: &str) -> usize {
@@ -196,14 +209,7 @@ fn a_signal_leaves_the_terminal_with_its_echo() {
 #[test]
 fn an_identity_file_with_a_passphrase_is_opened_once_for_all_files() {
     let sandbox = Sandbox::without_key();
-    let mut recipient = age::scrypt::Recipient::new(SecretString::from("open sesame"));
-    recipient.set_work_factor(10);
-    let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).unwrap();
-    let mut sealed = Vec::new();
-    let mut writer = encryptor.wrap_output(&mut sealed).unwrap();
-    writer.write_all(&fs::read(key_file("alice")).unwrap()).unwrap();
-    writer.finish().unwrap();
-    identities(&sandbox, &sealed);
+    identities(&sandbox, locked_identities());
     sandbox.write(".sops.yaml", format!("creation_rules:\n  - age: {ALICE},{BOB}\n"));
     for name in ["a.yaml", "b.yaml", "c.yaml"] {
         sandbox.encrypted(name, PLAIN);
@@ -312,13 +318,71 @@ fn a_plugin_that_is_missing_or_broken_says_so() {
     let program = sandbox.root().join("bin/age-plugin-toy");
     set_mode(&program, 0o644);
     let outcome = sandbox.cloze(["decrypt", "x.yaml"]).run();
-    let line = format!("age `{}`: there is no program `age-plugin-toy` on PATH", toy_recipient());
-    outcome.expect(128).prints("").says(&line).says("hint: install the age plugin");
+    let line = format!("age `{}`: there is no program `age-plugin-toy` on PATH; install", toy_recipient());
+    outcome.expect(128).prints("").says(&line);
     let outcome = sandbox.cloze(["encrypt", "--age", &toy_recipient(), ".sops.yaml"]).run();
     assert_ne!(outcome.code, 0);
     sandbox.write("y.yaml", PLAIN);
     let outcome = sandbox.cloze(["encrypt", "--age", &toy_recipient(), "y.yaml"]).run();
     outcome.expect(1).prints("").says("there is no program `age-plugin-toy` on PATH");
+}
+
+#[test]
+fn every_failure_has_its_words() {
+    let sandbox = with_toy();
+    let Some(probe) = detached(&sandbox, &["--version"]) else { return };
+    probe.ok();
+    let sealed = |name: &str, recipient: &str| {
+        sandbox.write(name, PLAIN);
+        sandbox.cloze(["encrypt", "-i", "--age", recipient, name]).ok();
+    };
+    sealed("alice.yaml", ALICE);
+    sealed("toy.yaml", &toy_recipient());
+    let groups = format!("[{{age: [{ALICE}]}}, {{age: [{BOB}]}}, {{age: [{BOB}, {}]}}]", toy_recipient());
+    sandbox.write(".sops.yaml", format!("creation_rules: [{{shamir_threshold: 2, key_groups: {groups}}}]\n"));
+    sandbox.write("groups.yaml", PLAIN);
+    sandbox.cloze(["encrypt", "-i", "groups.yaml"]).ok();
+    fs::remove_file(sandbox.path(".sops.yaml")).unwrap();
+    let damaged = sandbox.text("alice.yaml").replacen("\n            ", "\n            AAAA", 2);
+    sandbox.write("damaged.yaml", damaged);
+    fs::remove_file(sandbox.root().join("bin/age-plugin-toy")).unwrap();
+    let keys = identities(&sandbox, "");
+    fs::remove_file(&keys).unwrap();
+    let [alice, bob] = ["alice", "bob"].map(|name| sandbox.write(name, fs::read(key_file(name)).unwrap()));
+    let locked = sandbox.write("locked.age", locked_identities());
+    let plugin = sandbox.write("plugin.txt", toy_identity());
+    let none = sandbox.write("none.txt", "AGE-SECRET-KEY-1NONE\n");
+
+    let mut said: Vec<(&str, String)> = Vec::new();
+    let mut note = |situation: &'static str, args: &[&str], variables: &[(&str, &Path)]| {
+        let call = detached(&sandbox, args).expect("was there before");
+        let outcome = variables.iter().fold(call, |call, (name, value)| call.env(name, value)).run();
+        outcome.prints("");
+        assert!(matches!(outcome.code, 1 | 128), "{outcome:?}");
+        assert!(!outcome.stderr.contains("1NONE"), "{}", outcome.stderr);
+        said.push((situation, outcome.stderr.replace(sandbox.root().to_str().unwrap(), "/…")));
+    };
+    note("no key", &["decrypt", "alice.yaml"], &[]);
+    note("a wrong key", &["decrypt", "alice.yaml"], &[("SOPS_AGE_KEY_FILE", &bob)]);
+    note(
+        "a key file that is not there",
+        &["decrypt", "alice.yaml"],
+        &[("SOPS_AGE_KEY_FILE", Path::new("/nonexistent"))],
+    );
+    note("a key that is none", &["decrypt", "alice.yaml"], &[("SOPS_AGE_KEY_FILE", &none)]);
+    note("a command that fails", &["decrypt", "alice.yaml"], &[("SOPS_AGE_KEY_CMD", Path::new("false"))]);
+    note("a damaged wrapped key", &["decrypt", "damaged.yaml"], &[("SOPS_AGE_KEY_FILE", &alice)]);
+    note("a missing plugin", &["decrypt", "toy.yaml"], &[("SOPS_AGE_KEY_FILE", &plugin)]);
+    note("a missing plugin to encrypt with", &["encrypt", "--age", &toy_recipient(), "none.txt"], &[]);
+    note("a passphrase, and nobody to ask", &["decrypt", "alice.yaml"], &[("SOPS_AGE_KEY_FILE", &locked)]);
+    note("too few shares", &["decrypt", "groups.yaml"], &[("SOPS_AGE_KEY_FILE", &alice)]);
+    note("a recipient that is none", &["encrypt", "--age", "age1nobody", "none.txt"], &[]);
+    let wrong = "SOPS_AGE_KEY_FILE=$PWD/locked.age cloze decrypt alice.yaml < /dev/null 2> err";
+    let Some(mut terminal) = Terminal::start(&sandbox, wrong, &[]) else { return };
+    terminal.expect("the passphrase of").send("barley\r");
+    assert_eq!(terminal.finish().0, 128);
+    said.push(("a wrong passphrase", sandbox.text("err").replace(sandbox.root().to_str().unwrap(), "/…")));
+    golden("age", &said);
 }
 
 #[test]

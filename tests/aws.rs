@@ -502,6 +502,22 @@ fn profiles_and_roles(nobody: &str) -> Vec<(&'static str, String)> {
     let chained = work.text("a.yaml").replace("aws_profile: theirs", "aws_profile: chained");
     work.write("a.yaml", chained);
     said.push(("expired SSO below a role", fails(at(decrypt(&work), nobody))));
+    let login = "[profile chained]\nlogin_session = arn:aws:iam::123456789012:user/me\n";
+    fs::write(work.home().join(".aws/config"), login).unwrap();
+    let bare = || without_credentials(decrypt(&work), &kms.url()).env("PATH", work.root().join("bin"));
+    said.push(("aws login without the program of AWS", fails(bare())));
+    let shell = |body: &str| work.script("aws", &format!("PATH=/usr/bin:/bin\n{body}"));
+    shell("echo 'Session expired; please log in.' >&2; exit 255");
+    said.push(("expired aws login", fails(bare())));
+    shell("echo nothing");
+    said.push(("an aws that exports nothing", fails(bare())));
+    shell(
+        "test \"$*\" = 'configure export-credentials --format process --profile chained' || exit 1\n\
+         echo '{\"Version\":1,\"AccessKeyId\":\"AKIAIOSFODNN7EXAMPLE\",\"SecretAccessKey\":\"secret\",\"SessionToken\":\"of the login\"}'",
+    );
+    bare().run().expect(0).silent().prints(PLAIN);
+    assert_eq!(kms.seen().last().unwrap().header("x-amz-security-token"), "of the login");
+    fs::remove_file(work.root().join("bin/aws")).unwrap();
     fs::write(work.home().join(".aws/config"), "[profile chained]\nnonsense\n").unwrap();
     let home = work.home().display().to_string();
     said.push(("broken configuration", fails(at(decrypt(&work), nobody)).replace(&home, "[HOME]")));

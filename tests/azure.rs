@@ -6,6 +6,7 @@ use std::cell::Cell;
 
 use crate::clouds::{CLIENT, Clouds, TENANT, require_clouds};
 use crate::harness::{Call, Outcome, Sandbox, require_sops};
+use crate::http::{Http, Reply};
 use crate::messages::golden;
 
 const VAULT: &str = "https://unit.vault.azure.net";
@@ -128,6 +129,24 @@ echo '{"accessToken":"good-token","expires_on":4070908800,"tokenType":"Bearer"}'
 }
 
 #[test]
+fn an_answer_has_an_end() {
+    let Some(clouds) = require_clouds() else { return };
+    let sandbox = Sandbox::without_key();
+    sandbox.write("b.yaml", encrypted(clouds, &sandbox, "data"));
+    for (length, code) in [(1_000, 0), (2 << 20, 128)] {
+        let endpoint = Http::start(move |_| {
+            let padding = "x".repeat(length);
+            let start = r#"{"access_token":"good-token","expires_on":"4070908800","token_type":"Bearer","resource":""#;
+            Some(Reply::new(200, &format!("{start}{padding}\"}}")))
+        });
+        let call = clouds.reached_by(sandbox.cloze(["decrypt", "b.yaml"])).env("IDENTITY_HEADER", "h");
+        let call = call.env("IDENTITY_ENDPOINT", format!("{}/msi/token", endpoint.url()));
+        let outcome = call.run();
+        assert!(outcome.expect(code).stderr.contains("too long") == (code != 0), "{}", outcome.stderr);
+    }
+}
+
+#[test]
 fn a_public_key_is_fetched_once_in_a_run() {
     let Some(clouds) = require_clouds() else { return };
     let sandbox = Sandbox::without_key();
@@ -195,6 +214,9 @@ fn every_failure_has_its_words() {
         assert!(code != 0 && !stderr.contains("hunter2"), "{code} {stderr}");
         stderr.replace(sandbox.root().to_str().unwrap(), "/…").replace(field(&text, "version"), "VERSION")
     };
+    let pfx = ["pkcs12", "-export", "-passout", "pass:p", "-out", "client.pfx", "-in"];
+    let pem = clouds.file("client.pem");
+    sandbox.call("/usr/bin/openssl".as_ref(), pfx.iter().copied().chain(pem.to_str())).ok();
     let wrong = text.replace(field(&text, "enc"), &"A".repeat(342));
     let mut said: Vec<(&str, String)> = [
         ("no credentials", bare()),
@@ -206,6 +228,8 @@ fn every_failure_has_its_words() {
         ("another tenant", at("https://foreign.vault.azure.net")),
         ("a certificate that is not there", certificate("/nonexistent")),
         ("a certificate that is none", certificate("../plain.yaml")),
+        ("a certificate that is a folder", certificate("..")),
+        ("a certificate as PFX", certificate("../client.pfx")),
         (
             "a token of a workload that is not there",
             application(clouds, named("data")).env("AZURE_FEDERATED_TOKEN_FILE", "/nonexistent"),

@@ -134,6 +134,8 @@ fn what_is_said_is_in_the_golden_file() {
     note("no project in this region", &sandbox, kms.with(encrypt("xx:key-one")).env(other, &url), &url);
     let gone = kms.with(encrypt("xx:key-one")).env("HUAWEICLOUD_SDK_PROJECT_ID", PROJECT);
     note("nobody there", &sandbox, gone.env(other, &nobody), &nobody);
+    let bare = kms.with(encrypt("xx:key-one")).env("HUAWEICLOUD_SDK_PROJECT_ID", PROJECT);
+    note("an endpoint without TLS", &sandbox, bare.env(other, "http://kms.example"), &url);
     sandbox.write("a.yaml", sandbox.text("a.yaml").replace("key-one", "key-two"));
     note("wrapped with another key", &sandbox, kms.with(decrypt()), &url);
     golden("huawei", &said);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{BOB, Sandbox, key_file, mode};
+use crate::harness::{BOB, Sandbox, key_file, mode, require_sops};
 use crate::pty::Terminal;
 
 const KEYS: &str = ".config/sops/age/keys.txt";
@@ -48,6 +48,43 @@ fn takes_recipients_and_kubernetes_from_flags() {
 }
 
 #[test]
+fn takes_recipients_of_every_kind_as_sops_does() {
+    let sandbox = Sandbox::without_key();
+    let keys = [
+        ("--pgp", "pgp", "85D77543B3D624B63CEA9E6DBC17301B491B3F21"),
+        ("--kms", "kms", "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-0000-4000-8000-000000000000"),
+        ("--gcp-kms", "gcp_kms", "projects/p/locations/l/keyRings/r/cryptoKeys/k"),
+        ("--hckms", "hckms", "tr-west-1:9f86d081-884c-4d63-a1b4-27c8e0a5c2f1"),
+        ("--azure-kv", "azure_keyvault", "https://127.0.0.1:1/keys/k/1"),
+        ("--hc-vault-transit", "hc_vault_transit_uri", "http://127.0.0.1:1/v1/transit/keys/k"),
+    ];
+    let flags = keys.iter().flat_map(|(flag, _, key)| [*flag, *key]);
+    sandbox.cloze(["init", "--yes", "--recipient", BOB].into_iter().chain(flags)).run().expect(0);
+    let rules = sandbox.text(".sops.yaml").replace('\'', "");
+    for (_, field, key) in keys {
+        assert!(rules.contains(&format!("    {field}:\n      - {key}\n")), "{rules}");
+    }
+    assert!(rules.contains(&format!("      - {BOB}\n")) && rules.matches("- age1").count() == 2, "{rules}");
+    // A rule of keys alone has no key of ours; SOPS reads it, and does what it says.
+    for (flag, _, key) in keys.iter().filter(|(flag, ..)| matches!(*flag, "--azure-kv" | "--hc-vault-transit")) {
+        let sandbox = Sandbox::without_key();
+        sandbox.cloze(["init", "--yes", "--no-own-key", flag, key]).run().expect(0);
+        assert!(!sandbox.home().join(KEYS).exists() && !sandbox.text(".sops.yaml").contains("age"));
+        let Some(sops) = require_sops() else { return };
+        sandbox.write("secret.yaml", SECRET);
+        let theirs = sandbox.real(sops, ["encrypt", "secret.yaml"]).env("AZURE_TOKEN_CREDENTIALS", "dev");
+        theirs
+            .env("VAULT_MAX_RETRIES", "0")
+            .run()
+            .says(&format!("failed to encrypt new data key with master key \"{key}\""));
+    }
+    let sandbox = Sandbox::without_key();
+    let before = sandbox.snapshot();
+    sandbox.cloze(["init", "--yes", "--no-own-key"]).run().expect(1).says("nobody could open a file");
+    assert_eq!(sandbox.snapshot(), before);
+}
+
+#[test]
 fn a_wrong_recipient_writes_nothing() {
     let sandbox = Sandbox::without_key();
     let before = sandbox.snapshot();
@@ -67,11 +104,14 @@ fn without_a_terminal_it_never_waits() {
 fn asks_on_a_terminal() {
     let sandbox = Sandbox::without_key();
     let Some(mut terminal) = Terminal::start(&sandbox, "cloze init", &[]) else { return };
-    terminal.expect("ecipient").send(&format!("{BOB}\r"));
+    terminal.expect("ecipient").send("arn:aws:s3:::bucket\r").expect("an AWS KMS key is");
+    let arn = "arn:aws:kms:eu-west-1:111122223333:alias/config";
+    terminal.expect("ecipient").send(&format!("{BOB}, {arn}\r"));
     terminal.expect("ubernetes").send("y");
     let (code, screen) = terminal.finish();
     assert_eq!(code, 0, "{screen}");
     assert_eq!(mode(&sandbox.home().join(KEYS)), 0o600);
     let rules = sandbox.text(".sops.yaml");
     assert!(rules.contains(BOB) && rules.contains("stringData"), "{rules}");
+    assert!(rules.contains(&format!("    kms:\n      - {arn}\n")), "{rules}");
 }

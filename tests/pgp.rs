@@ -115,6 +115,7 @@ impl Ring {
 }
 
 const CURVES: [&str; 2] = ["ed25519", "cv25519"];
+const AGE: &str = "age1t9t5fh32rc87a4wkplhhwtrh2x50ynta00934mwec96m68w5raes2w5e2p";
 const RSA: [&str; 2] = ["rsa2048", "rsa2048"];
 
 #[test]
@@ -372,6 +373,73 @@ fn every_command_takes_pgp_recipients() {
 }
 
 #[test]
+fn a_rule_names_key_files() {
+    let (Some(sops), Some(ring)) = (require_sops(), Ring::new()) else { return };
+    let [one, two, three] = ["one", "two", "three"].map(|name| ring.key(name, CURVES, "", "never"));
+    let sandbox = &ring.sandbox;
+    let certificates = format!("{}{}", cert_of_nobody(), ring.gpg(&["--armor", "--export", &one]));
+    sandbox.write("keys/one.asc", certificates);
+    sandbox.write("keys/others.pgp", ring.call("gpg", &["--batch", "--export", &two, &three]).ok());
+    let bare = |args: &[&str]| ring.bare(sandbox.cloze(args));
+    let opens = |file: &str, plain: &str| {
+        ring.cloze(&["decrypt", file]).run().expect(0).silent().prints(plain);
+        ring.here(sandbox.real(sops, ["decrypt", file])).run().expect(0).prints(plain);
+    };
+    let has = |file: &str, keys: &[&String]| {
+        let text = sandbox.text(file);
+        assert_eq!(text.matches("fp: ").count(), keys.len(), "{text}");
+        keys.iter().for_each(|key| assert!(text.contains(&format!("fp: {key}")), "{text}"));
+    };
+    let rules = |one_rule: &str| sandbox.write(".sops.yaml", format!("creation_rules:\n  - {one_rule}\n"));
+    // SOPS passes over the field, in a rule and in a group.
+    for rule in [
+        format!("pgp: {one}\n    pgp_key_files: keys/one.asc"),
+        format!("key_groups:\n      - {{pgp: [{one}], pgp_key_files: [keys/one.asc]}}"),
+    ] {
+        rules(&rule);
+        sandbox.write("dir/a.yaml", PLAIN);
+        bare(&["encrypt", "-i", "dir/a.yaml"]).run().expect(0).silent();
+        has("dir/a.yaml", &[&one]);
+        opens("dir/a.yaml", PLAIN);
+        sandbox.write("theirs.yaml", PLAIN);
+        ring.here(sandbox.real(sops, ["encrypt", "-i", "theirs.yaml"])).run().expect(0);
+        has("theirs.yaml", &[&one]);
+    }
+    rules(&format!("pgp: [{one}, {two}]\n    pgp_key_files: [keys/one.asc, keys/others.pgp]"));
+    let secret = ring.export(&one, "");
+    let changing = |args: &[&str]| bare(args).env("CLOZE_PGP_KEY_FILE", &secret).run().expect(0).code;
+    changing(&["updatekeys", "--yes", "dir/a.yaml"]);
+    has("dir/a.yaml", &[&one, &two]);
+    opens("dir/a.yaml", PLAIN);
+    changing(&["rotate", "-i", "--add-pgp", &three, "dir/a.yaml"]);
+    has("dir/a.yaml", &[&one, &two, &three]);
+    opens("dir/a.yaml", PLAIN);
+    changing(&["groups", "add", "-i", "-f", "dir/a.yaml", "--pgp", &three]);
+    opens("dir/a.yaml", PLAIN);
+    let editor = sandbox.script("edit", "printf 'a: new\\n' > \"$1\"");
+    let tools = format!("{}:/usr/bin:/bin", sandbox.root().join("bin").display());
+    let edit = || sandbox.cloze(["edit", "new.yaml"]).env("EDITOR", &editor).env("PATH", &tools);
+    edit().env("SOPS_GPG_EXEC", "/nonexistent").run().expect(0);
+    has("new.yaml", &[&one, &two]);
+    opens("new.yaml", "a: new\n");
+    // A rule comes before what else there is, and what is wrong with it is not passed over.
+    rules(&format!("pgp: {one}\n    pgp_key_files: [keys/one.asc, keys/gone.asc]"));
+    sandbox.write("b.yaml", PLAIN);
+    for args in [&["encrypt", "-i", "b.yaml"][..], &["updatekeys", "--yes", "dir/a.yaml"]] {
+        let before = sandbox.snapshot();
+        let refused = ring.cloze(args).env("CLOZE_PGP_KEY_FILE", &secret).run();
+        refused
+            .expect(1)
+            .says("the key file `keys/gone.asc` of this rule: there is no such file")
+            .says(".sops.yaml:3:35");
+        assert_eq!(sandbox.snapshot(), before, "{args:?}");
+    }
+    // Somebody else's recipients do not need it.
+    bare(&["encrypt", "--age", AGE, "b.yaml"]).run().expect(0).silent();
+    bare(&["encrypt", "--pgp", &one, "b.yaml"]).run().expect(1).says("keys/gone.asc");
+}
+
+#[test]
 fn the_functional_tests_of_sops_open() {
     let (Some(corpus), Some(sops), Some(ring)) = (require_corpus(), require_sops(), Ring::new()) else { return };
     let folder = corpus.join("sops-functional");
@@ -433,6 +501,7 @@ fn every_failure_has_its_words() {
         return;
     }
     messages.hide(ring.home.path(), "[GNUPGHOME]");
+    messages.hide(ring.sandbox.path(".sops.yaml"), "[RULES]");
     messages.hide(ring.sandbox.path("key.asc"), "[KEY FILE]");
     messages.hide(ring.sandbox.home(), "[HOME]");
     ring.sandbox.write("plain.yaml", PLAIN);
@@ -510,6 +579,14 @@ fn encrypting(ring: &Ring, messages: &mut Messages) {
     messages.add("a recipient that nobody knows", encrypt(unknown));
     messages.add("a recipient that nobody knows, and no gpg", ring.bare(encrypt(unknown)));
     messages.add("a key file for it that is not there", encrypt(unknown).env("CLOZE_PGP_KEY_FILE", "nowhere.asc"));
+    for (situation, file) in
+        [("a key file of a rule that is not there", "gone.asc"), ("a key file of a rule without a key", "plain.yaml")]
+    {
+        let rule = format!("creation_rules:\n  - pgp: {unknown}\n    pgp_key_files: {file}\n");
+        ring.sandbox.write(".sops.yaml", rule);
+        messages.add(situation, ring.cloze(&["encrypt", "plain.yaml"]));
+        fs::remove_file(ring.sandbox.path(".sops.yaml")).unwrap();
+    }
 
     let past = ["--faked-system-time", "20240101T000000", "--passphrase", ""];
     ring.gpg(&[&past[..], &["--quick-generate-key", "expired", "ed25519", "default", "10d"]].concat());

@@ -532,6 +532,7 @@ fn the_layout_of_the_neighbours_is_taken_over() {
         ("l:\n  - a: 1\n    b: 2\n", "l[0].a", None, "l:\n  - b: 2\n"),
         ("l:\n  - a: 1\n", "l[0].a", None, "l:\n  - {}\n"),
         ("a: {b: 1, \"c\": 2}\n", "a.d", Some("[\"x\"]"), "a: {b: 1, \"c\": 2, \"d\": [\"x\"]}\n"),
+        ("a: {b: 1, c:\n  }\n", "a.d", Some("2"), "a: {b: 1, c: , d: 2\n  }\n"),
         ("a: {b: 1, c: 2}\n", "a.b", None, "a: {c: 2}\n"),
         ("a: [\n  1,\n  2,\n]\n", "a[2]", Some("3"), "a: [\n  1,\n  2,\n  3,\n]\n"),
         (

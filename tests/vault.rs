@@ -252,6 +252,54 @@ fn every_way_to_log_in_works() {
     opens(&[("VAULT_K8S_ROLE", "app"), ("VAULT_K8S_TOKEN_FILE", &file)]);
     fs::write(sandbox.home().join(".vault-token"), format!("{ROOT}\n")).unwrap();
     opens(&[]);
+    let bao_alone = sandbox.cloze(["decrypt", "a.yaml"]).env("BAO_ADDR", bao.url()).env("BAO_TOKEN", ROOT);
+    bao_alone.env("VAULT_ADDR", "https://elsewhere").env("VAULT_TOKEN", "of elsewhere").run().expect(0);
+    // A helper takes the place of the file, and learns which server it is about.
+    fs::write(sandbox.home().join(".vault-token"), "of nobody").unwrap();
+    let body = format!("test \"$1 $VAULT_ADDR\" = 'get {}' && echo {ROOT}", bao.url());
+    let helper = sandbox.script("helper", &body);
+    let configuration = format!("# mine\ntoken_helper = \"{}\"\n", helper.display());
+    fs::write(sandbox.home().join(".vault"), &configuration).unwrap();
+    opens(&[]);
+    fs::remove_file(sandbox.home().join(".vault")).unwrap();
+    opens(&[("VAULT_CONFIG_PATH", &write("elsewhere.hcl", &configuration))]);
+}
+
+#[test]
+fn an_agent_of_the_user_is_asked_in_place_of_the_server() {
+    let Some(bao) = Bao::get() else { return };
+    let sandbox = sealed(bao, &bao.key("first"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("role"), &bao.role_id).unwrap();
+    fs::write(path("secret"), &bao.secret_id).unwrap();
+    let config = |port| {
+        let text = format!(
+            "vault {{ address = \"{}\" }}\napi_proxy {{ use_auto_auth_token = true }}\n\
+             auto_auth {{ method {{ type = \"approle\" config = {{ role_id_file_path = \"{}\" \
+             secret_id_file_path = \"{}\" remove_secret_id_file_after_reading = false }} }} }}\n\
+             listener \"unix\" {{ address = \"{}\" tls_disable = true }}\n\
+             listener \"tcp\" {{ address = \"127.0.0.1:{port}\" tls_disable = true }}\n",
+            bao.url(),
+            path("role"),
+            path("secret"),
+            path("socket"),
+        );
+        fs::write(path("agent.hcl"), text).unwrap();
+        vec!["agent".to_owned(), format!("-config={}", path("agent.hcl"))]
+    };
+    let agent = Server::start("bao-agent", &bao.program, config, &[]);
+    let socket = format!("unix://{}", path("socket"));
+    for address in [agent.url(), socket] {
+        let call = || sandbox.cloze(["decrypt", "a.yaml"]).env("VAULT_AGENT_ADDR", &address);
+        call().run().expect(0).prints("a: one\n");
+        call().env("VAULT_ADDR", bao.url()).run().expect(0).prints("a: one\n");
+        // What is said of servers counts all the same.
+        call().env("VAULT_ADDR", "https://elsewhere").run().expect(128).says("is not the server of VAULT_ADDR");
+        call().env("SOPS_HC_VAULT_ALLOWLIST", "none").run().expect(128).says("SOPS_HC_VAULT_ALLOWLIST");
+    }
+    let nowhere = sandbox.cloze(["decrypt", "a.yaml"]).env("VAULT_AGENT_ADDR", "nowhere").env("VAULT_ADDR", bao.url());
+    nowhere.env("VAULT_TOKEN", ROOT).run().expect(128).says("VAULT_AGENT_ADDR is not `http://HOST:PORT`");
 }
 
 #[test]
@@ -289,6 +337,35 @@ fn a_namespace_and_a_token_are_sent_as_vault_wants_them() {
     let seen: &Request = &vault.seen()[0];
     let headers = ["x-vault-token", "x-vault-namespace", "x-vault-request"].map(|name| seen.header(name));
     assert_eq!((headers, seen.line.as_str()), (["t", "team/a", "true"], "POST /v1/transit/encrypt/k HTTP/1.1"));
+}
+
+#[test]
+fn requests_are_made_as_the_variables_say() {
+    let vault = Http::start(|_| Some(Reply::new(502, "")));
+    let sandbox = Sandbox::without_key();
+    sandbox.write("a.yaml", "a: one\n");
+    let key = format!("{}/v1/transit/keys/k", vault.url());
+    let call = |variables: &[(&str, &str)]| {
+        let before = vault.seen().len();
+        let call = sandbox.cloze(["encrypt", "--hc-vault-transit", &key, "a.yaml"]);
+        let call = call.env("VAULT_ADDR", vault.url()).env("VAULT_TOKEN", "t");
+        variables.iter().fold(call, |call, (name, value)| call.env(name, value)).run().expect(1);
+        vault.seen()[before..].to_vec()
+    };
+    assert_eq!(call(&[]).len(), 3);
+    assert_eq!(call(&[("VAULT_MAX_RETRIES", "0")]).len(), 1);
+    let seen = call(&[("VAULT_MAX_RETRIES", "0"), ("VAULT_HEADERS", r#"{"cf-access-client-id":"me"}"#)]);
+    assert_eq!(seen[0].header("cf-access-client-id"), "me");
+    let proxy = Http::start(|_| Some(Reply::new(502, "")));
+    let through =
+        [("VAULT_PROXY_ADDR", &*proxy.url()), ("VAULT_MAX_RETRIES", "0"), ("VAULT_HTTP_PROXY", "http://127.0.0.1:9")];
+    assert_eq!(call(&through).len(), 0);
+    assert_eq!(proxy.seen()[0].line, format!("POST {}/v1/transit/encrypt/k HTTP/1.1", vault.url()));
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let key = format!("{url}/v1/transit/keys/k");
+    let late = sandbox.cloze(["encrypt", "--hc-vault-transit", &key, "a.yaml"]).env("VAULT_ADDR", &url);
+    late.env("VAULT_TOKEN", "t").env("VAULT_CLIENT_TIMEOUT", "300ms").run().expect(1).says("timed out");
 }
 
 #[test]
@@ -444,7 +521,7 @@ fn certificates_are_those_that_the_variables_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (key, certificate) = (path("key.pem"), path("cert.pem"));
-    let subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"];
+    let subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1,DNS:vault.internal", "-days", "2"];
     let leaf = ["-addext", "basicConstraints=critical,CA:FALSE"];
     let new = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", &key, "-out", &certificate];
     openssl(&[&new[..], &subject[..], &leaf[..]].concat(), b"");
@@ -470,6 +547,16 @@ fn certificates_are_those_that_the_variables_name() {
     call().env("VAULT_CACERT", &certificate).run().expect(1).says("sealed or not ready");
     let pem = fs::read_to_string(Path::new(&certificate)).unwrap();
     call().env("VAULT_CACERT_BYTES", pem).run().expect(1).says("sealed or not ready");
+    let authorities = path("authorities");
+    fs::create_dir_all(Path::new(&authorities).join("none")).unwrap();
+    call().env("VAULT_CAPATH", &authorities).run().expect(1).says("VAULT_CAPATH holds no certificate");
+    fs::copy(&certificate, Path::new(&authorities).join("a.pem")).unwrap();
+    call().env("VAULT_CAPATH", &authorities).run().expect(1).says("sealed or not ready");
+    // A tunnel: the certificate is for another name than the address.
+    let tunnel = |name: &str| call().env("VAULT_CACERT", &certificate).env("VAULT_TLS_SERVER_NAME", name);
+    tunnel("vault.internal").run().expect(1).says("sealed or not ready");
+    tunnel("other.internal").run().expect(1).says("certificate");
+    tunnel("127.0.0.1").run().expect(1).says("VAULT_TLS_SERVER_NAME is not the name of a server");
     call().env("VAULT_SKIP_VERIFY", "true").run().expect(1).says("sealed or not ready");
     call().env("VAULT_SKIP_VERIFY", "false").run().expect(1).says("certificate");
     call().env("VAULT_SKIP_VERIFY", "yes").run().expect(1).says("takes `true` or `false`");

@@ -11,6 +11,8 @@ use aes_gcm::{AesGcm, Key, KeyInit, Nonce, Tag};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use memchr::memchr;
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
 use zeroize::Zeroizing;
 
 use super::data_key::DataKey;
@@ -181,15 +183,26 @@ impl Cipher {
 /// A nonce that nothing was sealed with yet. Using it up is what keeps it from being used twice.
 pub struct UnusedNonce([u8; NONCE_BYTES]);
 
+/// How many nonces are drawn from the source of randomness itself.
+const FEW: usize = 16;
+
 /// Fresh nonces, drawn at once.
 pub struct Nonces(Vec<UnusedNonce>);
 
 impl Nonces {
-    /// So many from the source of randomness.
+    /// So many from the source of randomness; many of them by ChaCha20 under a key from there, since
+    /// a system's own generator is slower than what they are used for. They are public, and must only
+    /// never come again.
     #[must_use]
     pub fn draw(random: &dyn Random, count: usize) -> Self {
         let mut bytes = vec![[0; NONCE_BYTES]; count];
-        random.fill(bytes.as_flattened_mut());
+        if count <= FEW {
+            random.fill(bytes.as_flattened_mut());
+        } else {
+            let mut seed = Zeroizing::new([0; 32]);
+            random.fill(&mut *seed);
+            ChaCha20Rng::from_seed(*seed).fill_bytes(bytes.as_flattened_mut());
+        }
         Nonces(bytes.into_iter().map(UnusedNonce).collect())
     }
 }

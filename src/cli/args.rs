@@ -623,9 +623,30 @@ pub(super) struct Completion {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  cloze init --recipient age1… --yes")]
 pub(super) struct Init {
-    /// A further recipient beside your own key; may be repeated or hold a comma list
-    #[arg(long, value_name = "AGE", value_delimiter = ',')]
+    /// A further recipient beside your own key, of any kind; may be repeated or hold a comma list
+    #[arg(long, value_name = "LIST")]
     pub recipient: Vec<String>,
+    /// PGP fingerprints, comma-separated
+    #[arg(long, value_name = "LIST")]
+    pub pgp: Vec<String>,
+    /// AWS KMS keys, comma-separated
+    #[arg(long, value_name = "LIST")]
+    pub kms: Vec<String>,
+    /// Google Cloud KMS keys, comma-separated
+    #[arg(long, value_name = "LIST")]
+    pub gcp_kms: Vec<String>,
+    /// Huawei Cloud KMS keys, comma-separated
+    #[arg(long, value_name = "LIST")]
+    pub hckms: Vec<String>,
+    /// Azure Key Vault keys, comma-separated
+    #[arg(long, value_name = "LIST")]
+    pub azure_kv: Vec<String>,
+    /// Vault transit keys, comma-separated
+    #[arg(long, value_name = "LIST")]
+    pub hc_vault_transit: Vec<String>,
+    /// Make no age key, and write rules for the others only
+    #[arg(long)]
+    pub no_own_key: bool,
     /// Encrypt only `data` and `stringData` of YAML files, as Kubernetes needs it
     #[arg(long)]
     pub kubernetes: bool,
@@ -715,6 +736,20 @@ pub(super) struct Recipients {
     /// Encryption context for AWS KMS keys
     #[arg(long, value_name = "KEY:VALUE,…")]
     pub encryption_context: Option<String>,
+}
+
+impl Init {
+    /// The recipients by the flags that name their kind.
+    pub(super) fn named(&self) -> [Named<'_>; 6] {
+        [
+            (Kind::Pgp, "--pgp", &self.pgp),
+            (Kind::Kms, "--kms", &self.kms),
+            (Kind::GcpKms, "--gcp-kms", &self.gcp_kms),
+            (Kind::Hckms, "--hckms", &self.hckms),
+            (Kind::AzureKv, "--azure-kv", &self.azure_kv),
+            (Kind::HcVault, "--hc-vault-transit", &self.hc_vault_transit),
+        ]
+    }
 }
 
 impl Recipients {

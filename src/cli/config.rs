@@ -16,10 +16,10 @@ use crate::document::{Format, Layout};
 use crate::envelope::{Policy, Selector};
 use crate::recipient::age::parse_recipient;
 use crate::recipient::parse::{kms_amended, kms_context, parse_list};
-use crate::recipient::{Kind, Recipient};
+use crate::recipient::{Keyring, Kind, Recipient};
 #[cfg(feature = "publish")]
 use crate::rules::Destination;
-use crate::rules::{self, CreationRule, Rules, Stores, Strictness};
+use crate::rules::{self, CreationRule, Rules, RulesError, Stores, Strictness};
 
 /// The name of a rules file.
 pub(super) const RULES: &str = ".sops.yaml";
@@ -81,6 +81,36 @@ impl RulesFile {
         let rules =
             Rules::parse(&self.text, strictness).map_err(|error| CommandError::rules(error, &self.path, &self.text))?;
         Ok(self.rules.get_or_init(|| rules))
+    }
+}
+
+impl RulesFile {
+    /// Lets the keyring look for PGP certificates in the files that one of its rules names, if one of
+    /// these recipients has one.
+    fn learn_key_files(
+        &self,
+        rule: &CreationRule,
+        groups: &[Vec<Recipient>],
+        keyring: &Keyring,
+        run: &Run,
+    ) -> Result<(), CommandError> {
+        if !groups.iter().flatten().any(|recipient| recipient.kind == Kind::Pgp) {
+            return Ok(());
+        }
+        let directory = absolute(&run.directory, files::parent(&self.path));
+        for file in &rule.pgp_key_files {
+            let path = directory.join(&file.path);
+            keyring.learn(Kind::Pgp, &path).map_err(|reason| {
+                let message = format!("the key file `{}` of this rule: {reason}", file.path);
+                let hint = match path.exists() {
+                    true => "`gpg --armor --export FINGERPRINT` prints what belongs into it",
+                    false => "the name is relative to the folder of the rules file",
+                };
+                let error = RulesError { message, span: file.span, hint: Some(hint.into()), secret: false };
+                CommandError::rules(error, &self.path, &self.text)
+            })?;
+        }
+        Ok(())
     }
 }
 
@@ -182,6 +212,8 @@ pub(super) fn helpful_rule(general: &General, file: &Path, run: &Run) -> Option<
 /// Where a file is published.
 #[cfg(feature = "publish")]
 pub(super) struct Publication {
+    /// Where that is said.
+    rules: Rc<RulesFile>,
     /// The place.
     pub(super) destination: Destination,
     /// What the file is encrypted anew with, if it is.
@@ -218,7 +250,20 @@ pub(super) fn destination(
         destination: rule.destination().map_err(wrong)?.clone(),
         recreation: rule.recreation(strictness).map_err(wrong)?.cloned(),
         omit_extensions: rule.omit_extensions,
+        rules: Rc::clone(&found),
     }))
+}
+
+#[cfg(feature = "publish")]
+impl Publication {
+    /// Lets the keyring look for PGP certificates in the files that the recreation rule names.
+    ///
+    /// # Errors
+    /// A file that is not there, or holds none.
+    pub(super) fn learn_key_files(&self, keyring: &Keyring, run: &Run) -> Result<(), CommandError> {
+        let Some(rule) = &self.recreation else { return Ok(()) };
+        self.rules.learn_key_files(rule, &rule.groups, keyring, run)
+    }
 }
 
 /// For whom a new file is encrypted, and how.
@@ -282,6 +327,25 @@ pub(super) fn rule(
             Err(CommandError::usage(format!("key group {group} of the creation rule is empty")).about(file))
         }
         _ => Ok(rule.cloned()),
+    }
+}
+
+/// The same for the rule of a file.
+///
+/// # Errors
+/// A file that is not there, or holds none. Rules that are broken otherwise do not matter here.
+pub(super) fn learn_key_files(
+    general: &General,
+    file: &Path,
+    groups: &[Vec<Recipient>],
+    keyring: &Keyring,
+    run: &Run,
+) -> Result<(), CommandError> {
+    let Ok(Some(found)) = find(general, Some(file), run) else { return Ok(()) };
+    let Ok(rules) = found.rules(run) else { return Ok(()) };
+    match rule_for(&found, rules, true, file, run) {
+        Ok(Some(rule)) => found.learn_key_files(rule, groups, keyring, run),
+        _ => Ok(()),
     }
 }
 

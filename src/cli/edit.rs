@@ -16,6 +16,7 @@ use super::files::{self, Contents, FileError};
 use super::{Run, args, config, formats, given, identities, tools};
 use crate::document::Format;
 use crate::envelope::{self, Encrypted, Opened, Options, Policy, Tools};
+use crate::recipient::Keyring;
 use crate::rules::CreationRule;
 
 /// What is edited.
@@ -79,7 +80,7 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
     options.allow_unmatched = args.selection.allow_unmatched || old.is_some() || run.name == Name::Sops;
     let source = match old {
         Some(text) => open(file, format, text, &options, &tools, run)?,
-        None => new(args, file, &tools, run)?,
+        None => new(args, file, &keyring, &tools, run)?,
     };
     options.layout = config::layout(&args.general, Some(file), format, run)?;
     let drafts = Drafts::of(file, run);
@@ -122,10 +123,17 @@ fn open(
 
 /// Finds out for whom a new file is. A recipient that does not work is told before anything was
 /// typed: then there would be nobody to keep the text for.
-fn new(args: &args::Edit, file: &Path, tools: &Tools<'_>, run: &Run) -> Result<Source, CommandError> {
+fn new(
+    args: &args::Edit,
+    file: &Path,
+    keyring: &Keyring,
+    tools: &Tools<'_>,
+    run: &Run,
+) -> Result<Source, CommandError> {
     let rules = config::find(&args.general, Some(file), run)?;
     let profile = args.services.aws_profile.as_deref();
     let policy = config::policy(&args.recipients, &args.selection, profile, rules.as_deref(), file, run)?;
+    config::learn_key_files(&args.general, file, &policy.groups, keyring, run)?;
     envelope::seal_new_draft(b"", &policy, tools).map_err(|error| CommandError::envelope(error, b"").about(file))?;
     Ok(Source::New(policy))
 }

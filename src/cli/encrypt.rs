@@ -31,6 +31,7 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
     let to = formats::of_output(&args.types, rule.and_then(|rule| rule.output_type), Some(name), from, run.name);
     // That there is no key service is to SOPS an error like any other, where nothing is opened.
     let keyring = identities::keyring(&args.services, None, run).map_err(|error| error.with_code(Exit::Generic))?;
+    config::learn_key_files(&args.general, name, &policy.groups, &keyring, run)?;
     let audit = Audit::open("encrypt", run)?;
     let input = Input::read(file, run.name)?;
 

@@ -35,6 +35,9 @@ pub(super) const SOPS_VAULT_URIS: &str = "SOPS_VAULT_URIS";
 /// The server of Vault's own tools, where a destination rule names none.
 #[cfg(feature = "publish")]
 pub(super) const VAULT_ADDR: &str = "VAULT_ADDR";
+/// The same for OpenBao.
+#[cfg(feature = "publish")]
+pub(super) const BAO_ADDR: &str = "BAO_ADDR";
 
 /// age identities.
 pub(super) const SOPS_AGE_KEY: &str = "SOPS_AGE_KEY";

@@ -16,7 +16,7 @@ use super::ui::visible;
 use crate::document::change::ChangeError;
 use crate::document::{Span, SyntaxError};
 use crate::envelope;
-use crate::recipient::{Attempt, Kind, NoDataKey};
+use crate::recipient::{NoDataKey, has_step};
 use crate::rules::RulesError;
 
 /// The exit codes.
@@ -352,20 +352,22 @@ impl CommandError {
         }
         let reasons = || error.attempts.iter().filter_map(|attempt| attempt.reason.as_ref());
         let says = |text: &str| reasons().chain(&error.places).any(|reason| reason.contains(text));
-        let is_step = |reason: &String| reason.contains("; ");
-        let is_pgp = |attempt: &&Attempt| attempt.kind == Kind::Pgp;
-        let has_next_step = || error.attempts.iter().filter(is_pgp).any(|attempt| attempt.reason.iter().any(is_step));
         if says("the passphrase is wrong") {
             new.hint("try again with the right passphrase")
-        } else if has_next_step() {
+        } else if reasons().any(|reason| has_step(reason)) {
             new
         } else if says(NO_TERMINAL) {
             new.hint(
                 "run it in a terminal, or let SOPS_AGE_KEY_CMD or SOPS_AGE_SSH_PRIVATE_KEY_CMD name a command that \
                  prints the identity without its passphrase",
             )
-        } else if says("there is no program `age-plugin-") {
-            new.hint("install the age plugin, or put the folder where it is on PATH")
+        } else if let Some((needed, opened)) = error.groups {
+            let more = needed.saturating_sub(opened);
+            let what = match more {
+                1 => "an identity of one more key group is needed: put it".to_owned(),
+                _ => format!("identities of {more} more key groups are needed: put them"),
+            };
+            new.hint(format!("{what} into one of these places, or ask somebody who can open the file to add you"))
         } else if error.places.is_empty() {
             new.hint("one key that works is enough; or ask somebody who can open the file to add you")
         } else {
@@ -466,6 +468,8 @@ pub(super) fn reason(error: &io::Error) -> String {
 mod tests {
     use super::*;
     use std::path::PathBuf;
+
+    use crate::recipient::{Attempt, Kind};
 
     #[test]
     fn a_syntax_error_names_the_place_and_never_the_text() {

@@ -77,6 +77,7 @@ fn change(
     to.threshold = checked_threshold(&from, &to, threshold.filter(|threshold| *threshold != 0))
         .map_err(|error| error.about(input.name()))?;
 
+    config::learn_key_files(&args.general, input.name(), &to.groups, &keyring, run)?;
     let old = Zeroizing::new(input.text.to_vec());
     let rekey = Rekey::new(format, old, &from, to, args.keep_data_key || run.name == Name::Sops);
     let layout = Layout { indent: args.general.indent };

@@ -19,10 +19,13 @@ use crate::recipient::{Call, Ran};
 const LONGEST_OUTPUT: usize = 16 << 20;
 
 /// Variables with secrets that are ours to read. An agent that is started stays, with its variables.
-const SECRETS: [&str; 11] = [
+const SECRETS: [&str; 14] = [
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AZURE_CLIENT_SECRET",
+    "BAO_JWT",
+    "BAO_SECRET_ID",
+    "BAO_TOKEN",
     "CLOZE_PGP_KEY",
     "CLOZE_PGP_PASSPHRASE",
     "GOOGLE_CREDENTIALS",

@@ -17,6 +17,7 @@ use signal_hook::low_level;
 use zeroize::Zeroizing;
 
 use super::env::{self, Env};
+use super::error::reason;
 use super::files::{self, FileError};
 use super::identities::why;
 use super::programs;
@@ -122,6 +123,20 @@ impl Host for Terminal {
             Ok(content) => Ok(Some(content)),
             Err(FileError::Missing(_)) => Ok(None),
             Err(error) => Err(why(error)),
+        }
+    }
+
+    fn folder(&self, path: &Path) -> Result<Option<Vec<PathBuf>>, String> {
+        let cannot = |error| format!("cannot be read: {}", reason(&error));
+        match std::fs::read_dir(path) {
+            Ok(entries) => {
+                let entries = entries.map(|entry| entry.map(|entry| entry.path()));
+                let mut paths: Vec<PathBuf> = entries.collect::<io::Result<_>>().map_err(cannot)?;
+                paths.sort();
+                Ok(Some(paths))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(cannot(error)),
         }
     }
 }

@@ -38,6 +38,9 @@ pub(super) fn run(args: &args::Rotate, run: &Run) -> Result<(), CommandError> {
     let failed = |error| CommandError::opening(error, &input.text, run.name).about(input.name());
     let from = envelope::access(format, &input.text).map_err(failed)?;
     let to = changed(&from, added, &removed, input.name(), run)?;
+    if let Some(name) = name {
+        config::learn_key_files(&args.general, name, &to.groups, &keyring, run)?;
+    }
     let options = Options { layout: Layout { indent: args.general.indent }, ..run.opening() };
     let rotated = envelope::rotate(format, &input.text, &to, &options, &tools).map_err(failed)?;
     if let Destination::File(path) = destination

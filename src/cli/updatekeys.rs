@@ -168,6 +168,7 @@ impl Update<'_> {
         let to = wanted(&from, &rule, self.run.name);
         let groups = self.keyring.settle(&to.groups).map_err(|why| CommandError::usage(why.to_string()).about(file))?;
         let to = Access { groups, ..to };
+        config::learn_key_files(&self.args.general, file, &to.groups, &self.keyring, self.run)?;
         let keep_data_key = self.args.keep_data_key || self.run.name == Name::Sops;
         let rekey = Rekey::new(format, old, &from, to, keep_data_key);
         Ok((!rekey.change.is_empty()).then(|| Job { file: file.to_owned(), rekey }))

@@ -73,6 +73,11 @@ impl Syntax for Binary {
         Ok(vec![Splice { span: Span::new(0..0), text: before }, Splice { span: Span::new(end..end), text: after }])
     }
 
+    /// It stands around the value.
+    fn metadata_comes_last(&self) -> bool {
+        false
+    }
+
     fn insert(
         &self,
         _document: &Document<'_>,

@@ -407,17 +407,17 @@ pub(super) fn as_leaves<'v>(document: &Document<'_>, node: NodeId, value: &'v Tr
 }
 
 /// A new element behind the last one of a collection between brackets, which ends here. A comment
-/// on the line of that one stays with it.
-pub(super) fn behind_element(text: &[u8], end: usize, gap: &[u8], element: &[u8]) -> Vec<Splice> {
+/// on the line of that one stays with it. `comma` is a comma, with what must stand before it.
+pub(super) fn behind_element(text: &[u8], end: usize, comma: &[u8], gap: &[u8], element: &[u8]) -> Vec<Splice> {
     let line = line_end(text, end);
     let rest = text[end..line].trim_ascii_start();
     let after_comma = rest.strip_prefix(b",");
     let is_commented = after_comma.unwrap_or(rest).trim_ascii_start().starts_with(b"#");
     let put = |at: usize, parts: &[&[u8]]| Splice { span: Span::new(at..at), text: parts.concat() };
     match after_comma {
-        _ if !is_commented || !gap.contains(&b'\n') => vec![put(end, &[b",", gap, element])],
+        _ if !is_commented || !gap.contains(&b'\n') => vec![put(end, &[comma, gap, element])],
         Some(_) => vec![put(line, &[gap, element, b","])],
-        None => vec![put(end, &[b","]), put(line, &[gap, element])],
+        None => vec![put(end, &[comma]), put(line, &[gap, element])],
     }
 }
 

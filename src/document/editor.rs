@@ -8,6 +8,7 @@ use std::thread::Builder;
 
 use zeroize::Zeroize as _;
 
+use super::front::Front;
 use super::pile::Pile;
 use super::syntax::{EmitError, Layout, Splice, Syntax};
 use super::tree::Tree;
@@ -99,6 +100,16 @@ impl Spellings {
         aliases.get(self.alias).is_some_and(|alias| alias.nodes.contains(&id.0))
     }
 
+    /// Every node with the span that its spelling replaces, in the order in which they were added.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (NodeId, Span, &[u8])> {
+        self.places.iter().map(|place| (place.node, place.span, self.spelling(place)))
+    }
+
+    /// Whether they are of a plaintext.
+    pub(super) fn is_secret(&self) -> bool {
+        self.text.is_secret()
+    }
+
     /// The spelling for a place.
     fn spelling(&self, place: &Place) -> &[u8] {
         &self.text.chunk(place.chunk as usize)[place.start as usize..place.end as usize]
@@ -119,7 +130,11 @@ fn longest(new: &New<'_>) -> usize {
 pub struct Editor<'d, 't> {
     document: &'d Document<'t>,
     syntax: &'static dyn Syntax,
-    /// New spellings of nodes, in the order of the walk.
+    /// A text that the new one may turn out to be.
+    like: &'d [u8],
+    /// The new text as far as it is certain, once spellings were taken over.
+    front: Option<Front<'d>>,
+    /// New spellings of nodes behind the front, in the order of the walk.
     spellings: Vec<Spellings>,
     /// Everything else.
     others: Vec<Splice>,
@@ -129,7 +144,13 @@ impl<'d, 't> Editor<'d, 't> {
     /// No replacement yet.
     #[must_use]
     pub fn new(document: &'d Document<'t>, syntax: &'static dyn Syntax) -> Self {
-        Editor { document, syntax, spellings: Vec::new(), others: Vec::new() }
+        Self::towards(document, syntax, b"")
+    }
+
+    /// The same where the new text is expected to be this one, of which then no copy is made.
+    #[must_use]
+    pub fn towards(document: &'d Document<'t>, syntax: &'static dyn Syntax, like: &'d [u8]) -> Self {
+        Editor { document, syntax, like, front: None, spellings: Vec::new(), others: Vec::new() }
     }
 
     /// Gives a node a new content. Nodes must be given in the order of the walk.
@@ -144,8 +165,19 @@ impl<'d, 't> Editor<'d, 't> {
         last.add(self.document, self.syntax, id, new).map(drop)
     }
 
-    /// Takes over spellings that were made apart, of nodes behind all that were given before.
-    pub fn take(&mut self, spellings: Spellings) {
+    /// Takes over spellings that were made apart, of nodes behind all that were given before, with a
+    /// note as from [`finish_noting`](Self::finish_noting) of those whose place is certain by now.
+    pub fn take(&mut self, spellings: Spellings, mut note: impl FnMut(NodeId, usize)) {
+        if self.spellings.is_empty() {
+            if self.front.is_none() && self.others.is_empty() {
+                self.front = Front::of(self.document, self.syntax, self.like);
+            }
+            if let Some(front) = &mut self.front
+                && front.take(self.document.text, &spellings, &mut note)
+            {
+                return;
+            }
+        }
         self.spellings.push(spellings);
     }
 
@@ -174,17 +206,23 @@ impl<'d, 't> Editor<'d, 't> {
     /// # Errors
     /// An alias has to be written out where it cannot be.
     pub fn finish(self) -> Result<Vec<u8>, EmitError> {
-        self.finish_noting(|_, _| ())
+        let like = self.like;
+        Ok(self.finish_noting(|_, _| ())?.unwrap_or_else(|| like.to_vec()))
     }
 
-    /// The same, with a note of every node that has a spelling of its own and where in the new text
-    /// that begins. They come in the order of the text, which may not be that of the walk.
+    /// The same, with a note of every node that has a spelling of its own, and was not noted before,
+    /// and where in the new text that begins. They come in the order of the text, which may not be
+    /// that of the walk. None if the new text is the one that was expected.
     ///
     /// # Errors
     /// An alias has to be written out where it cannot be.
-    pub fn finish_noting(mut self, note: impl FnMut(NodeId, usize)) -> Result<Vec<u8>, EmitError> {
+    pub fn finish_noting(mut self, note: impl FnMut(NodeId, usize)) -> Result<Option<Vec<u8>>, EmitError> {
         self.expand_aliases()?;
-        let out = splice_all(self.document.text, &self.spellings, &self.others, note);
+        let Editor { document, like, front, spellings, others, .. } = &mut self;
+        let out = match front.take() {
+            Some(front) => finish_front(front, document.text, spellings, others, note),
+            None => splice_all(document.text, spellings, others, note).map(|text| unless_same(text, like)),
+        };
         wipe(&mut self.others);
         out
     }
@@ -215,6 +253,15 @@ impl<'d, 't> Editor<'d, 't> {
     }
 }
 
+/// Nothing in place of a text that somebody has already.
+fn unless_same(mut text: Vec<u8>, like: &[u8]) -> Option<Vec<u8>> {
+    if text != like {
+        return Some(text);
+    }
+    text.zeroize();
+    None
+}
+
 /// A replacement, by the place where it is kept.
 struct Piece {
     span: Span,
@@ -238,13 +285,8 @@ fn wipe(splices: &mut [Splice]) {
     splices.iter_mut().for_each(|splice| splice.text.zeroize());
 }
 
-/// The same, with spellings of nodes among the pieces.
-fn splice_all(
-    text: &[u8],
-    spellings: &[Spellings],
-    others: &[Splice],
-    mut note: impl FnMut(NodeId, usize),
-) -> Result<Vec<u8>, EmitError> {
+/// All replacements in the order of the text.
+fn pieces(spellings: &[Spellings], others: &[Splice]) -> Vec<Piece> {
     let count = |count: usize| u32::try_from(count).expect("impossible: fewer than there are bytes in the text");
     let places = spellings.iter().map(|spellings| spellings.places.len()).sum::<usize>();
     let mut pieces = Vec::with_capacity(places + others.len());
@@ -255,7 +297,37 @@ fn splice_all(
     pieces.extend((0..).zip(others).map(|(at, other)| Piece { span: other.span, set, at }));
     // Stable, and fast on what is nearly in order: insertions at one place keep their order.
     pieces.sort_by_key(|piece| (piece.span.start, piece.span.end));
+    pieces
+}
 
+/// A text whose front is written, with what is behind that replaced.
+fn finish_front(
+    mut front: Front<'_>,
+    text: &[u8],
+    spellings: &[Spellings],
+    others: &[Splice],
+    mut note: impl FnMut(NodeId, usize),
+) -> Result<Option<Vec<u8>>, EmitError> {
+    let source = Source { text, spellings, others };
+    for piece in pieces(spellings, others) {
+        let range = piece.span.range();
+        if range.start < front.copied() || range.end > text.len() {
+            return Err(overlap(range.start));
+        }
+        let node = spellings.get(piece.set as usize).map(|set| set.places[piece.at as usize].node);
+        front.push(text, piece.span, source.of(&piece), |at| node.into_iter().for_each(|node| note(node, at)));
+    }
+    Ok(front.finish(text))
+}
+
+/// The same without a front.
+fn splice_all(
+    text: &[u8],
+    spellings: &[Spellings],
+    others: &[Splice],
+    mut note: impl FnMut(NodeId, usize),
+) -> Result<Vec<u8>, EmitError> {
+    let pieces = pieces(spellings, others);
     let source = Source { text, spellings, others };
     // Where each piece comes to stand, and where the second half of them begins.
     let mut half = None;

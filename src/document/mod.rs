@@ -8,6 +8,7 @@
 
 pub mod change;
 mod editor;
+mod front;
 mod key_path;
 mod pile;
 mod scalar;

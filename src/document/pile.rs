@@ -37,6 +37,11 @@ impl Pile {
         self.chunks.iter().map(Vec::as_slice)
     }
 
+    /// Whether it is wiped.
+    pub(super) fn is_secret(&self) -> bool {
+        self.secret
+    }
+
     /// How many chunks there are: the one in use is the last.
     pub(super) fn count(&self) -> usize {
         self.chunks.len()

@@ -82,6 +82,12 @@ pub trait Syntax: Sync {
         layout: Layout,
     ) -> Result<Vec<Splice>, EmitError>;
 
+    /// Whether the block that a document without one gets comes behind all its leaves. Then a new text
+    /// is written while values are still being sealed.
+    fn metadata_comes_last(&self) -> bool {
+        true
+    }
+
     /// Whether an empty string is encrypted too. SOPS leaves it in clear in its formats.
     fn seals_empty(&self) -> bool {
         false
@@ -193,6 +199,23 @@ impl SyntaxError {
         self.hint = Some(hint.into());
         self
     }
+}
+
+/// A text as a string, if it is short enough for [`Span`]s.
+///
+/// # Errors
+/// It is not UTF-8, or too large.
+pub(super) fn utf8(text: &[u8]) -> Result<&str, SyntaxError> {
+    if u32::try_from(text.len()).is_err() {
+        return Err(SyntaxError::whole("the text is 4 GiB or larger"));
+    }
+    // Fast, but it does not say where.
+    simdutf8::basic::from_utf8(text).or_else(|_| {
+        std::str::from_utf8(text).map_err(|error| {
+            let at = error.valid_up_to();
+            SyntaxError::at(Span::new(at..at + 1), "the text is not UTF-8")
+        })
+    })
 }
 
 /// Why a value could not be written. Never holds the value.

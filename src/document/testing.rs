@@ -2,7 +2,7 @@
 //! whose metadata block is added and taken out, is the text before.
 
 use super::tree::Tree;
-use super::{Content, Document, Editor, Layout, New, Scalar, Syntax};
+use super::{Content, Document, Editor, Layout, New, NodeId, Scalar, Spellings, Syntax};
 
 /// A metadata block as SOPS writes it, with every kind of value that one can hold.
 pub(super) fn metadata() -> Tree {
@@ -22,7 +22,7 @@ pub(super) fn metadata() -> Tree {
 
 /// Puts ciphertext in place of every leaf and comment that is not empty, and metadata beside them.
 pub(super) fn seal(syntax: &'static dyn Syntax, document: &Document<'_>, layout: Layout) -> Vec<u8> {
-    let mut editor = Editor::new(document, syntax);
+    let mut changes = Vec::new();
     for (node, id) in document.nodes.iter().zip(0..) {
         let new = match &node.content {
             Content::Leaf { value, .. } if *value == Scalar::Null || *value == Scalar::Text("".into()) => continue,
@@ -30,11 +30,46 @@ pub(super) fn seal(syntax: &'static dyn Syntax, document: &Document<'_>, layout:
             Content::Comment { text } if !text.is_empty() => New::Comment("ENC[x,type:comment]".into()),
             _ => continue,
         };
-        editor.replace(super::NodeId(id), new).expect("the place holds a ciphertext");
+        changes.push((NodeId(id), new));
     }
-    editor.remove_shadowed();
-    editor.set_metadata(0, &metadata(), layout).expect("the file holds metadata");
-    editor.finish().expect("the format has no aliases")
+    changed(syntax, document, &changes, b"", |editor| {
+        editor.remove_shadowed();
+        editor.set_metadata(0, &metadata(), layout).expect("the file holds metadata");
+    })
+}
+
+/// A text with changes, which comes out the same however they are handed over: one by one, or in
+/// runs that are taken over.
+fn changed(
+    syntax: &'static dyn Syntax,
+    document: &Document<'_>,
+    changes: &[(NodeId, New<'_>)],
+    like: &[u8],
+    finish: impl Fn(&mut Editor<'_, '_>),
+) -> Vec<u8> {
+    let mut editor = Editor::new(document, syntax);
+    for (node, new) in changes {
+        editor.replace(*node, new.clone()).expect("the place holds it");
+    }
+    finish(&mut editor);
+    let (mut notes, mut noted) = (Vec::new(), Vec::new());
+    let text = editor.finish_noting(|node, at| notes.push((node, at))).expect("the format has no aliases");
+    let text = text.unwrap_or_default();
+
+    let mut editor = Editor::towards(document, syntax, like);
+    for changes in changes.chunks(2) {
+        let mut run = Spellings::new(2, true);
+        for (node, new) in changes {
+            run.add(document, syntax, *node, new.clone()).expect("the place holds it");
+        }
+        editor.take(run, |node, at| noted.push((node, at)));
+    }
+    finish(&mut editor);
+    let taken = editor.finish_noting(|node, at| noted.push((node, at))).expect("the format has no aliases");
+    assert_eq!(taken.as_deref().unwrap_or(like), text, "{}", String::from_utf8_lossy(document.text));
+    assert_eq!(taken.is_none(), text == like, "{}", String::from_utf8_lossy(document.text));
+    assert_eq!(noted, notes, "{}", String::from_utf8_lossy(document.text));
+    text
 }
 
 /// Seals a text, reads the result and undoes it all.
@@ -45,7 +80,7 @@ pub(super) fn there_and_back(syntax: &'static dyn Syntax, text: &[u8], layout: L
     let shown = String::from_utf8_lossy(&sealed_text);
     let sealed = syntax.parse(&sealed_text).unwrap_or_else(|error| panic!("{error}: {shown}"));
     assert_eq!(sealed.nodes.len(), plain.nodes.len(), "{shown}");
-    let mut editor = Editor::new(&sealed, syntax);
+    let mut changes = Vec::new();
     for ((node, was), id) in sealed.nodes.iter().zip(&plain.nodes).zip(0..) {
         assert_eq!(node.key, was.key, "{shown}");
         let new = match (&node.content, &was.content) {
@@ -53,8 +88,7 @@ pub(super) fn there_and_back(syntax: &'static dyn Syntax, text: &[u8], layout: L
             (Content::Comment { .. }, Content::Comment { text }) => New::Comment(text.clone()),
             _ => continue,
         };
-        editor.replace(super::NodeId(id), new).expect("the place held it before");
+        changes.push((NodeId(id), new));
     }
-    editor.remove_metadata(0);
-    editor.finish().expect("the format has no aliases")
+    changed(syntax, &sealed, &changes, text, |editor| editor.remove_metadata(0))
 }

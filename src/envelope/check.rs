@@ -3,13 +3,16 @@
 //!
 //! What was sealed a moment ago is known to hold what was sealed, if it stands in the text as it was
 //! made and under the same path. So it is looked up there, and only where that fails it is opened.
+//! Keys and shape are compared node by node: where they are the same, a rule on keys selects the same
+//! and paths are the same, without walking the file again.
 
-use std::borrow::Cow;
+use std::iter::Peekable;
+use std::slice::Iter;
 
 use zeroize::Zeroizing;
 
-use crate::cipher::{Cipher, DataKey, Kind, Random};
-use crate::document::{Document, Editor, Event, Format, NodeId, Scalar, Syntax};
+use crate::cipher::{Cipher, DataKey, Random};
+use crate::document::{Content, Document, Event, Format, NodeId, Scalar, Syntax};
 
 use super::error::Error;
 use super::mac;
@@ -17,32 +20,83 @@ use super::metadata::Metadata;
 use super::open::{Maker, Output as _, Plaintext, as_spelled, metadata_of, open};
 use super::seal::spells;
 use super::shares::{Run, in_shares};
-use super::typed::{kind_of, unseal};
-use super::walk::{Item, Side, Walker};
+use super::typed::{plain_of, unseal};
+use super::walk::Item;
 use super::{Leniency, Options, spelling};
 
-/// Where a sealed value stands in the encrypted text.
+/// Where a sealed value stands in the encrypted text. Small, since there is one for every value.
 pub(super) struct SealedPlace {
     /// The node of the plaintext that it was made from.
-    pub(super) id: NodeId,
-    /// The first byte; among the bytes of its own spelling until [`finish`].
-    pub(super) at: usize,
+    id: NodeId,
+    /// The first byte; among the bytes of its own spelling until [`SealedPlaces::note`]. A place beyond
+    /// 4 GiB is one where nothing is found.
+    at: u32,
     /// In bytes.
-    pub(super) length: usize,
+    length: u32,
+    /// A part of its tag, by which it is known again.
+    mark: [u8; 8],
 }
 
-/// The text of an editor, with places that say where in it they are.
-pub(super) fn finish(editor: Editor<'_, '_>, sealed: &mut [SealedPlace]) -> Result<Vec<u8>, Error> {
-    let mut next = 0;
-    Ok(editor.finish_noting(|id, start| {
-        if sealed.get(next).is_none_or(|place| place.id != id) {
+impl SealedPlace {
+    /// A sealed value that stands in its spelling from `at` on.
+    pub(super) fn new(id: NodeId, at: usize, sealed: &[u8]) -> Self {
+        let narrow = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        SealedPlace { id, at: narrow(at), length: narrow(sealed.len()), mark: mark(sealed) }
+    }
+
+    /// What stands there now, if it is what was sealed.
+    fn found<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
+        let start = self.at as usize;
+        text.get(start..start + self.length as usize).filter(|sealed| mark(sealed) == self.mark)
+    }
+}
+
+/// Eight of the characters of the tag, whatever the type behind it.
+fn mark(sealed: &[u8]) -> [u8; 8] {
+    let end = sealed.len().saturating_sub(",type:comment]==1234".len());
+    sealed[..end].last_chunk().copied().unwrap_or_default()
+}
+
+/// The sealed values of a text in the order of the walk.
+#[derive(Default)]
+pub(super) struct SealedPlaces {
+    places: Vec<SealedPlace>,
+    /// Those that the rule leaves in clear.
+    clear: Vec<NodeId>,
+    /// The one that is probably noted next.
+    next: usize,
+}
+
+impl SealedPlaces {
+    /// Adds those of a run, each with its place in its own spelling.
+    pub(super) fn extend(&mut self, places: Vec<SealedPlace>) {
+        self.places.extend(places);
+    }
+
+    /// Says which values and comments the rule leaves in clear, in the order of the walk.
+    pub(super) fn leave_clear(&mut self, clear: Vec<NodeId>) {
+        self.clear = clear;
+    }
+
+    /// The sealed ones and those in clear, from this node on.
+    fn from(&self, first: NodeId) -> (Peekable<Iter<'_, SealedPlace>>, Peekable<Iter<'_, NodeId>>) {
+        let sealed = self.places.partition_point(|place| place.id < first);
+        let clear = self.clear.partition_point(|id| *id < first);
+        (self.places[sealed..].iter().peekable(), self.clear[clear..].iter().peekable())
+    }
+
+    /// Notes where the spelling of a node begins in the text.
+    pub(super) fn note(&mut self, id: NodeId, start: usize) {
+        let places = &mut self.places;
+        if places.get(self.next).is_none_or(|place| place.id != id) {
             // Out of the order of the walk, or not sealed.
-            let Ok(found) = sealed.binary_search_by_key(&id, |place| place.id) else { return };
-            next = found;
+            let Ok(found) = places.binary_search_by_key(&id, |place| place.id) else { return };
+            self.next = found;
         }
-        sealed[next].at += start;
-        next += 1;
-    })?)
+        let place = &mut places[self.next];
+        place.at = u32::try_from(start).map_or(u32::MAX, |start| place.at.saturating_add(start));
+        self.next += 1;
+    }
 }
 
 /// An encrypted text is checked against these.
@@ -61,14 +115,15 @@ impl Check<'_> {
     pub(super) fn missing_spelling(
         &self,
         text: &[u8],
-        sealed: &[SealedPlace],
+        sealed: &SealedPlaces,
         mac: &str,
         options: &Options,
         random: &dyn Random,
     ) -> Result<Option<String>, Error> {
         let plain = match self.looked_up(text, sealed, mac)? {
-            Some(plain) => plain,
-            None => self.opened(text)?,
+            Found::Same => return Ok(None),
+            Found::Other(plain) => plain,
+            Found::Nothing => self.opened(text)?,
         };
         if plain.as_slice() == self.document.text {
             return Ok(None);
@@ -87,54 +142,53 @@ impl Check<'_> {
         Ok(as_spelled(plain, self.metadata, self.key))
     }
 
-    /// What a text opens to, if every sealed value of it is the one that was made for its place.
-    /// `mac` is the MAC that was computed.
-    fn looked_up(&self, text: &[u8], places: &[SealedPlace], mac: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-        if self.format != self.format.sealed() {
-            return Ok(None);
+    /// What a text opens to, if it has the nodes of the plaintext, and in every sealed place what was
+    /// made for it. `mac` is the MAC that was computed.
+    fn looked_up(&self, text: &[u8], places: &SealedPlaces, mac: &str) -> Result<Found, Error> {
+        let is_about_comments = self.metadata.effective_selector().is_about_comments();
+        if self.format != self.format.sealed() || is_about_comments {
+            return Ok(Found::Nothing);
         }
-        let syntax = self.format.syntax();
-        let sealed = syntax.parse(text).map_err(|_| Error::RoundTrip)?;
+        let sealed = self.format.syntax().parse(text).map_err(|_| Error::RoundTrip)?;
         let metadata = same_metadata(&sealed, self.metadata)?;
         mac::check(&Cipher::new(self.key), &metadata, mac).map_err(|_| Error::RoundTrip)?;
-        let selector = metadata.effective_selector();
-        let mut before = Walker::new(self.document, Side::Plain, &selector);
-        let mut after = Walker::new(&sealed, Side::Sealed, &selector);
-        let mut places = places.iter().peekable();
-        let mut output = Plaintext::new(&sealed, self.format);
-        let maker = output.maker();
-        let take = |run: Result<_, Error>| {
-            output.take(run?);
+        let roots = |document: &Document<'_>| document.parts.iter().map(|part| part.root).collect::<Vec<_>>();
+        let plain = self.document;
+        if sealed.nodes.len() != plain.nodes.len() || roots(&sealed) != roots(plain) {
+            return Ok(Found::Nothing);
+        }
+        let mut output = Plaintext::towards(&sealed, self.format, plain.text);
+        let comparison =
+            Comparison { plain, sealed: &sealed, syntax: self.format.syntax(), places, maker: output.maker() };
+        let mut is_same = true;
+        let take = |run: Result<Option<_>, Error>| {
+            match run? {
+                Some(run) if is_same => output.take(run),
+                _ => is_same = false,
+            }
             Ok::<(), Error>(())
         };
-        let is_so = in_shares(
-            |values| spelled(&maker, &values),
+        let ids = 0..u32::try_from(plain.nodes.len()).map_err(|_| Error::RoundTrip)?;
+        in_shares(
+            |run| comparison.spelled(&run),
             take,
-            |shares| {
-                loop {
-                    let (before, after) = match (before.next(), after.next()) {
-                        (None, None) => return Ok(true),
-                        (Some(before), Some(after)) => (before, after),
-                        _ => return Ok(false),
-                    };
-                    if before.selected != after.selected || before.additional != after.additional {
-                        return Ok(false);
-                    }
-                    let place = places.next_if(|place| place.id == before.id);
-                    match place.map(|place| text.get(place.at..place.at + place.length).unwrap_or_default()) {
-                        None if same_item(syntax, before.item, after.item)
-                            && !(after.selected && is_missed(after.item)) => {}
-                        Some(made) if is_sealed_as(before.item, after.item, made) => {
-                            let Some(plain) = plain_of(syntax, before.item) else { return Ok(false) };
-                            shares.push((after.id, plain), b"")?;
-                        }
-                        _ => return Ok(false),
-                    }
-                }
-            },
+            |shares| ids.map(NodeId).try_for_each(|id| shares.push(id, b"")),
         )?;
-        if is_so { output.finish().map(Some) } else { Ok(None) }
+        Ok(match is_same {
+            true => output.finish_unless_same()?.map_or(Found::Same, Found::Other),
+            false => Found::Nothing,
+        })
     }
+}
+
+/// What a text opens to, as far as that can be told without opening it.
+enum Found {
+    /// The very text that was encrypted.
+    Same,
+    /// Another one.
+    Other(Zeroizing<Vec<u8>>),
+    /// It has to be opened.
+    Nothing,
 }
 
 /// Reads a text back that was just written with these metadata: what it opens to, without the
@@ -157,16 +211,6 @@ pub(super) fn reopened(
 pub(super) fn same_metadata(document: &Document<'_>, written: &Metadata) -> Result<Metadata, Error> {
     let read = metadata_of(document).map_err(|_| Error::RoundTrip)?;
     if read.write() == written.write() { Ok(read) } else { Err(Error::RoundTrip) }
-}
-
-/// A value or comment as it is sealed.
-type Plain<'d> = (Kind, Cow<'d, [u8]>);
-
-fn plain_of<'d>(syntax: &dyn Syntax, item: Item<'d, '_>) -> Option<Plain<'d>> {
-    match item {
-        Item::Value(value) => Some((kind_of(value)?, syntax.canonical(value)?)),
-        Item::Comment(text) => Some((Kind::Comment, Cow::Borrowed(text))),
-    }
 }
 
 /// Whether an item has become this ciphertext.
@@ -197,14 +241,56 @@ fn same_item(syntax: &dyn Syntax, before: Item<'_, '_>, after: Item<'_, '_>) -> 
     }
 }
 
-/// Values in clear for their places in the encrypted document, as opening them would spell them.
-fn spelled<M: Maker>(maker: &M, values: &Run<(NodeId, Plain<'_>)>) -> Result<M::Run, Error> {
-    let mut run = maker.run(values.len());
-    for ((id, (kind, plain)), _) in values.iter() {
-        let new = unseal(*kind, plain).map_err(|_| Error::RoundTrip)?;
-        maker.put(&mut run, *id, new).map_err(|_| Error::RoundTrip)?;
+/// A plaintext and what was made of it, whose nodes are the same in number.
+struct Comparison<'c, 'd, M> {
+    plain: &'c Document<'d>,
+    sealed: &'c Document<'d>,
+    syntax: &'static dyn Syntax,
+    places: &'c SealedPlaces,
+    maker: M,
+}
+
+impl<M: Maker> Comparison<'_, '_, M> {
+    /// The values of these nodes in clear for their places in the encrypted document, as opening them
+    /// would spell them. None if a node has another key or shape, or is not what was made of it.
+    fn spelled(&self, ids: &Run<NodeId>) -> Result<Option<M::Run>, Error> {
+        let mut run = self.maker.run(ids.len());
+        let first = ids.iter().next().map_or(NodeId(0), |(id, _)| *id);
+        let (mut places, mut clear) = self.places.from(first);
+        for (&id, _) in ids.iter() {
+            let (before, after) = (self.plain.node(id), self.sealed.node(id));
+            if before.key != after.key {
+                return Ok(None);
+            }
+            let (before, after) = match (&before.content, &after.content) {
+                (Content::Map { end }, Content::Map { end: other })
+                | (Content::List { end }, Content::List { end: other })
+                    if end == other =>
+                {
+                    continue;
+                }
+                (Content::Leaf { value, .. }, Content::Leaf { value: other, .. }) => {
+                    (Item::Value(value), Item::Value(other))
+                }
+                (Content::Comment { text }, Content::Comment { text: other }) => {
+                    (Item::Comment(text), Item::Comment(other))
+                }
+                _ => return Ok(None),
+            };
+            let stays_clear = clear.next_if(|clear| **clear == id).is_some();
+            let Some(place) = places.next_if(|place| place.id == id) else {
+                if same_item(self.syntax, before, after) && (stays_clear || !is_missed(after)) {
+                    continue;
+                }
+                return Ok(None);
+            };
+            let made = place.found(self.sealed.text).filter(|made| is_sealed_as(before, after, made));
+            let Some((kind, plain)) = made.and_then(|_| plain_of(self.syntax, before)) else { return Ok(None) };
+            let new = unseal(kind, &plain).map_err(|_| Error::RoundTrip)?;
+            self.maker.put(&mut run, id, new).map_err(|_| Error::RoundTrip)?;
+        }
+        Ok(Some(run))
     }
-    Ok(run)
 }
 
 /// Whether two documents hold the same keys and values in the same order.
@@ -229,4 +315,64 @@ fn same_values(left: &Document<'_>, right: &Document<'_>) -> bool {
 pub(super) fn same_value(left: &Scalar<'_>, right: &Scalar<'_>) -> bool {
     let is_number = |value: &Scalar<'_>| matches!(value, Scalar::Int(_) | Scalar::Float(_));
     left == right || (is_number(left) && is_number(right) && left.canonical() == right.canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{opened, policy, sealed};
+    use super::*;
+
+    const PLAIN: &str =
+        r#"{"a": "one", "b": {"c": 2, "e": "one"}, "d_unencrypted": "clear", "l": ["x", "y"], "n": null}"#;
+
+    /// Looks a text up, in which `made` stands where it was put.
+    fn look_up(made: &str, text: &str) -> Result<Found, Error> {
+        let format = Format::Json;
+        let document = format.syntax().parse(PLAIN.as_bytes()).expect("is JSON");
+        let before = format.syntax().parse(made.as_bytes()).expect("is JSON");
+        let opened = opened(format, made.as_bytes()).expect("opens");
+        let mac = mac::stored(&Cipher::new(&opened.key), &opened.metadata).expect("opens");
+        let mut places = SealedPlaces::default();
+        for (node, id) in before.nodes.iter().zip((0..).map(NodeId)) {
+            match &node.content {
+                Content::Leaf { value: Scalar::Text(text), .. } if text.starts_with(b"ENC[") => {
+                    let at = node.span.range().start + 1;
+                    places.extend(vec![SealedPlace::new(id, at, text)]);
+                }
+                Content::Leaf { value: Scalar::Text(_), .. } => places.clear.push(id),
+                _ => {}
+            }
+        }
+        let check = Check { format, document: &document, metadata: &opened.metadata, key: &opened.key };
+        check.looked_up(text.as_bytes(), &places, std::str::from_utf8(&mac).expect("is text"))
+    }
+
+    #[test]
+    fn only_what_was_made_is_found() {
+        let made = String::from_utf8(sealed(Format::Json, PLAIN, &policy()).expect("encrypts").text).expect("is text");
+        assert!(matches!(look_up(&made, &made), Ok(Found::Same)));
+        let of = |key: &str| {
+            let start = made.find(&format!("{key}: \"ENC[")).expect("is there") + key.len() + 3;
+            made[start..].split('"').next().expect("ends").to_owned()
+        };
+        let (a, e) = (of("\"a\""), of("\"e\""));
+        for other in [
+            made.replace("\"e\":", "\"f\":"),
+            made.replace(&a, "one"),
+            made.replace(&a, &e),
+            made.replace(&a, "§").replace(&e, &a).replace('§', &e),
+            made.replace("\"clear\"", "\"other\""),
+            made.replace("\"n\": null", "\"n\": 1"),
+            made.replace("\"n\": null", "\"n\": {}"),
+            made.replace("\"n\": null", "\"n\": null, \"o\": null"),
+            made.replacen("{\"c\":", "[{\"c\":", 1).replacen("}, \"d", "}], \"d", 1),
+            made.replacen("[\"ENC", "[[\"ENC", 1).replacen("\"], \"n\"", "\"]], \"n\"", 1),
+        ] {
+            assert_ne!(other, made);
+            assert!(matches!(look_up(&made, &other), Ok(Found::Nothing)), "{other}");
+        }
+        // Other blanks are the same values in another spelling.
+        let spaced = made.replacen("{\"c\":", "{\"c\" :", 1);
+        assert!(matches!(look_up(&made, &spaced), Ok(Found::Nothing | Found::Other(_))));
+    }
 }

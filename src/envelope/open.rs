@@ -187,15 +187,28 @@ pub(super) struct Plaintext<'d, 't> {
 
 impl<'d, 't> Plaintext<'d, 't> {
     pub(super) fn new(document: &'d Document<'t>, format: Format) -> Self {
+        Self::towards(document, format, b"")
+    }
+
+    /// The same where the plaintext is expected to be this one.
+    pub(super) fn towards(document: &'d Document<'t>, format: Format, like: &'d [u8]) -> Self {
         let syntax = format.syntax();
-        Plaintext { document, syntax, editor: Editor::new(document, syntax) }
+        Plaintext { document, syntax, editor: Editor::towards(document, syntax, like) }
     }
 
     pub(super) fn finish(mut self) -> Result<Zeroizing<Vec<u8>>, Error> {
-        for part in 0..self.document.parts.len() {
-            self.editor.remove_metadata(part);
-        }
+        self.remove_metadata();
         Ok(Zeroizing::new(self.editor.finish()?))
+    }
+
+    /// None if it is the expected text.
+    pub(super) fn finish_unless_same(mut self) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+        self.remove_metadata();
+        Ok(self.editor.finish_noting(|_, _| ())?.map(Zeroizing::new))
+    }
+
+    fn remove_metadata(&mut self) {
+        (0..self.document.parts.len()).for_each(|part| self.editor.remove_metadata(part));
     }
 }
 
@@ -225,7 +238,7 @@ impl<'d, 't> Output for Plaintext<'d, 't> {
     }
 
     fn take(&mut self, run: Spellings) {
-        self.editor.take(run);
+        self.editor.take(run, |_, _| ());
     }
 }
 

@@ -92,7 +92,7 @@ impl<'r> Rekey<'r> {
     fn reseal(&self, random: &dyn Random, editor: &mut Editor<'r, '_>) -> Result<(), Error> {
         let work = |places| self.write_run(&places, random);
         let take = |run: Result<Spellings, Error>| {
-            editor.take(run?);
+            editor.take(run?, |_, _| ());
             Ok(())
         };
         in_shares(work, take, |shares| {

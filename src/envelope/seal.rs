@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::cipher::{Cipher, DataKey, Kind, Mac, Nonces, Random};
 use crate::document::{Document, Editor, Format, New, NodeId, Scalar, Spellings, Syntax, Text};
 
-use super::check::{self, Check, SealedPlace};
+use super::check::{Check, SealedPlace, SealedPlaces};
 use super::error::Error;
 use super::mac;
 use super::metadata::{Metadata, WRITTEN_VERSION};
@@ -14,7 +14,7 @@ use super::policy::Policy;
 use super::selector::Selector;
 use super::shares::{Run, Shares, in_shares};
 use super::spelling;
-use super::typed::kind_of;
+use super::typed::{kind_of, plain_of};
 use super::walk::{Item, Side, Walker};
 use super::warning::Warning;
 use super::witness::Deed;
@@ -100,6 +100,8 @@ struct Plan {
     mac: Mac,
     known: Ciphertexts,
     seals_empty: bool,
+    /// The values and comments that the rule leaves in clear.
+    clear: Vec<NodeId>,
     /// How many values are encrypted.
     encrypted: usize,
     /// How many values there are; empty ones and nulls are none.
@@ -115,7 +117,7 @@ struct Place<'d> {
 /// What becomes of a place.
 enum Becomes<'d> {
     /// A value or comment is encrypted.
-    Sealed(Kind, Cow<'d, [u8]>),
+    Sealed(Item<'d, 'd>),
     /// It did not change, and keeps the ciphertext that it had.
     Known(Kind, Vec<u8>),
     /// A value is spelled anew, so that it stays what it is.
@@ -140,7 +142,10 @@ impl Sealing<'_> {
         let mut sealer = cipher.sealer();
         for ((&Place { id, ref becomes }, additional), nonce) in places.iter().zip(nonces) {
             let (kind, sealed) = match becomes {
-                Becomes::Sealed(kind, plain) => (*kind, sealer.seal(*kind, plain, additional, nonce)),
+                Becomes::Sealed(item) => {
+                    let (kind, plain) = plain_of(*syntax, *item).expect("impossible: it was found to have a kind");
+                    (kind, sealer.seal(kind, &plain, additional, nonce))
+                }
                 Becomes::Known(kind, sealed) => (*kind, sealed.as_slice()),
                 Becomes::Same(value) => {
                     written.spellings.add(document, *syntax, id, New::Value(value.clone()))?;
@@ -155,7 +160,7 @@ impl Sealing<'_> {
             // Behind a quote, or the header of a block: not far.
             let place = |spelling: &[u8]| (0..spelling.len()).find(|at| spelling[*at..].starts_with(sealed));
             if let Some(at) = spelling.and_then(place) {
-                written.sealed.push(SealedPlace { id, at, length: sealed.len() });
+                written.sealed.push(SealedPlace::new(id, at, sealed));
             }
         }
         Ok(written)
@@ -187,14 +192,14 @@ fn seal(
     let sealing = Sealing { document, syntax, selector: &selector, cipher: Cipher::new(key) };
     let mut editor = Editor::new(document, syntax);
     editor.remove_shadowed();
-    let mut sealed = Vec::new();
+    let mut sealed = SealedPlaces::default();
     let take = |run: Result<Written, Error>| {
         let run = run?;
-        editor.take(run.spellings);
         sealed.extend(run.sealed);
+        editor.take(run.spellings, |id, start| sealed.note(id, start));
         Ok(())
     };
-    let Plan { mac, encrypted, total, .. } = in_shares(
+    let Plan { mac, clear, encrypted, total, .. } = in_shares(
         |places| sealing.write_run(&places, random),
         take,
         |shares| plan(syntax, document, &metadata, &selector, known, shares),
@@ -202,13 +207,14 @@ fn seal(
     if encrypted == 0 && total > 0 && !options.allow_unmatched {
         return Err(unmatched(document, &selector, total));
     }
+    sealed.leave_clear(clear);
     let mac = mac.finish();
     mac::store(&sealing.cipher, &mut metadata, mac.as_bytes(), random);
     let tree = metadata.write();
     for part in 0..document.parts.len() {
         editor.set_metadata(part, &tree, options.layout)?;
     }
-    let mut text = check::finish(editor, &mut sealed)?;
+    let mut text = editor.finish_noting(|id, start| sealed.note(id, start))?.unwrap_or_default();
     let check = Check { format, document, metadata: &metadata, key };
     if let Some(spelling) = check.missing_spelling(&text, &sealed, &mac, options, random)? {
         drop(sealed);
@@ -267,6 +273,7 @@ fn plan<'d>(
         mac: Mac::new(metadata.mac_only_encrypted),
         known,
         seals_empty: syntax.seals_empty(),
+        clear: Vec::new(),
         encrypted: 0,
         total: 0,
     };
@@ -276,6 +283,7 @@ fn plan<'d>(
             Item::Value(value) => {
                 let covered = visit.selected || !metadata.mac_only_encrypted;
                 if !visit.selected {
+                    plan.clear.push(visit.id);
                     check_in_clear(syntax, document, visit.id)?;
                 }
                 if (!visit.selected || plan.stays_empty(value)) && syntax.must_be_respelled(document, visit.id) {
@@ -285,14 +293,15 @@ fn plan<'d>(
                     if covered { canonical(syntax, document, visit.id, value)? } else { Cow::Borrowed(&b""[..]) };
                 plan.mac.add(&plain);
                 if let Some(kind) = plan.counted(value, visit.selected) {
-                    let becomes = plan.sealed(kind, plain, visit.additional);
+                    let becomes = plan.sealed(visit.item, kind, &plain, visit.additional);
                     places.push(Place { id: visit.id, becomes }, visit.additional)?;
                 }
             }
             Item::Comment(text) if visit.selected && !text.is_empty() => {
-                let becomes = plan.sealed(Kind::Comment, Cow::Borrowed(text), visit.additional);
+                let becomes = plan.sealed(visit.item, Kind::Comment, text, visit.additional);
                 places.push(Place { id: visit.id, becomes }, visit.additional)?;
             }
+            Item::Comment(_) if !visit.selected => plan.clear.push(visit.id),
             Item::Comment(_) => {}
         }
     }
@@ -317,10 +326,10 @@ impl Plan {
     }
 
     /// The ciphertext that this value had, or what a new one is made of.
-    fn sealed<'d>(&mut self, kind: Kind, plain: Cow<'d, [u8]>, additional: &[u8]) -> Becomes<'d> {
-        match self.known.take(additional, kind, &plain) {
+    fn sealed<'d>(&mut self, item: Item<'d, 'd>, kind: Kind, plain: &[u8], additional: &[u8]) -> Becomes<'d> {
+        match self.known.take(additional, kind, plain) {
             Some(sealed) => Becomes::Known(kind, sealed),
-            None => Becomes::Sealed(kind, plain),
+            None => Becomes::Sealed(item),
         }
     }
 }

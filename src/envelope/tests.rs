@@ -21,7 +21,7 @@ fn keyring() -> Keyring {
     Keyring::new(vec![Box::new(age)], vec![])
 }
 
-fn policy() -> Policy {
+pub(super) fn policy() -> Policy {
     Policy { groups: vec![vec![Recipient::age(RECIPIENT)]], ..Policy::default() }
 }
 
@@ -45,11 +45,11 @@ fn with_tools<T>(check: impl FnOnce(&Tools<'_>) -> T) -> T {
     })
 }
 
-fn sealed(format: Format, text: &str, policy: &Policy) -> Result<Encrypted, Error> {
+pub(super) fn sealed(format: Format, text: &str, policy: &Policy) -> Result<Encrypted, Error> {
     with_tools(|tools| encrypt(format, text.as_bytes(), policy, &Options::default(), tools))
 }
 
-fn opened(format: Format, text: &[u8]) -> Result<Opened, Error> {
+pub(super) fn opened(format: Format, text: &[u8]) -> Result<Opened, Error> {
     with_tools(|tools| decrypt(format, text, &Options::default(), tools))
 }
 

@@ -1,7 +1,10 @@
 //! Between typed values and the bytes and type names that are encrypted (sops-compat.md §1.3).
 
+use std::borrow::Cow;
+
+use super::walk::Item;
 use crate::cipher::{Kind, ValueError};
-use crate::document::{New, Scalar, Timestamp};
+use crate::document::{New, Scalar, Syntax, Timestamp};
 
 /// The type under which a value is sealed; none for what is never encrypted.
 pub(super) fn kind_of(scalar: &Scalar<'_>) -> Option<Kind> {
@@ -13,6 +16,15 @@ pub(super) fn kind_of(scalar: &Scalar<'_>) -> Option<Kind> {
         Scalar::Time(_) => Kind::Time,
         Scalar::Text(_) => Kind::Str,
     })
+}
+
+/// The type under which a value or comment is sealed, and the bytes that are; none for what is never
+/// encrypted.
+pub(super) fn plain_of<'d>(syntax: &dyn Syntax, item: Item<'d, '_>) -> Option<(Kind, Cow<'d, [u8]>)> {
+    match item {
+        Item::Value(value) => Some((kind_of(value)?, syntax.canonical(value)?)),
+        Item::Comment(text) => Some((Kind::Comment, Cow::Borrowed(text))),
+    }
 }
 
 /// Reads decrypted bytes as their type says.

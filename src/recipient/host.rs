@@ -92,6 +92,14 @@ pub trait Host: Send + Sync {
     fn file(&self, _path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
         Ok(None)
     }
+
+    /// The files in a folder, by name; none if there is no such folder.
+    ///
+    /// # Errors
+    /// Why it cannot be read, for people; the name is the caller's to say.
+    fn folder(&self, _path: &Path) -> Result<Option<Vec<PathBuf>>, String> {
+        Ok(None)
+    }
 }
 
 /// A host without anybody to ask and without programs.

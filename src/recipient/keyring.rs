@@ -7,6 +7,7 @@ mod search;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -106,6 +107,14 @@ impl Keyring {
     /// The services of a kind, in the order in which they are asked.
     fn services(&self, kind: Kind) -> impl Iterator<Item = &dyn KeyService> {
         self.services.iter().filter(move |service| service.kind() == kind).map(AsRef::as_ref)
+    }
+
+    /// Looks for keys of recipients of a kind in this file, before anything else.
+    ///
+    /// # Errors
+    /// A service of this run reads it, and cannot; why, for people.
+    pub fn learn(&self, kind: Kind, file: &Path) -> Result<(), String> {
+        self.services(kind).try_for_each(|service| service.learn(file))
     }
 
     /// Wraps a data key for every recipient of every group. Returns the groups and the threshold

@@ -30,8 +30,10 @@ pub mod remote;
 pub(crate) mod stored;
 #[cfg(feature = "vault")]
 pub mod vault;
+mod words;
 
 use std::fmt;
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -43,6 +45,7 @@ pub use host::{Call, Host, Nobody, Ran};
 pub use keyring::{Attempt, Keyring, NoDataKey, WrapFailure};
 pub use kind::Kind;
 pub use stored::StoredError;
+pub use words::{has_step, said, said_after_colon, said_by_system};
 
 /// Somebody who may open a file: a kind, and the address that the kind needs. Compared and
 /// printed, never contacted.
@@ -193,6 +196,14 @@ pub trait KeyService {
     /// Why it cannot be told, for people.
     fn settle(&self, _recipient: &Recipient) -> Result<Option<Recipient>, String> {
         Ok(None)
+    }
+
+    /// Hears of a file in which keys of recipients may be. It is looked in before anything else.
+    ///
+    /// # Errors
+    /// It cannot be read or holds none; why, for people.
+    fn learn(&self, _file: &Path) -> Result<(), String> {
+        Ok(())
     }
 
     /// Wraps a secret for a recipient of this kind.

@@ -83,6 +83,8 @@ pub struct CreationRule {
     /// Who may open them, in the order in which they are stored. One group in most cases. A group
     /// from `key_groups` may be empty, which SOPS allows to be said.
     pub groups: Vec<Vec<Recipient>>,
+    /// Where the certificates of its PGP recipients are looked for first (cloze only).
+    pub pgp_key_files: Vec<KeyFile>,
     /// How many groups are needed to open a file.
     pub threshold: Option<u32>,
     /// Which values are encrypted.
@@ -101,6 +103,15 @@ pub struct CreationRule {
     path_defect: Option<RulesError>,
     /// What SOPS would find wrong once the rule is chosen.
     defect: Option<RulesError>,
+}
+
+/// A file with certificates, named in a rule or in one of its key groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFile {
+    /// As it is written: relative to the folder of the configuration.
+    pub path: String,
+    /// Where it is written.
+    pub span: Span,
 }
 
 impl Rules {

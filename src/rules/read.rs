@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::fields::{Fields, Reader};
 use super::places::{Content, Id, Places};
-use super::{CreationRule, Rules, RulesError, Strictness, destination, stores};
+use super::{CreationRule, KeyFile, Rules, RulesError, Strictness, destination, stores};
 use crate::document::tree::Tree;
 use crate::document::{Format, Span};
 use crate::envelope::Selector;
@@ -21,6 +21,7 @@ const RULE: &[&str] = &[
     "path_regex",
     "age",
     "pgp",
+    KEY_FILES,
     "kms",
     "gcp_kms",
     "hckms",
@@ -42,7 +43,10 @@ const RULE: &[&str] = &[
 ];
 
 /// The fields of a key group.
-const GROUP: &[&str] = &["merge", "age", "pgp", "kms", "gcp_kms", "hckms", "azure_keyvault", "hc_vault"];
+const GROUP: &[&str] = &["merge", "age", "pgp", KEY_FILES, "kms", "gcp_kms", "hckms", "azure_keyvault", "hc_vault"];
+
+/// The field with the files of certificates. Our own: SOPS ignores it.
+const KEY_FILES: &str = "pgp_key_files";
 
 /// The flat fields of a rule with recipients, in the order in which these are stored.
 const FLAT: [(&str, Kind); 7] = [
@@ -110,7 +114,8 @@ pub(super) fn creation_rule(reader: &mut Reader<'_>, id: Id, place: &str) -> Res
             Err(error) => rule.path_defect = Some(error),
         }
     }
-    rule.groups = groups(reader, &fields)?;
+    rule.pgp_key_files = key_files(reader, &fields)?;
+    rule.groups = groups(reader, &fields, &mut rule.pgp_key_files)?;
     rule.threshold = threshold(reader, &fields, &rule.groups)?;
     rule.selector = selector(reader, &fields)?;
     if let Some(id) = fields.get("mac_only_encrypted") {
@@ -135,6 +140,22 @@ fn format(reader: &Reader<'_>, fields: &Fields, name: &str) -> Result<Option<For
             .hint(format!("the formats are {}", known.join(", ")))
     };
     Format::from_name(text).map(Some).ok_or_else(error)
+}
+
+/// Files by their names: one, or a list. Our own field: SOPS ignores it.
+fn key_files(reader: &Reader<'_>, fields: &Fields) -> Result<Vec<KeyFile>, RulesError> {
+    let Some(id) = fields.get(KEY_FILES).filter(|id| !reader.places.is_null(*id)) else { return Ok(Vec::new()) };
+    let items = match reader.places.content(id) {
+        Content::List(items) => items.clone(),
+        _ => vec![id],
+    };
+    let file = |item: Id| match reader.places.text(item) {
+        Some(path) if reader.places.is_string(item) && !path.is_empty() => {
+            Ok(KeyFile { path: path.to_owned(), span: Span::new(reader.places.span(item)) })
+        }
+        _ => Err(reader.wrong_type(item, KEY_FILES, "the name of a file or a list of such")),
+    };
+    items.into_iter().map(file).collect()
 }
 
 fn selector(reader: &mut Reader<'_>, fields: &Fields) -> Result<Option<Selector>, RulesError> {
@@ -181,8 +202,13 @@ fn threshold(reader: &mut Reader<'_>, fields: &Fields, groups: &[Vec<Recipient>]
     }
 }
 
-/// The groups of a rule: those that it spells out, or the one of its flat fields.
-fn groups(reader: &mut Reader<'_>, fields: &Fields) -> Result<Vec<Vec<Recipient>>, RulesError> {
+/// The groups of a rule: those that it spells out, or the one of its flat fields. Adds the files with
+/// certificates that they name.
+fn groups(
+    reader: &mut Reader<'_>,
+    fields: &Fields,
+    files: &mut Vec<KeyFile>,
+) -> Result<Vec<Vec<Recipient>>, RulesError> {
     let items = match fields.get("key_groups") {
         Some(id) => reader.list(id, "key_groups")?.to_vec(),
         None => Vec::new(),
@@ -200,7 +226,7 @@ fn groups(reader: &mut Reader<'_>, fields: &Fields) -> Result<Vec<Vec<Recipient>
     let mut groups = Vec::new();
     let mut budget = MAX_RECIPIENTS;
     for item in items {
-        let mut group = Group { recipients: Vec::new(), seen: HashSet::new(), budget: &mut budget };
+        let mut group = Group { recipients: Vec::new(), seen: HashSet::new(), files, budget: &mut budget };
         group.read(reader, item, 0)?;
         let recipients = group.recipients;
         if recipients.is_empty() {
@@ -297,6 +323,8 @@ fn bad_recipient(
 struct Group<'b> {
     recipients: Vec<Recipient>,
     seen: HashSet<String>,
+    /// The files with certificates of the whole rule.
+    files: &'b mut Vec<KeyFile>,
     /// What may still be read for the rule.
     budget: &'b mut usize,
 }
@@ -313,6 +341,12 @@ impl Group<'_> {
             }
             for item in reader.list(merge, "merge")?.to_vec() {
                 self.read(reader, item, depth + 1)?;
+            }
+        }
+        for file in key_files(reader, &fields)? {
+            self.spend(reader, id)?;
+            if !self.files.contains(&file) {
+                self.files.push(file);
             }
         }
         self.texts(reader, &fields, "age", Kind::Age)?;

@@ -56,6 +56,27 @@ fn the_example_is_a_valid_configuration() {
 }
 
 #[test]
+fn key_files_are_gathered_from_a_rule_and_its_groups() {
+    let files = |rule: &str| {
+        let rules = strict(&format!("a: &a {{pgp: [AB], pgp_key_files: [c, d]}}\ncreation_rules:\n- {rule}"));
+        let rule = rules.find("x").expect("no error").expect("a rule");
+        rule.pgp_key_files.iter().map(|file| file.path.clone()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(files("{pgp: AB, pgp_key_files: 'a, b'}"), "a, b");
+    assert_eq!(files("{pgp_key_files: [a, b], pgp: AB}"), "a b");
+    assert_eq!(files("{age: age1x, pgp_key_files: null}"), "");
+    let groups = "{pgp_key_files: a, key_groups: [{merge: [*a, *a], pgp: [CD], pgp_key_files: b}, *a]}";
+    assert_eq!(files(groups), "a c d b");
+    for wrong in ["''", "[a, '']", "{a: b}", "[[a]]", "7", "[null]"] {
+        let text = format!("creation_rules:\n- pgp_key_files: {wrong}\n");
+        for strictness in [Strictness::Cloze, Strictness::Sops] {
+            let error = Rules::parse(&text, strictness).expect_err("is wrong");
+            assert!(error.message.starts_with("`pgp_key_files` must be"), "{error} in {wrong}");
+        }
+    }
+}
+
+#[test]
 fn rules_apply_in_order() {
     let rules = strict(
         "creation_rules:\n- {path_regex: a$, age: age1x}\n- {path_regex: 5, age: age1y}\n- {path_regex: null, age: age1z}\n",

@@ -153,6 +153,7 @@ impl Publish<'_> {
             };
             CommandError::opening(error, &text, self.run.name).about(file)
         })?;
+        rule.learn_key_files(&self.keyring, self.run)?;
         let content = match (&rule.destination, &rule.recreation) {
             (Destination::Vault { .. }, _) => self.values(file, format, &text)?,
             (_, Some(recreation)) => self.recreated(file, format, &text, &access, recreation)?,

@@ -39,7 +39,8 @@ impl Place {
                 Place::Gcs { bucket: bucket.clone(), name: format!("{prefix}{name}") }
             }
             Destination::Vault { path, address, mount, version } => {
-                let address = address.clone().or_else(|| env.text(env::VAULT_ADDR)).unwrap_or_else(|| VAULT.into());
+                let own = || env.text(env::VAULT_ADDR).or_else(|| env.text(env::BAO_ADDR));
+                let address = address.clone().or_else(own).unwrap_or_else(|| VAULT.into());
                 let data = if *version == 1 { "" } else { "data/" };
                 let path = format!("{}{data}{}{name}", closed(mount), closed(path));
                 let address = Address::parse(&address).map_err(CommandError::usage)?.text();

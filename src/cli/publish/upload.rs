@@ -18,13 +18,11 @@ use super::place::Place;
 use super::{gcs, s3};
 use crate::recipient::Host;
 use crate::recipient::network::{self, Network};
+use crate::recipient::said;
 use crate::recipient::vault::{Address, Client, Failure};
 
 /// How long one file may take.
 const LIMIT: Duration = Duration::from_secs(120);
-/// The longest remark of a server that is repeated, in characters.
-const LONGEST_REMARK: usize = 200;
-
 /// What came of it.
 pub(super) enum Done {
     /// It is there now.
@@ -81,13 +79,13 @@ impl Uploader {
                     .get_or_init(|| s3::settings(&self.env, Arc::clone(&self.host), self.profile.as_deref()))
                     .await;
                 let store =
-                    s3::store(settings.as_ref().map_err(Clone::clone)?, bucket).map_err(|error| said(&error))?;
+                    s3::store(settings.as_ref().map_err(Clone::clone)?, bucket).map_err(|error| refusal(&error))?;
                 object(&store, name, content).await
             }
             Place::Gcs { bucket, name } => {
                 let settings = self.google.get_or_init(|| gcs::settings(&self.env, &*self.host)).await;
                 let store =
-                    gcs::store(settings.as_ref().map_err(Clone::clone)?, bucket).map_err(|error| said(&error))?;
+                    gcs::store(settings.as_ref().map_err(Clone::clone)?, bucket).map_err(|error| refusal(&error))?;
                 object(&store, name, content).await
             }
             Place::Vault { address, path, version } => self.secret(address, path, *version, content).await,
@@ -122,7 +120,7 @@ fn is_same(known: &Value, content: &[u8]) -> bool {
 async fn object(store: &dyn ObjectStore, name: &str, content: &[u8]) -> Result<Done, String> {
     let path = Name::parse(name).map_err(|_| format!("`{name}` is no name of an object"))?;
     let payload = PutPayload::from(content.to_vec());
-    store.put(&path, payload).await.map(|_| Done::Written).map_err(|error| said(&error))
+    store.put(&path, payload).await.map(|_| Done::Written).map_err(|error| refusal(&error))
 }
 
 /// Few tries: somebody waits.
@@ -136,12 +134,12 @@ pub(super) fn prepare() {
 }
 
 /// Why a store did not take an object, in one line.
-fn said(error: &object_store::Error) -> String {
+fn refusal(error: &object_store::Error) -> String {
     let cause = network::innermost(error);
     let text = format!("{error} {cause}");
     let inside = |tag: &str| {
         let (_, rest) = text.split_once(&format!("<{tag}>"))?;
-        rest.split_once(&format!("</{tag}>")).map(|(inside, _)| line(inside))
+        rest.split_once(&format!("</{tag}>")).map(|(inside, _)| said(inside))
     };
     let remark = match (inside("Message"), inside("Code")) {
         (Some(message), Some(code)) => format!("{message} ({code})"),
@@ -153,11 +151,7 @@ fn said(error: &object_store::Error) -> String {
         object_store::Error::NotFound { .. } => with("there is no such bucket"),
         object_store::Error::PermissionDenied { .. } => with("denied; the credentials must be allowed to write there"),
         object_store::Error::Unauthenticated { .. } => with("the credentials were refused"),
-        _ if remark.is_empty() => line(&cause),
+        _ if remark.is_empty() => said(&cause),
         _ => remark,
     }
-}
-
-fn line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST_REMARK).collect()
 }

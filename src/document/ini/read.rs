@@ -229,11 +229,28 @@ impl<'t> Reader<'t> {
         node.span = Span::new(node.span.range().start..at);
     }
 
+    /// The section before the first header is not there if it is empty and a header names it.
+    fn drop_empty_default(&mut self) {
+        let is_empty = matches!(self.nodes[1].content, Content::Map { end: NodeId(2) });
+        let is_named =
+            |node: &Node<'_>| matches!(node.content, Content::Map { .. }) && node.key.as_deref() == Some(DEFAULT);
+        if !is_empty || !self.nodes[2..].iter().any(is_named) {
+            return;
+        }
+        self.nodes.remove(1);
+        for node in &mut self.nodes {
+            if let Content::Map { end } = &mut node.content {
+                end.0 -= 1;
+            }
+        }
+    }
+
     fn finish(mut self) -> Result<Document<'t>, SyntaxError> {
         self.comments_above();
         self.close_section(self.text.len());
         let end = NodeId(u32::try_from(self.nodes.len()).expect("impossible: there are fewer nodes than bytes"));
         self.nodes[0].content = Content::Map { end };
+        self.drop_empty_default();
         let metadata = match self.metadata {
             Some(metadata) => {
                 if let Some(shadowed) = self.shadowed.first() {

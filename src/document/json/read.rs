@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::super::syntax::SyntaxError;
+use super::super::syntax::{SyntaxError, utf8};
 use super::super::tree::Tree;
 use super::super::{Block, Content, Document, Node, NodeId, Part, Scalar, Span, Style, flat};
 use super::{METADATA, is_space};
@@ -12,13 +12,7 @@ const MAX_DEPTH: usize = 10_000;
 
 /// Reads a whole text.
 pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
-    if u32::try_from(text.len()).is_err() {
-        return Err(SyntaxError::whole("the text is 4 GiB or larger"));
-    }
-    let utf8 = std::str::from_utf8(text).map_err(|error| {
-        let at = error.valid_up_to();
-        SyntaxError::at(Span::new(at..at + 1), "the text is not UTF-8")
-    })?;
+    let utf8 = utf8(text)?;
     let mut reader = Reader { utf8, text, at: 0, nodes: Vec::new(), open: Vec::new(), metadata: None };
     reader.document()?;
     let metadata = reader.block();

@@ -1,5 +1,7 @@
 //! From nodes to text: scalars in JSON's spelling, and objects and lists over lines or on one.
 
+use std::io::Write as _;
+
 use super::super::scalar::{float_digits, float_parts};
 use super::super::syntax::{EmitError, Layout};
 use super::super::tree::Tree;
@@ -152,7 +154,10 @@ pub(super) fn scalar(out: &mut Vec<u8>, value: &Scalar<'_>, escapes: Escapes) ->
     let text = match value {
         Scalar::Null => "null".to_owned(),
         Scalar::Bool(value) => value.to_string(),
-        Scalar::Int(value) => value.to_string(),
+        Scalar::Int(value) => {
+            write!(out, "{value}").expect("impossible: a vector takes everything");
+            return Ok(());
+        }
         Scalar::Uint(value) => value.to_string(),
         Scalar::Float(value) if value.is_finite() => float(*value),
         Scalar::Float(_) => return Err(EmitError("JSON has no number for infinity or NaN".into())),

@@ -411,7 +411,7 @@ fn into_brackets(
     let line = &text[line_start(text, span.start)..span.start];
     let is_alone = key.is_none() && line.iter().all(|byte| matches!(byte, b' ' | b'\t'));
     let gap = if is_alone { [feed(text, span.start).as_bytes(), line].concat() } else { b" ".to_vec() };
-    Ok(change::behind_element(text, span.end, &gap, &entry))
+    Ok(change::behind_element(text, span.end, b",", &gap, &entry))
 }
 
 /// What must go for an entry or element between brackets to be gone.

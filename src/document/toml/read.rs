@@ -7,7 +7,7 @@ use toml_parser::lexer::{Token, TokenKind};
 use toml_parser::parser::{EventReceiver, RecursionGuard, ValidateWhitespace, parse_document};
 use toml_parser::{ErrorSink, ParseError, Raw, Source};
 
-use super::super::syntax::SyntaxError;
+use super::super::syntax::{SyntaxError, utf8};
 use super::super::{Document, NodeId, Part, Scalar, Span, Style};
 use super::METADATA;
 use super::block::{self, Piece};
@@ -22,13 +22,7 @@ const CHUNK: usize = 4096;
 
 /// Reads a whole text.
 pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
-    if u32::try_from(text.len()).is_err() {
-        return Err(SyntaxError::whole("the text is 4 GiB or larger"));
-    }
-    let utf8 = std::str::from_utf8(text).map_err(|error| {
-        let at = error.valid_up_to();
-        SyntaxError::at(Span::new(at..at + 1), "the text is not UTF-8")
-    })?;
+    let utf8 = utf8(text)?;
     let mut reader = Reader::new(utf8);
     reader.statements()?;
     reader.flush(reader.table);

@@ -327,7 +327,8 @@ impl<'d, 't> Places<'d, 't> {
             let gap = &text[start - space..start];
             let gap: &[u8] = if gap.contains(&b'\n') { gap } else { b" " };
             let end = self.end(last);
-            return Ok(change::behind_element(text, end, gap, &entry));
+            let comma: &[u8] = if spell::is_behind_bare_colon(text, end) { b" ," } else { b"," };
+            return Ok(change::behind_element(text, end, comma, gap, &entry));
         }
         let has_block = self.raw.parts.iter().any(|part| part.root == at) && self.raw.children(at).next().is_some();
         if has_block {

@@ -24,7 +24,7 @@ pub(super) fn metadata(
     let indent = indentation(document, part, layout)?;
     let printer = Printer { nodes: &nodes, change: &no_change, indent, line_break };
     let splice = if is_flow(document, part) {
-        flow_block(document, part, &printer)
+        flow_block(document, part, &printer)?
     } else {
         let column = if document.children(part.root).next().is_some() { column } else { 0 };
         block_block(document, part, &printer, column)?
@@ -87,7 +87,7 @@ fn is_spelled_null(document: &Document<'_>, part: &Part) -> bool {
 }
 
 /// The block as the last entry between the document's braces.
-fn flow_block(document: &Document<'_>, part: &Part, printer: &Printer<'_, '_>) -> Splice {
+fn flow_block(document: &Document<'_>, part: &Part, printer: &Printer<'_, '_>) -> Result<Splice, EmitError> {
     let braced = printer.flow(0);
     let mut entry = braced[1..braced.len() - 1].to_vec();
     let comma = |mut entry: Vec<u8>| {
@@ -98,23 +98,38 @@ fn flow_block(document: &Document<'_>, part: &Part, printer: &Printer<'_, '_>) -
         let span = block.spans[0];
         let old = document.source(span);
         if old.starts_with(b",") {
-            return Splice { span, text: comma(entry) };
+            return Ok(Splice { span, text: comma(entry) });
         }
         let kept = old.iter().rposition(|byte| *byte == b'}' || !matches!(byte, b' ' | b','));
         entry.extend_from_slice(kept.map_or(&[][..], |at| &old[at + 1..]));
-        return Splice { span, text: entry };
+        return Ok(Splice { span, text: entry });
     }
     let is_entry = |id: &NodeId| !matches!(document.node(*id).content, Content::Comment { .. });
     match document.children(part.root).filter(is_entry).last() {
         Some(last) => {
             let alias = alias_of(document, last);
-            let at = alias.map_or(document.node(last).span, |alias| alias.span).end as usize;
-            Splice { span: Span::new(at..at), text: comma(entry) }
+            let end = alias.map_or(document.node(last).span, |alias| alias.span).end as usize;
+            let at = comma_place(document.text, end)?;
+            Ok(Splice { span: Span::new(at..at), text: comma(entry) })
         }
         None => {
             let at = document.node(part.root).span.start as usize + 1;
-            Splice { span: Span::new(at..at), text: entry }
+            Ok(Splice { span: Span::new(at..at), text: entry })
         }
+    }
+}
+
+/// Where a comma can stand behind an entry that ends here: not right behind a colon.
+fn comma_place(text: &[u8], end: usize) -> Result<usize, EmitError> {
+    if !spell::is_behind_bare_colon(text, end) {
+        return Ok(end);
+    }
+    let gap = if text[end..].starts_with(b"\r\n") { 2 } else { 1 };
+    match text.get(end + gap) {
+        Some(b'#') => {
+            Err(EmitError("the last entry between the braces has no value but a comment: write `null`".into()))
+        }
+        _ => Ok((end + gap).min(text.len())),
     }
 }
 

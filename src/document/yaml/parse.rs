@@ -12,6 +12,7 @@ use super::comments::{Act, Comments, Parent};
 use super::compact::{Compact, Offsets};
 use super::resolve::{self, Tag};
 use super::spell;
+use crate::document::syntax::utf8;
 use crate::document::{Content, Document, Node, NodeId, Scalar, Span, Style, SyntaxError, Text};
 
 /// Levels of nesting, for both kinds of collections. go-yaml has the same limit.
@@ -30,13 +31,7 @@ pub(super) fn raw(text: &[u8]) -> Result<Raw<'_>, SyntaxError> {
     if text.is_empty() {
         return Err(SyntaxError { empty: true, ..SyntaxError::whole("the file is empty") });
     }
-    if u32::try_from(text.len()).is_err() {
-        return Err(SyntaxError::whole("the file is larger than 4 GiB"));
-    }
-    let source = std::str::from_utf8(text).map_err(|error| {
-        let at = error.valid_up_to();
-        SyntaxError::at(Span::new(at..at + 1), "the text is not UTF-8")
-    })?;
+    let source = utf8(text)?;
     refuse_inner_marks(source)?;
     let compact = Compact::new(source);
     match read(source, &compact) {
@@ -475,12 +470,7 @@ impl<'t, 'c> Reader<'t, 'c> {
     /// `[a:]` is the list of the string `a:` there, and a list of a map elsewhere.
     fn is_ambiguous(&self, at: usize) -> bool {
         let bytes = self.source.as_bytes();
-        let quoted_or_open =
-            |byte: &u8| matches!(byte, b'"' | b'\'' | b']' | b'}' | b'{' | b'[' | b',') || byte.is_ascii_whitespace();
-        at >= 2
-            && bytes[at - 1] == b':'
-            && matches!(bytes.get(at), Some(b',' | b']' | b'}'))
-            && !quoted_or_open(&bytes[at - 2])
+        spell::is_behind_bare_colon(bytes, at) && matches!(bytes.get(at), Some(b',' | b']' | b'}'))
     }
 
     /// A value that is not there: null, or what its tag makes of nothing.

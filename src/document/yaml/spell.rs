@@ -144,6 +144,14 @@ pub(super) fn is_in_flow(text: &[u8], mut at: usize) -> bool {
 /// A tab, since nobody writes one there.
 const BARE: &str = " \t";
 
+/// Whether a place stands right behind the colon of a key without quotes. Nothing but a blank or a
+/// line break may follow there: some readers would take the colon for a part of the key.
+pub(super) fn is_behind_bare_colon(text: &[u8], at: usize) -> bool {
+    let quoted_or_open =
+        |byte: &u8| matches!(byte, b'"' | b'\'' | b']' | b'}' | b'{' | b'[' | b',') || byte.is_ascii_whitespace();
+    at >= 2 && text[at - 1] == b':' && !quoted_or_open(&text[at - 2])
+}
+
 /// Where a scalar ends, with the mark behind it.
 pub(super) fn end_of_mark(text: &[u8], end: usize) -> usize {
     if text[end..].starts_with(BARE.as_bytes()) { end + BARE.len() } else { end }
@@ -376,7 +384,10 @@ impl<'d> Spot<'d> {
         let digit = header.bytes().find(u8::is_ascii_digit).map(|digit| usize::from(digit - b'0'));
         let indent = match digit {
             Some(digit) => parent? + digit,
-            None => content_column(body).or_else(|| parent.map(|parent| parent + 2))?,
+            None => match content_column(body) {
+                Some(column) => column,
+                None => parent.map(|parent| parent + 2).filter(|indent| self.is_free_below(*indent))?,
+            },
         };
         let one_line = !text.trim_end_matches('\n').contains('\n') && !text.starts_with([' ', '\t', '\n']);
         let indicator = if self.style == Style::Folded && one_line { '>' } else { '|' };
@@ -449,10 +460,11 @@ impl<'d> Spot<'d> {
     /// Whether nothing below can become a part of a new block with this indentation: no comment, and
     /// no blanks.
     fn is_free_below(&self, indent: usize) -> bool {
-        let after = &self.text[self.span.end as usize..];
+        let (before, after) = self.text.split_at(self.span.end as usize);
         let next = after.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).unwrap_or(after.len());
         let column = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ').count();
-        let lines = after[..next].split(|byte| matches!(byte, b'\n' | b'\r')).skip(1);
+        let here = usize::from(!before.ends_with(b"\n"));
+        let lines = after[..next].split(|byte| matches!(byte, b'\n' | b'\r')).skip(here);
         lines.into_iter().all(|line| column(line) < indent)
     }
 

@@ -177,7 +177,7 @@ impl<'a> Age<'a> {
                     for (group, key) in due.iter_mut().zip(session.keys) {
                         group.found.extend(key);
                     }
-                    (!session.complaints.is_empty()).then(|| format!("`{program}`: {}", session.complaints.join("; ")))
+                    (!session.complaints.is_empty()).then(|| format!("`{program}`: {}", session.complaints.join(", ")))
                 }
             },
         };
@@ -404,7 +404,7 @@ fn seal(recipient: &dyn age::Recipient, secret: &[u8]) -> Result<String, Encrypt
 
 /// Says that a plugin is not there, and what was looked for.
 fn missing_plugin(program: &str) -> String {
-    format!("there is no program `{program}` on PATH")
+    format!("there is no program `{program}` on PATH; install that age plugin")
 }
 
 /// A public key without the middle that nobody compares.

@@ -102,7 +102,7 @@ fn why(error: EncryptError) -> String {
         // Its texts set the names off with marks that turn the direction of writing.
         EncryptError::Plugin(errors) => {
             let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            texts.join("; ").replace(['\u{2068}', '\u{2069}'], "")
+            texts.join(", ").replace(['\u{2068}', '\u{2069}'], "")
         }
         EncryptError::Io(error) => format!("cannot be wrapped for: {error}"),
         other => other.to_string(),

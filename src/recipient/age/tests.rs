@@ -170,7 +170,7 @@ fn places_say_what_was_found_and_never_a_secret() {
     assert!(places[7].starts_with("seven: age1pq1") && places[7].len() < 80, "{}", places[7]);
     assert_eq!(
         places[8],
-        "eight: an identity for `age-plugin-foobar`: there is no program `age-plugin-foobar` on PATH"
+        "eight: an identity for `age-plugin-foobar`: there is no program `age-plugin-foobar` on PATH; install that age plugin"
     );
     assert_eq!(places.len(), 9);
 }
@@ -272,8 +272,8 @@ fn the_plugin_that_a_recipient_names_goes_first_and_is_the_reason() {
     let age = Age::new(sources, Arc::clone(&clerk) as Arc<dyn Host>);
     let mut key = wrapped_for(&stranger().to_public().to_string());
     key.recipient = Recipient::age("age1foobar1qqq");
-    assert_eq!(reason(age.unwrap(&key)), "there is no program `age-plugin-foobar` on PATH");
-    assert_eq!(reason(age.unwrap(&key)), "there is no program `age-plugin-foobar` on PATH");
+    assert_eq!(reason(age.unwrap(&key)), "there is no program `age-plugin-foobar` on PATH; install that age plugin");
+    assert_eq!(reason(age.unwrap(&key)), "there is no program `age-plugin-foobar` on PATH; install that age plugin");
     assert_eq!(clerk.asked(), ["age-plugin-foobar", "the passphrase of keys"]);
 }
 

@@ -10,11 +10,9 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::error::ErrorMetadata;
 
 use super::super::network::Failure;
+use super::super::{said, said_by_system};
 use super::Key;
 use super::profiles::Profile;
-
-/// The longest message of others that is repeated, in characters.
-const LONGEST_MESSAGE: usize = 400;
 
 /// A call of KMS that failed. `action` is the permission that it takes.
 pub(super) fn of_call<E>(error: SdkError<E, HttpResponse>, key: &Key<'_>, profile: &Profile, action: &str) -> Failure
@@ -22,7 +20,7 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     let code = error.code().unwrap_or_default().to_owned();
-    let message = sentence(error.message().unwrap_or_default());
+    let message = said(error.message().unwrap_or_default());
     let status = error.raw_response().map(|response| response.status().as_u16());
     match (code.as_str(), status) {
         ("", None) => unanswered(&error, "AWS KMS"),
@@ -106,12 +104,17 @@ pub(super) fn of_search(error: &CredentialsError, profile: &Profile) -> Failure 
             "there are no AWS credentials{of}; run `aws configure`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID"
         )),
         (_, Some(_), _) => expired(profile),
-        _ if text.contains("credentials-login") => Failure::NotMine(format!(
-            "the credentials{of} come from `aws login`, which cannot be read here; \
-             run `eval \"$(aws configure export-credentials --format env)\"` first"
+        _ if is_about_login(error) => Failure::NotMine(format!(
+            "the credentials{of} come from `aws login`, and the program `aws`, which reads them, is not there; install it"
         )),
         _ => Failure::NotMine(format!("there are no AWS credentials{of}: {text}")),
     }
+}
+
+/// Whether the SDK was led to a login of `aws login`, which it reads only with a feature that brings one
+/// more SDK.
+pub(super) fn is_about_login(error: &CredentialsError) -> bool {
+    chain(error).contains("credentials-login")
 }
 
 /// A role that cannot be assumed.
@@ -143,8 +146,8 @@ fn expired(profile: &Profile) -> Failure {
 fn unanswered(error: &(dyn Error + 'static), who: &str) -> Failure {
     let why = match connector(error) {
         Some(error) if error.is_timeout() => "the connection timed out".into(),
-        Some(error) => lower(&innermost(error)),
-        None => lower(&innermost(error)),
+        Some(error) => said_by_system(&innermost(error)),
+        None => said_by_system(&innermost(error)),
     };
     Failure::Broken(format!("{who} cannot be reached: {why}; check the network, HTTPS_PROXY and AWS_ENDPOINT_URL"))
 }
@@ -153,12 +156,12 @@ fn unanswered(error: &(dyn Error + 'static), who: &str) -> Failure {
 fn answer(error: &(dyn Error + 'static)) -> (String, String) {
     let known = causes(error).find_map(|cause| cause.downcast_ref::<ErrorMetadata>());
     if let Some(known) = known {
-        return (known.code().unwrap_or_default().into(), sentence(known.message().unwrap_or_default()));
+        return (known.code().unwrap_or_default().into(), said(known.message().unwrap_or_default()));
     }
     // Errors that the SDK has a type for say `Code: message`.
     let last = innermost(error);
     match last.split_once(": ") {
-        Some((code, message)) if code.ends_with("Exception") => (code.to_owned(), sentence(message)),
+        Some((code, message)) if code.ends_with("Exception") => (code.to_owned(), said(message)),
         _ => Default::default(),
     }
 }
@@ -174,30 +177,10 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 
 /// An error with all its causes, in one line.
 pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    let said: Vec<String> = causes(error).map(|cause| sentence(&cause.to_string())).collect();
-    shortened(&said.join(": "))
+    let texts: Vec<String> = causes(error).map(|cause| said(&cause.to_string())).collect();
+    said(&texts.join(": "))
 }
 
 fn innermost(error: &(dyn Error + 'static)) -> String {
-    sentence(&causes(error).last().unwrap_or(error).to_string())
-}
-
-/// A message of others in one line, without the full stop and the number that the system gives.
-fn sentence(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = line.split(" (os error").next().unwrap_or_default();
-    shortened(line.trim_end_matches('.'))
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_MESSAGE) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// A message of the system, which begins with a capital.
-fn lower(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+    said(&causes(error).last().unwrap_or(error).to_string())
 }

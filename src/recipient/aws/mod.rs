@@ -4,6 +4,7 @@
 
 mod account;
 mod failure;
+mod login;
 mod profiles;
 mod session;
 #[cfg(test)]

@@ -28,8 +28,8 @@ use zeroize::Zeroizing;
 
 use super::super::Host;
 use super::super::network::Failure;
-use super::failure;
 use super::profiles::{Profile, Profiles};
+use super::{failure, login};
 
 /// How long a failure to get credentials holds: for all keys of a file, but not for a key service
 /// whose user logs in meanwhile.
@@ -159,7 +159,13 @@ impl Sessions {
         let config = self.config(profile, region).await?;
         let provider =
             config.credentials_provider().ok_or_else(|| Failure::NotMine("there are no AWS credentials".into()))?;
-        provider.provide_credentials().await.map_err(|error| {
+        let found = provider.provide_credentials().await;
+        if found.as_ref().is_err_and(failure::is_about_login)
+            && let Some(exported) = login::exported(&*self.host, profile)
+        {
+            return exported;
+        }
+        found.map_err(|error| {
             self.failed.set(matches!(error, CredentialsError::CredentialsNotLoaded(_)) || self.failed.get());
             failure::of_search(&error, profile)
         })

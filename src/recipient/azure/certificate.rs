@@ -23,6 +23,20 @@ use crate::cipher::{Random as _, SystemRandom};
 /// How long a statement is good, in seconds; and how wrong a clock may be.
 const LIFETIME: u64 = 600;
 
+/// What to do with the other form of it. A library for it brings twelve more.
+const PFX: &str = "is a PFX file, which cannot be read here; `openssl pkcs12 -nodes -in FILE -out client.pem` makes PEM \
+                   of it, without a password";
+
+/// Whether a file is of PKCS #12: a sequence that begins with the version 3 (RFC 7292, section 4).
+fn is_pfx(file: &[u8]) -> bool {
+    let Some((0x30, rest)) = file.split_first().map(|(tag, rest)| (*tag, rest)) else { return false };
+    let length = match rest.first() {
+        Some(long) if *long > 0x80 => 1 + usize::from(*long & 0x7f),
+        _ => 1,
+    };
+    rest.get(length..).is_some_and(|content| content.starts_with(&[0x02, 0x01, 0x03]))
+}
+
 /// A certificate with its key.
 pub(super) struct Certificate {
     key: std::sync::Arc<dyn SigningKey>,
@@ -40,10 +54,11 @@ impl Certificate {
     pub(super) fn read(pem: &[u8], client: &str, audience: String, whole: bool) -> Result<Self, &'static str> {
         let chain: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect();
         let Some(own) = chain.first() else {
-            return Err("holds no certificate as PEM; `openssl pkcs12 -nodes -in FILE` makes that of a PFX file");
+            let is_pfx = is_pfx(pem);
+            return Err(if is_pfx { PFX } else { "holds no certificate as PEM; that of its key belongs into it, too" });
         };
         if pem.windows(b"ENCRYPTED".len()).any(|window| window == b"ENCRYPTED") {
-            return Err("has a key with a password, which cannot be used; `openssl pkey` takes it off");
+            return Err("has a key with a password, which cannot be used; `openssl pkey -in FILE` takes it off");
         }
         let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| "holds no private key as PEM")?;
         let key =

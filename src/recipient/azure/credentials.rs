@@ -2,7 +2,6 @@
 //! (sops-compat.md §5.6). Variables come first, then the identity of a workload, that of the machine,
 //! and the command lines of Azure. What is not configured is not tried.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,10 +21,12 @@ use azure_identity::{
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
+use zeroize::Zeroizing;
 
 use super::certificate::Certificate;
-use crate::recipient::Host;
+use super::transport::Bounded;
 use crate::recipient::network::Failure;
+use crate::recipient::{Host, said};
 
 /// Where tokens come from when nothing names another cloud.
 const AUTHORITY: &str = "https://login.microsoftonline.com";
@@ -207,12 +208,12 @@ impl Search<'_> {
                 ClientSecretCredential::new(&tenant, client, Secret::from(proof), Some(options)).map(|it| it as _)
             }
             ByCertificate => {
-                let assertion = self.certificate(proof.into(), &tenant, &client)?;
+                let assertion = self.certificate(&proof, &tenant, &client)?;
                 let options = ClientAssertionCredentialOptions { client_options };
                 ClientAssertionCredential::new(tenant, client, assertion, Some(options)).map(|it| it as _)
             }
             _ => {
-                self.host.file(proof.as_ref())?.ok_or_else(|| format!("`{proof}`: there is no such file"))?;
+                self.file(&proof)?;
                 let options = WorkloadIdentityCredentialOptions {
                     credential_options: ClientAssertionCredentialOptions { client_options },
                     client_id: Some(client),
@@ -225,13 +226,19 @@ impl Search<'_> {
         credential.map(Some).map_err(|error| refusal(&error))
     }
 
-    fn certificate(&self, path: PathBuf, tenant: &str, client: &str) -> Result<Certificate, String> {
-        let file = self.host.file(&path)?.ok_or_else(|| format!("`{}`: there is no such file", path.display()))?;
+    fn certificate(&self, path: &str, tenant: &str, client: &str) -> Result<Certificate, String> {
+        let file = self.file(path)?;
         let authority = self.variable("AZURE_AUTHORITY_HOST").unwrap_or_else(|| AUTHORITY.into());
         let audience = format!("{}/{tenant}/oauth2/v2.0/token", authority.trim_end_matches('/'));
         let whole = self.variable("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN");
         let whole = whole.is_some_and(|value| value == "1" || value.eq_ignore_ascii_case("true"));
-        Certificate::read(&file, client, audience, whole).map_err(|reason| format!("`{}` {reason}", path.display()))
+        Certificate::read(&file, client, audience, whole).map_err(|reason| format!("`{path}` {reason}"))
+    }
+
+    /// What is in a file that a variable names.
+    fn file(&self, path: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+        let content = self.host.file(path.as_ref()).map_err(|reason| format!("`{path}` {reason}"))?;
+        content.ok_or_else(|| format!("`{path}`: there is no such file"))
     }
 
     /// The identity of the machine, or of the service that runs us.
@@ -282,7 +289,7 @@ impl Search<'_> {
 
 /// Options for clients of Azure: over the shared client, and without patience of their own.
 pub(super) fn options(client: &reqwest::Client) -> ClientOptions {
-    let transport = Some(Transport::new(Arc::new(client.clone())));
+    let transport = Some(Transport::new(Arc::new(Bounded(client.clone()))));
     ClientOptions { transport, retry: RetryOptions::none(), ..ClientOptions::default() }
 }
 
@@ -310,10 +317,10 @@ fn refusal(error: &Error) -> String {
         cause = error.source();
     }
     // Found in the text: the library reads no answer whose words go over several lines, as they do.
-    if let Some((_, said)) = last.split_once("AADSTS") {
-        let end = said.find(|c: char| !c.is_ascii_digit()).unwrap_or(said.len());
-        let remedy = REMEDIES.iter().find(|(code, _)| *code == &said[..end]);
-        return remedy.map_or_else(|| format!("no token is given: AADSTS{}", line(said)), |(_, it)| (*it).to_owned());
+    if let Some((_, words)) = last.split_once("AADSTS") {
+        let end = words.find(|c: char| !c.is_ascii_digit()).unwrap_or(words.len());
+        let remedy = REMEDIES.iter().find(|(code, _)| *code == &words[..end]);
+        return remedy.map_or_else(|| format!("no token is given: AADSTS{}", line(words)), |(_, it)| (*it).to_owned());
     }
     let text = line(&last);
     // What their library adds to the words of a program.
@@ -321,16 +328,9 @@ fn refusal(error: &Error) -> String {
     text.rsplit(" authentication failed. ").next().unwrap_or_default().trim_start_matches("ERROR: ").to_owned()
 }
 
-/// The start of a text of somebody else, on one line, without what only its author can use.
+/// The words of Entra without what only their author can use.
 pub(super) fn line(text: &str) -> String {
-    const MAX: usize = 300;
-    let text = text.split("Trace ID:").next().unwrap_or_default();
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = line.trim_end_matches('.');
-    match line.char_indices().nth(MAX) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
+    said(text.split("Trace ID:").next().unwrap_or_default())
 }
 
 /// Where credentials are looked for, for people.

@@ -4,6 +4,7 @@
 
 mod certificate;
 mod credentials;
+mod transport;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -27,7 +28,7 @@ use tokio::time::sleep;
 use zeroize::Zeroizing;
 
 use self::credentials::{Credentials, line};
-use super::network::{Answer, Backend, Failure, Network, PAUSES, innermost, is_busy};
+use super::network::{self, Answer, Backend, Failure, Network, PAUSES, is_busy};
 use super::{Host, Kind, Recipient, Unwrapped, WrappedKey};
 use crate::cipher::{Random as _, SystemRandom};
 use crate::document::tree::Tree;
@@ -353,7 +354,7 @@ fn failure(error: &azure_core::Error, operation: &str) -> Failure {
 
 /// Why a server cannot be reached.
 fn unreachable(what: &str, error: &reqwest::Error) -> String {
-    format!("{what} cannot be reached: {}", innermost(error))
+    format!("{what} {}", network::failure(error))
 }
 
 #[cfg(test)]

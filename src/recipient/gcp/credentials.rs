@@ -15,8 +15,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use crate::recipient::Host;
 use crate::recipient::network::Failure;
+use crate::recipient::{Host, said};
 
 /// What a token is asked for; the roles of the account decide what it may do.
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
@@ -99,7 +99,7 @@ impl Credentials {
             "external_account" => {
                 external_account::Builder::new(json).with_scopes([SCOPE]).build_access_token_credentials()
             }
-            other => return Err(wrong(format!("credentials of the type `{}` cannot be used", short(other)))),
+            other => return Err(wrong(format!("credentials of the type `{}` cannot be used", said(other)))),
         };
         // What the library says may repeat a part of them.
         let account = account.map_err(|error| match error.is_not_supported() {
@@ -159,9 +159,9 @@ impl Credentials {
                 Failure::NotMine(format!("{place}: Google gives no token for them ({status}); {}", self.remedy()))
             }
             None if transport.is_some() => {
-                Failure::Broken(format!("{place}: the server for tokens cannot be reached: {}", short(cause)))
+                Failure::Broken(format!("{place}: the server for tokens cannot be reached: {}", said(cause)))
             }
-            None => Failure::NotMine(format!("{place}: there is no token for them: {}", short(cause))),
+            None => Failure::NotMine(format!("{place}: there is no token for them: {}", said(cause))),
         }
     }
 }
@@ -195,7 +195,7 @@ impl Refusal {
         // In some of the texts of the library the answer is quoted.
         let json: Value =
             serde_json::from_str(json).or_else(|_| serde_json::from_str(&json.replace("\\\"", "\""))).ok()?;
-        let word = |value: &Value| value.as_str().map(short);
+        let word = |value: &Value| value.as_str().map(said);
         match (word(&json["error"]), word(&json["error_description"])) {
             (Some(code), Some(words)) => Some(Refusal { said: format!("{words} ({code})"), is_denial: false }),
             (Some(code), None) => Some(Refusal { said: code, is_denial: false }),
@@ -204,17 +204,6 @@ impl Refusal {
                 Some(Refusal { said, is_denial: json["error"]["status"] == "PERMISSION_DENIED" })
             }
         }
-    }
-}
-
-/// The start of a text of somebody else, on one line.
-pub(super) fn short(text: &str) -> String {
-    const MAX: usize = 300;
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = line.trim_end_matches('.');
-    match line.char_indices().nth(MAX) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
     }
 }
 

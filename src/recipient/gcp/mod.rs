@@ -4,22 +4,20 @@
 
 mod credentials;
 
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio::time::sleep;
 use zeroize::Zeroizing;
 
 pub use self::credentials::Credentials;
-use self::credentials::short;
-use super::network::{Answer, Backend, Failure, Network, PAUSES, Reply, exchange, is_busy};
-use super::{Host, Kind, Recipient, Unwrapped, WrappedKey, parse};
+use super::network::{self, Answer, Backend, Failure, Network, PAUSES, Reply, exchange, is_busy};
+use super::{Host, Kind, Recipient, Unwrapped, WrappedKey, parse, said};
 
 /// Its address, but for the domain.
 const SERVICE: &str = "cloudkms";
@@ -42,8 +40,8 @@ impl Gcp {
     }
 
     async fn wrap_with(&self, id: &str, secret: &[u8]) -> Result<String, Failure> {
-        let answer = self.call(id, "encrypt", "plaintext", secret).await?;
-        let ciphertext = bytes(&answer, "ciphertext")?;
+        let mut answer = self.call(id, "encrypt", "plaintext", secret).await?;
+        let ciphertext = bytes(&mut answer, "ciphertext")?;
         if answer["verifiedPlaintextCrc32c"] != Value::Bool(true) {
             return Err(Failure::Broken("what it received is not what was sent; try again".into()));
         }
@@ -52,8 +50,8 @@ impl Gcp {
 
     async fn unwrap_with(&self, id: &str, enc: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
         let ciphertext = STANDARD.decode(enc).map_err(|_| Failure::Broken("its wrapped key is not base64".into()))?;
-        let answer = self.call(id, "decrypt", "ciphertext", &ciphertext).await?;
-        bytes(&answer, "plaintext")
+        let mut answer = self.call(id, "decrypt", "ciphertext", &ciphertext).await?;
+        bytes(&mut answer, "plaintext")
     }
 
     /// One of the two calls: `field` is what is sent.
@@ -64,11 +62,14 @@ impl Gcp {
         let credentials = self.credentials.get_or_init(|| Credentials::find(&*self.host)).await;
         let credentials = credentials.as_ref().map_err(Clone::clone)?;
         let url = self.address(credentials, id, operation).map_err(Failure::Broken)?;
-        let body = json!({ field: STANDARD.encode(bytes), format!("{field}Crc32c"): crc32c(bytes).to_string() });
+        let text = Zeroizing::new(STANDARD.encode(bytes));
+        let sum = format!("{field}Crc32c");
+        let content = network::object(&[(field, &text), (&sum, &crc32c(bytes).to_string())]);
         let mut pauses = PAUSES.iter();
         loop {
             let token = credentials.token().await?;
-            let mut request = client.post(url.clone()).bearer_auth(token.as_str()).json(&body);
+            let mut request = client.post(url.clone()).bearer_auth(token.as_str());
+            request = request.header("content-type", "application/json").body(network::body(&content));
             if let Some(payer) = &credentials.payer {
                 request = request.header("x-goog-user-project", payer);
             }
@@ -121,13 +122,8 @@ fn address(endpoint: &str, id: &str, operation: &str) -> Result<Url, String> {
     let wrong = || "the endpoint for GCP KMS is no URL".to_owned();
     let text = if endpoint.contains("://") { endpoint.to_owned() } else { format!("https://{endpoint}") };
     let mut url = Url::parse(&text).map_err(|_| wrong())?;
-    let is_here = || {
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
-    };
     match url.scheme() {
-        "https" => {}
-        "http" if is_here() => {}
+        "http" | "https" if network::is_safe(&url) => {}
         "http" => return Err("the endpoint for GCP KMS has no TLS, and would show the data key; use https".into()),
         _ => return Err(wrong()),
     }
@@ -137,9 +133,12 @@ fn address(endpoint: &str, id: &str, operation: &str) -> Result<Url, String> {
 }
 
 /// The bytes of a field of an answer, if they are those that were sent.
-fn bytes(answer: &Value, field: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let text = answer[field].as_str().unwrap_or_default();
-    let found = STANDARD.decode(text).map(Zeroizing::new).unwrap_or_default();
+fn bytes(answer: &mut Value, field: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let text = match answer.get_mut(field).map(Value::take) {
+        Some(Value::String(text)) => Zeroizing::new(text),
+        _ => Zeroizing::default(),
+    };
+    let found = STANDARD.decode(text.as_bytes()).map(Zeroizing::new).unwrap_or_default();
     if found.is_empty() {
         return Err(Failure::Broken("its answer is not that of GCP KMS".into()));
     }
@@ -178,14 +177,14 @@ fn failure(reply: &Reply, id: &str, credentials: &Credentials) -> Failure {
         (400, "FAILED_PRECONDITION") if message.contains("DISABLED") => Failure::Broken(
             "the version of the key that it takes is disabled; `gcloud kms keys versions enable` enables it".into(),
         ),
-        (400, "FAILED_PRECONDITION") => Failure::Broken(format!("the key cannot be used: {}", short(message))),
+        (400, "FAILED_PRECONDITION") => Failure::Broken(format!("the key cannot be used: {}", said(message))),
         (400, "INVALID_ARGUMENT") if message.starts_with("Decryption failed") => {
             Failure::Broken("its wrapped key was not made by this key, or was changed".into())
         }
         (429, _) => Failure::Broken("too many requests for the quota of the project; try again later".into()),
         (500.., _) => Failure::Broken(format!("the service is not well ({}); try again later", reply.status)),
         _ if message.is_empty() => Failure::Broken(format!("it answers {}, and not as GCP KMS does", reply.status)),
-        _ => Failure::Broken(format!("it answers {}: {}", reply.status.as_u16(), short(message))),
+        _ => Failure::Broken(format!("it answers {}: {}", reply.status.as_u16(), said(message))),
     }
 }
 

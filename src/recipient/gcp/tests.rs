@@ -1,5 +1,6 @@
 //! Tests of what needs no server; the rest is in `tests/gcp.rs`.
 use super::*;
+use serde_json::json;
 
 const KEY: &str = "projects/p/locations/global/keyRings/r/cryptoKeys/k";
 
@@ -43,14 +44,14 @@ fn a_resource_stays_in_its_path() {
 
 #[test]
 fn an_answer_that_was_damaged_is_not_taken() {
-    let answer = json!({ "plaintext": "MTIzNDU2Nzg5", "plaintextCrc32c": "3808858755" });
-    assert_eq!(bytes(&answer, "plaintext").map(|it| it.to_vec()), Ok(b"123456789".to_vec()));
-    let answer = json!({ "plaintext": "MTIzNDU2Nzg5", "plaintextCrc32c": "1" });
+    let mut answer = json!({ "plaintext": "MTIzNDU2Nzg5", "plaintextCrc32c": "3808858755" });
+    assert_eq!(bytes(&mut answer, "plaintext").map(|it| it.to_vec()), Ok(b"123456789".to_vec()));
+    let mut answer = json!({ "plaintext": "MTIzNDU2Nzg5", "plaintextCrc32c": "1" });
     assert_eq!(
-        bytes(&answer, "plaintext"),
+        bytes(&mut answer, "plaintext"),
         Err(Failure::Broken("its answer was damaged on the way; try again".into()))
     );
-    for answer in [json!({}), json!(null), json!({ "plaintext": "?" }), json!({ "plaintext": "" })] {
-        assert_eq!(bytes(&answer, "plaintext"), Err(Failure::Broken("its answer is not that of GCP KMS".into())));
+    for mut answer in [json!({}), json!(null), json!({ "plaintext": "?" }), json!({ "plaintext": "" })] {
+        assert_eq!(bytes(&mut answer, "plaintext"), Err(Failure::Broken("its answer is not that of GCP KMS".into())));
     }
 }

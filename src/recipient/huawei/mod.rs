@@ -12,17 +12,15 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::{Method, Request, StatusCode, Url};
-use serde_json::{Value, json};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::network::{Answer, Backend, Failure, Network, Reply, exchange, is_step};
-use super::{Host, Kind, Recipient, Unwrapped, WrappedKey};
+use super::network::{self, Answer, Backend, Failure, Network, Reply, exchange, is_step};
+use super::{Host, Kind, Recipient, Unwrapped, WrappedKey, said};
 use credentials::Credentials;
 
 /// The one algorithm that SOPS uses: the key decides how.
 const ALGORITHM: &str = "SYMMETRIC_DEFAULT";
-/// The longest remark of a server that is repeated, in characters.
-const LONGEST_REMARK: usize = 200;
 
 /// The backend.
 pub struct Huawei {
@@ -55,19 +53,18 @@ impl Huawei {
         &self,
         recipient: &Recipient,
         verb: &str,
-        body: Value,
+        body: &[u8],
         field: &str,
     ) -> Result<Zeroizing<String>, Failure> {
         let (region, _) = parts(recipient)?;
         let project = self.project(region).await?;
         let url = self.endpoint("KMS", region)?;
         let url = at(&url, &["v1.0", &project, "kms", verb])?;
-        let body = Zeroizing::new(body.to_string());
-        let reply = self.send(Method::POST, url, body.as_bytes(), Some(&project)).await?;
+        let reply = self.send(Method::POST, url, body, Some(&project)).await?;
         let mut answer = answer(&reply)?;
         match answer.get_mut(field).map(Value::take) {
             Some(Value::String(text)) if !text.is_empty() => Ok(Zeroizing::new(text)),
-            _ => Err(Failure::Broken(format!("the server did not answer as KMS does to `{verb}`"))),
+            _ => Err(Failure::Broken(format!("the server did not answer as KMS does to `{verb}`; check its address"))),
         }
     }
 
@@ -103,7 +100,9 @@ impl Huawei {
         };
         if let Some(text) = self.host.variable(&name) {
             let url = Url::parse(text.split(',').next().unwrap_or_default());
-            return url.map_err(|_| Failure::Broken(format!("{name} is no URL")));
+            let url = url.map_err(|_| Failure::Broken(format!("{name} is no URL")))?;
+            let bare = || format!("{name} has no TLS, and would show the data key; use https");
+            return if network::is_safe(&url) { Ok(url) } else { Err(Failure::Broken(bare())) };
         }
         // The one region of the European company.
         let end = if region == "eu-west-101" { "eu" } else { "com" };
@@ -121,7 +120,7 @@ impl Huawei {
         if !body.is_empty() {
             sign::header(&mut request, "content-type", "application/json;charset=utf8", false)
                 .map_err(Failure::Broken)?;
-            *request.body_mut() = Some(body.to_vec().into());
+            *request.body_mut() = Some(network::body(body));
         }
         sign::sign(&mut request, body, self.credentials()?, (self.now)()).map_err(Failure::Broken)?;
         let request = reqwest::RequestBuilder::from_parts(http, request);
@@ -155,8 +154,8 @@ fn at(base: &Url, steps: &[&str]) -> Result<Url, Failure> {
 fn answer(reply: &Reply) -> Result<Value, Failure> {
     let json = reply.json();
     let error = if json["error"].is_object() { &json["error"] } else { &json };
-    let text = |name: &str| error[name].as_str().map(|text| text.chars().take(LONGEST_REMARK).collect::<String>());
-    let said = match (text("error_msg"), text("error_code")) {
+    let text = |name: &str| error[name].as_str().map(said);
+    let remark = match (text("error_msg"), text("error_code")) {
         (Some(message), Some(code)) => format!(": {message} ({code})"),
         (Some(one), None) | (None, Some(one)) => format!(": {one}"),
         (None, None) => String::new(),
@@ -164,16 +163,20 @@ fn answer(reply: &Reply) -> Result<Value, Failure> {
     Err(match reply.status {
         status if status.is_success() => return Ok(json),
         StatusCode::UNAUTHORIZED => Failure::NotMine(format!(
-            "the credentials were refused{said}; check {} and {}",
+            "the credentials were refused{remark}; check {} and {}",
             credentials::AK,
             credentials::SK
         )),
-        StatusCode::FORBIDDEN => Failure::NotMine(format!("denied{said}; the account must be allowed to use this key")),
-        StatusCode::TOO_MANY_REQUESTS => {
-            Failure::Broken(format!("the server has too much to do{said}; try again later"))
+        StatusCode::FORBIDDEN => {
+            Failure::NotMine(format!("denied{remark}; the account must be allowed to use this key"))
         }
-        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => Failure::Broken(format!("the request was refused{said}")),
-        status => Failure::Broken(format!("the server answered {status}{said}")),
+        StatusCode::TOO_MANY_REQUESTS => {
+            Failure::Broken(format!("the server has too much to do{remark}; try again later"))
+        }
+        StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND => {
+            Failure::Broken(format!("the request was refused{remark}; check the key, its region and the project"))
+        }
+        status => Failure::Broken(format!("the server answered {status}{remark}; try again later")),
     })
 }
 
@@ -187,9 +190,8 @@ impl Backend for Huawei {
             let work = async {
                 let plaintext = Zeroizing::new(STANDARD.encode(secret));
                 let (_, key) = parts(recipient)?;
-                let body =
-                    json!({ "key_id": key, "plain_text": plaintext.as_str(), "encryption_algorithm": ALGORITHM });
-                self.kms(recipient, "encrypt-data", body, "cipher_text").await
+                let fields = [("key_id", key), ("plain_text", &plaintext), ("encryption_algorithm", ALGORITHM)];
+                self.kms(recipient, "encrypt-data", &network::object(&fields), "cipher_text").await
             };
             work.await.map(|text| text.as_str().to_owned()).map_err(Failure::into_reason)
         })
@@ -199,8 +201,8 @@ impl Backend for Huawei {
         Box::pin(async move {
             let work = async {
                 let (_, id) = parts(&key.recipient)?;
-                let body = json!({ "cipher_text": key.enc, "encryption_algorithm": ALGORITHM, "key_id": id });
-                self.kms(&key.recipient, "decrypt-data", body, "plain_text").await
+                let fields = [("cipher_text", key.enc.as_str()), ("encryption_algorithm", ALGORITHM), ("key_id", id)];
+                self.kms(&key.recipient, "decrypt-data", &network::object(&fields), "plain_text").await
             };
             match work.await {
                 Ok(text) => match STANDARD.decode(text.as_bytes()) {
@@ -221,6 +223,8 @@ impl Backend for Huawei {
 mod tests {
     use super::*;
     use std::time::Duration;
+
+    use serde_json::json;
 
     use crate::document::tree::Tree;
     use crate::recipient::Nobody;
@@ -251,7 +255,10 @@ mod tests {
         let wanted = "denied: no (KMS.0308); the account must be allowed to use this key";
         assert_eq!(nested, Err(Failure::NotMine(wanted.into())));
         assert!(matches!(of(401, "{}"), Err(Failure::NotMine(_))));
-        assert_eq!(of(400, "{\"error_msg\":\"bad\"}"), Err(Failure::Broken("the request was refused: bad".into())));
+        assert_eq!(
+            of(400, "{\"error_msg\":\"bad\"}"),
+            Err(Failure::Broken("the request was refused: bad; check the key, its region and the project".into()))
+        );
         assert!(matches!(of(302, ""), Err(Failure::Broken(_))));
     }
 }

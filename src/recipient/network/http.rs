@@ -2,15 +2,19 @@
 //! said without the address, which may hold a secret.
 
 use std::error::Error;
+use std::net::IpAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode};
+use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode, Url};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use crate::recipient::said_by_system;
+
 /// The most bytes of an answer that are read. A wrapped key has some thousand.
-const MAX_ANSWER_BYTES: usize = 1 << 20;
+pub(crate) const MAX_ANSWER_BYTES: usize = 1 << 20;
 
 /// What is waited before a request is sent once more to a service that has too much to do.
 pub const PAUSES: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1200)];
@@ -26,6 +30,40 @@ pub fn is_busy(status: u16) -> bool {
 #[must_use]
 pub fn is_step(step: &str) -> bool {
     !matches!(step, "" | "." | "..") && !step.chars().any(char::is_control)
+}
+
+/// An object of JSON for the body of a request. No copy of it stays in memory.
+#[must_use]
+pub fn object(fields: &[(&str, &str)]) -> Zeroizing<Vec<u8>> {
+    // A sign becomes six at most; so the buffer never moves.
+    let length: usize = fields.iter().map(|(name, value)| 6 * (name.len() + value.len()) + 6).sum();
+    let mut text = Zeroizing::new(Vec::with_capacity(length + 2));
+    for (name, value) in fields {
+        for (sign, part) in [(if text.is_empty() { b'{' } else { b',' }, name), (b':', value)] {
+            text.push(sign);
+            serde_json::to_writer(&mut *text, part).expect("impossible: a text is written into memory");
+        }
+    }
+    if text.is_empty() {
+        text.push(b'{');
+    }
+    text.push(b'}');
+    text
+}
+
+/// The same bytes as the body of a request, wiped when it was sent.
+#[must_use]
+pub fn body(bytes: &[u8]) -> reqwest::Body {
+    Bytes::from_owner(Zeroizing::new(bytes.to_vec())).into()
+}
+
+/// Whether what is sent to an address is read by nobody on the way: by TLS, or since it stays on this
+/// machine.
+#[must_use]
+pub fn is_safe(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let is_here = || host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    url.scheme() == "https" || (url.scheme() == "http" && is_here())
 }
 
 /// What a server answered.
@@ -81,11 +119,20 @@ pub(super) fn client() -> Result<Client, String> {
     build(builder().redirect(Policy::none()))
 }
 
-fn failure(error: &reqwest::Error) -> String {
+/// Why there is no answer.
+pub(crate) fn failure(error: &reqwest::Error) -> String {
     if error.is_builder() {
         return "its address is no URL".into();
     }
-    format!("cannot be reached: {}", innermost(error))
+    let cause = innermost(error);
+    if error.is_redirect() {
+        return format!("cannot be used: {cause}");
+    }
+    let step = match cause.contains("certificate") {
+        true => "check the address, and the certificates to trust",
+        false => "check the address, the network and HTTPS_PROXY",
+    };
+    format!("cannot be reached: {}; {step}", said_by_system(&cause))
 }
 
 /// The cause that all others follow from.
@@ -96,4 +143,24 @@ pub fn innermost(error: &dyn Error) -> String {
         cause = next;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_json_in_a_buffer_that_never_moved() {
+        let hostile = "\u{1}\"\\".repeat(100);
+        for fields in [&[][..], &[("a", "one")], &[("a", "one"), ("b\n", &hostile)]] {
+            let text = object(fields);
+            let read: Value = serde_json::from_slice(&text).expect("is JSON");
+            assert_eq!(read.as_object().map(serde_json::Map::len), Some(fields.len()));
+            for (name, value) in fields {
+                assert_eq!(read[name], *value);
+            }
+            let length: usize = fields.iter().map(|(name, value)| 6 * (name.len() + value.len()) + 6).sum();
+            assert!(text.len() <= length + 2 && text.capacity() >= length + 2);
+        }
+    }
 }

@@ -19,7 +19,9 @@ use tokio::time::timeout;
 
 use super::{KeyService, Kind, Recipient, Unwrapped, WrappedKey};
 
-pub use http::{PAUSES, Reply, exchange, innermost, is_busy, is_step};
+#[cfg(feature = "azure")]
+pub(crate) use http::{MAX_ANSWER_BYTES, failure};
+pub use http::{PAUSES, Reply, body, exchange, innermost, is_busy, is_safe, is_step, object};
 #[cfg(feature = "vault")]
 pub(crate) use http::{build, builder};
 
@@ -144,15 +146,18 @@ impl Network {
     async fn limited<T>(&self, recipient: &Recipient, work: Answer<'_, T>) -> Result<T, String> {
         let identity = recipient.identity();
         if self.silent.borrow().contains(&identity) {
-            return Err("it did not answer before".into());
+            return Err(format!("it did not answer before; {MORE_TIME}"));
         }
         let answer = timeout(self.limit, work).await;
         answer.map_err(|_| {
             self.silent.borrow_mut().insert(identity);
-            format!("it did not answer within {} s", self.limit.as_secs_f32())
+            format!("it did not answer within {} s; {MORE_TIME}", self.limit.as_secs_f32())
         })
     }
 }
+
+/// What to do about somebody who is slow.
+const MORE_TIME: &str = "--key-timeout or CLOZE_KEY_TIMEOUT gives it more time";
 
 /// How many answers are waited for at once, at most.
 const AT_ONCE: usize = 16;

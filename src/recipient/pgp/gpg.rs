@@ -11,14 +11,12 @@ use zeroize::Zeroizing;
 
 use super::fingerprint::Fingerprint;
 use super::{CLOZE_PGP_PASSPHRASE, CLOZE_PGP_PASSPHRASE_FILE, SOPS_GPG_EXEC, Secret, gnupg_home};
-use crate::recipient::{Call, Host, Ran};
+use crate::recipient::{Call, Host, Ran, words};
 
 /// Says where to look when gpg wants to ask and cannot.
 const GPG_TTY: &str = "GPG_TTY";
 const UNKNOWN: &str = "gpg does not know this key; `gpg --import FILE` adds it";
 const NO_AGENT: &str = "gpg cannot reach its agent, which has the secret keys; `gpgconf --launch gpg-agent` says why";
-/// The longest line of gpg's own that is repeated, in characters.
-const LONGEST_LINE: usize = 200;
 
 /// The program, looked for once.
 pub(super) struct Gpg {
@@ -164,8 +162,7 @@ fn status(said: &str) -> impl Iterator<Item = Vec<&str>> {
 fn last_words(said: &str) -> String {
     let is_speech = |line: &&str| !line.starts_with("[GNUPG:]") && !line.trim().is_empty();
     let line = said.lines().rfind(is_speech).unwrap_or("it did not say why");
-    let line: String = line.strip_prefix("gpg: ").unwrap_or(line).chars().take(LONGEST_LINE).collect();
-    format!("gpg failed: {}", line.trim())
+    format!("gpg failed: {}", words::said(line.strip_prefix("gpg: ").unwrap_or(line)))
 }
 
 fn why_not_encrypted(said: &str) -> String {

@@ -4,7 +4,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use openpgp::cert::CertParser;
@@ -88,16 +88,11 @@ impl KeyFiles {
     /// # Errors
     /// What a variable names cannot be read.
     pub(super) fn certificates(&self, wanted: &Fingerprint) -> Result<Vec<Cert>, String> {
-        let mut found: Vec<Cert> = Vec::new();
-        for file in self.files() {
-            let certs = file.certs.as_ref().map_err(|reason| format!("{}: {reason}", file.place))?;
-            for cert in certs.iter().flatten().filter(|cert| store::has(cert, wanted)) {
-                if found.iter().all(|known| known.fingerprint() != cert.fingerprint()) {
-                    found.push(cert.clone());
-                }
-            }
+        let fault = |file: &KeyFile| file.certs.as_ref().err().map(|reason| format!("{}: {reason}", file.place));
+        match self.files().iter().find_map(fault) {
+            Some(reason) => Err(reason),
+            None => Ok(matching(self.files().iter().flat_map(KeyFile::certs), wanted)),
         }
-        Ok(found)
     }
 
     /// Opens a message with the secret keys in them. Whether somebody may be asked for passphrases
@@ -223,14 +218,33 @@ fn why_locked(error: &openpgp::anyhow::Error) -> String {
     }
 }
 
+/// The certificates in a file that somebody named, armored or not.
+///
+/// # Errors
+/// It cannot be read, or there is none in it.
+pub(super) fn read(host: &dyn Host, path: &Path) -> Result<Vec<Cert>, String> {
+    parse(&host.file(path)?.ok_or(MISSING)?)
+}
+
+fn parse(keys: &[u8]) -> Result<Vec<Cert>, String> {
+    let certs: Vec<Cert> = CertParser::from_bytes(keys).into_iter().flatten().filter_map(Result::ok).collect();
+    if certs.is_empty() { Err("holds no PGP key".to_owned()) } else { Ok(certs) }
+}
+
+/// Those of this fingerprint, each once.
+pub(super) fn matching<'c>(certs: impl Iterator<Item = &'c Cert>, wanted: &Fingerprint) -> Vec<Cert> {
+    let mut found: Vec<Cert> = Vec::new();
+    for cert in certs.filter(|cert| store::has(cert, wanted)) {
+        if found.iter().all(|known| known.fingerprint() != cert.fingerprint()) {
+            found.push(cert.clone());
+        }
+    }
+    found
+}
+
 impl KeyFile {
     fn new(place: String, found: Result<Option<Secret>, String>) -> Self {
-        let read = |keys: Secret| {
-            let certs = CertParser::from_bytes(&keys[..]).into_iter().flatten();
-            let certs: Vec<Cert> = certs.filter_map(Result::ok).collect();
-            if certs.is_empty() { Err("holds no PGP key".to_owned()) } else { Ok(certs) }
-        };
-        KeyFile { place, certs: found.and_then(|found| found.map(read).transpose()) }
+        KeyFile { place, certs: found.and_then(|found| found.map(|keys| parse(&keys)).transpose()) }
     }
 
     fn certs(&self) -> &[Cert] {

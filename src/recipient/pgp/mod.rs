@@ -18,7 +18,7 @@ mod store;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sequoia_openpgp as openpgp;
@@ -56,6 +56,8 @@ pub struct Pgp {
     host: Arc<dyn Host>,
     gpg: Gpg,
     files: KeyFiles,
+    /// Files that others than variables name, and what is in them.
+    learnt: RefCell<Vec<(PathBuf, Vec<Cert>)>>,
     /// The certificates that were found, by the fingerprint that was looked for.
     found: RefCell<BTreeMap<String, Cert>>,
 }
@@ -77,21 +79,25 @@ impl Pgp {
     pub fn new(host: Arc<dyn Host>) -> Self {
         let gpg = Gpg::new(Arc::clone(&host));
         let files = KeyFiles::new(Arc::clone(&host));
-        Pgp { host, gpg, files, found: RefCell::default() }
+        Pgp { host, gpg, files, learnt: RefCell::default(), found: RefCell::default() }
     }
 
     /// Encrypts with the first certificate of this fingerprint that can be used. Certificates are
-    /// looked for in key files, in gpg, and then in the stores that need no gpg.
+    /// looked for in the files that a rule names, in those of variables, in gpg, and then in the stores that need no gpg.
     fn wrap_for(&self, wanted: &Fingerprint, secret: &[u8]) -> Result<String, String> {
         if let Some(cert) = self.found.borrow().get(wanted.as_str()) {
             return certificate::seal(cert, wanted, secret).map_err(Refusal::into_reason);
         }
         let mut refusals: Vec<Refusal> = Vec::new();
+        let learnt = || {
+            let learnt = self.learnt.borrow();
+            Ok(keyfile::matching(learnt.iter().flat_map(|(_, certs)| certs), wanted))
+        };
         let from_files = || self.files.certificates(wanted);
         let from_gpg =
             || Ok(self.gpg.export(wanted).map(|keys| store::certificates(&keys, wanted)).unwrap_or_default());
         let from_stores = || store::find(&*self.host, wanted);
-        let sources: [&dyn Fn() -> Result<Vec<Cert>, String>; 3] = [&from_files, &from_gpg, &from_stores];
+        let sources: [&dyn Fn() -> Result<Vec<Cert>, String>; 4] = [&learnt, &from_files, &from_gpg, &from_stores];
         for source in sources {
             let certs = source()?;
             if certs.len() > 1 {
@@ -163,6 +169,17 @@ impl Pgp {
 impl KeyService for Pgp {
     fn kind(&self) -> Kind {
         Kind::Pgp
+    }
+
+    fn learn(&self, file: &Path) -> Result<(), String> {
+        if self.learnt.borrow().iter().any(|(known, _)| known == file) {
+            return Ok(());
+        }
+        let certs = keyfile::read(&*self.host, file)?;
+        self.learnt.borrow_mut().push((file.to_owned(), certs));
+        // What was found elsewhere comes after what is in this file.
+        self.found.borrow_mut().clear();
+        Ok(())
     }
 
     fn wrap(&self, recipient: &Recipient, secret: &[u8]) -> Result<String, String> {

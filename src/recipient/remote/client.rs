@@ -3,7 +3,6 @@
 
 use std::cell::{Cell, OnceCell};
 use std::error::Error;
-use std::fmt::Write as _;
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
@@ -19,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::Address;
 use super::wire::{self, DecryptRequest, DecryptResponse, EncryptRequest, EncryptResponse};
-use crate::recipient::{KeyService, Kind, Recipient, Unwrapped, WrappedKey};
+use crate::recipient::{KeyService, Kind, Recipient, Unwrapped, WrappedKey, said, said_by_system};
 
 /// How long a key service may take.
 #[derive(Clone, Copy, Debug)]
@@ -35,9 +34,6 @@ impl Default for Limits {
         Limits { connect: Duration::from_secs(10), answer: Duration::from_secs(120) }
     }
 }
-
-/// The longest reason of a key service that is repeated, in characters.
-const MAX_REASON: usize = 400;
 
 /// A key service of another process, for one kind of recipients.
 struct Remote {
@@ -114,7 +110,8 @@ impl Line {
             },
         };
         let endpoint = Endpoint::from_shared(uri).map_err(|_| "is no address".to_owned())?;
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| reason(&error))?;
+        let runtime =
+            Builder::new_current_thread().enable_all().build().map_err(|error| said_by_system(&error.to_string()))?;
         let connected = runtime.block_on(async { timeout(self.limits.connect, endpoint.connect()).await });
         let channel = match connected {
             Ok(Ok(channel)) => channel,
@@ -175,13 +172,13 @@ fn refusal(status: &Status) -> String {
     if let Some(source) = status.source() {
         return broken(source);
     }
-    let said = one_line(status.message());
-    let with = |words: &str| if said.is_empty() { words.to_owned() } else { format!("{words}: {said}") };
+    let words = said(status.message());
+    let with = |what: &str| if words.is_empty() { what.to_owned() } else { format!("{what}: {words}") };
     match status.code() {
         Code::PermissionDenied | Code::Unauthenticated => with("refused"),
         Code::Unimplemented => "is no key service of SOPS: it does not know the operation".into(),
         Code::NotFound => with("cannot use this kind of key"),
-        code if said.is_empty() => format!("failed: {}", code.description()),
+        code if words.is_empty() => format!("failed: {}", code.description()),
         _ => with("failed"),
     }
 }
@@ -204,28 +201,10 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 /// What the system says at the bottom of an error.
 fn cause(error: &(dyn Error + 'static)) -> String {
     let system = causes(error).filter_map(|error| error.downcast_ref::<io::Error>()).last();
-    system.map_or_else(|| causes(error).last().map(|last| one_line(&last.to_string())).unwrap_or_default(), reason)
-}
-
-/// What the system says, without its number.
-fn reason(error: &io::Error) -> String {
-    let text = one_line(&error.to_string());
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
-}
-
-/// A text of somebody else in one line of bearable length.
-fn one_line(text: &str) -> String {
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        let blank = if line.is_empty() { "" } else { " " };
-        let _ = write!(line, "{blank}{word}");
-    }
-    match line.char_indices().nth(MAX_REASON) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
+    system.map_or_else(
+        || causes(error).last().map(|last| said(&last.to_string())).unwrap_or_default(),
+        |error| said_by_system(&error.to_string()),
+    )
 }
 
 fn seconds(duration: Duration) -> String {

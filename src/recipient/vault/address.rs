@@ -10,6 +10,8 @@ use crate::recipient::network::is_step;
 pub(super) const ALLOWLIST: &str = "SOPS_HC_VAULT_ALLOWLIST";
 /// The server that the credentials at hand are for.
 pub(super) const VAULT_ADDR: &str = "VAULT_ADDR";
+/// The same for OpenBao.
+const BAO_ADDR: &str = "BAO_ADDR";
 
 /// Which servers may see our credentials when the allow-list says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,11 @@ impl Address {
     #[must_use]
     pub fn text(&self) -> String {
         self.0.origin().ascii_serialization()
+    }
+
+    /// The name or the number of its host.
+    pub(super) fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default().trim_matches(['[', ']'])
     }
 
     /// The address of something in the API. Each step is taken as it is: none leaves its place.
@@ -91,10 +98,8 @@ impl Trusted {
                 Ok(Trusted::These(list.split(',').map(read).collect::<Result<_, _>>()?))
             }
             (None, Trust::Named) => {
-                let own = host.variable(VAULT_ADDR).map(|address| Address::parse(&address)).transpose();
-                Ok(Trusted::These(
-                    own.map_err(|_| format!("{VAULT_ADDR} is not `https://HOST:PORT`"))?.into_iter().collect(),
-                ))
+                let own = [named(host, VAULT_ADDR)?, named(host, BAO_ADDR)?];
+                Ok(Trusted::These(own.into_iter().flatten().collect()))
             }
         }
     }
@@ -111,13 +116,29 @@ impl Trusted {
         let address = address.text();
         let why = if host.variable(ALLOWLIST).is_some() {
             return format!("`{address}` is not in {ALLOWLIST}; add it there if it may see your credentials");
-        } else if host.variable(VAULT_ADDR).is_some() {
-            format!("it is not the server of {VAULT_ADDR}, which your credentials are for")
         } else {
-            format!("nothing says that `{address}` may see your credentials")
+            let set = [VAULT_ADDR, BAO_ADDR].into_iter().filter(|name| host.variable(name).is_some());
+            match set.collect::<Vec<_>>().join(" or ").as_str() {
+                "" => format!("nothing says that `{address}` may see your credentials"),
+                names => format!("it is not the server of {names}, which your credentials are for"),
+            }
         };
         format!("{why}; if it may see them, set {ALLOWLIST}={address}")
     }
+}
+
+/// The server that a variable names.
+///
+/// # Errors
+/// It names none; why, for people.
+pub(super) fn named(host: &dyn Host, variable: &str) -> Result<Option<Address>, String> {
+    let address = host.variable(variable).map(|address| Address::parse(&address)).transpose();
+    address.map_err(|_| format!("{variable} is not `https://HOST:PORT`"))
+}
+
+/// Whether anything says which servers may see our credentials.
+pub(super) fn is_said(host: &dyn Host) -> bool {
+    [ALLOWLIST, VAULT_ADDR, BAO_ADDR].iter().any(|name| host.variable(name).is_some())
 }
 
 fn wrong_item() -> String {
@@ -165,6 +186,8 @@ mod tests {
             (&[], named, Ok(false)),
             (&[(VAULT_ADDR, "https://h:8200/")], named, Ok(true)),
             (&[(VAULT_ADDR, "https://other")], named, Ok(false)),
+            (&[(VAULT_ADDR, "https://other"), (BAO_ADDR, "https://h:8200")], named, Ok(true)),
+            (&[(VAULT_ADDR, "https://h:8200"), (BAO_ADDR, "h")], named, Err(())),
             (&[(VAULT_ADDR, "https://other")], any, Ok(true)),
             (&[(VAULT_ADDR, "https://h:8200"), (ALLOWLIST, "none")], named, Ok(false)),
             (&[(ALLOWLIST, "none")], any, Ok(false)),

@@ -4,16 +4,19 @@
 
 mod address;
 mod client;
+mod helper;
 mod login;
+mod server;
+mod settings;
 
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::network::{Answer, Backend};
+use super::network::{Answer, Backend, object};
 use super::{Host, Kind, Recipient, Unwrapped, WrappedKey};
 
 pub use address::{Address, Trust};
@@ -36,7 +39,7 @@ impl Vault {
         &self,
         recipient: &Recipient,
         verb: &str,
-        body: Value,
+        body: &[u8],
         field: &str,
     ) -> Result<Zeroizing<String>, Failure> {
         let address = Address::parse(recipient.field("vault_address"));
@@ -46,15 +49,16 @@ impl Vault {
             return Err(Failure::Failed(format!("`{key}` is no name of a key")));
         }
         let path = format!("{}/{verb}/{key}", recipient.field("engine_path"));
-        let body = Zeroizing::new(body.to_string());
-        let answer = self.client.write(&address, &path, body.as_bytes()).await;
+        let answer = self.client.write(&address, &path, body).await;
         let mut answer = answer.map_err(|failure| match failure {
             Failure::Refused(said) => Failure::Failed(refusal(verb, key, &said)),
             other => other,
         })?;
         match answer.pointer_mut(&format!("/data/{field}")).map(Value::take) {
             Some(Value::String(text)) if !text.is_empty() => Ok(Zeroizing::new(text)),
-            _ => Err(Failure::Failed(format!("the server did not answer as Vault does to `{path}`"))),
+            _ => {
+                Err(Failure::Failed(format!("the server did not answer as Vault does to `{path}`; check its address")))
+            }
         }
     }
 }
@@ -62,11 +66,11 @@ impl Vault {
 /// Why an engine wants nothing of a request.
 fn refusal(verb: &str, key: &str, said: &str) -> String {
     if said.contains("key not found") {
-        return format!("there is no key `{key}` in this engine{said}");
+        return format!("there is no key `{key}` in this engine{said}; check its name");
     }
     match verb {
         "decrypt" => format!("it was wrapped with another key, or was changed{said}"),
-        _ => format!("the key does not wrap{said}"),
+        _ => format!("the key does not wrap{said}; check that it is one to encrypt with"),
     }
 }
 
@@ -78,16 +82,16 @@ impl Backend for Vault {
     fn wrap<'a>(&'a self, recipient: &'a Recipient, secret: &'a [u8]) -> Answer<'a, Result<String, String>> {
         Box::pin(async move {
             let plaintext = Zeroizing::new(STANDARD.encode(secret));
-            let body = json!({ "plaintext": plaintext.as_str() });
-            let ciphertext = self.transit(recipient, "encrypt", body, "ciphertext").await;
+            let body = object(&[("plaintext", &plaintext)]);
+            let ciphertext = self.transit(recipient, "encrypt", &body, "ciphertext").await;
             ciphertext.map(|text| text.as_str().to_owned()).map_err(Failure::reason)
         })
     }
 
     fn unwrap<'a>(&'a self, key: &'a WrappedKey) -> Answer<'a, Unwrapped> {
         Box::pin(async move {
-            let body = json!({ "ciphertext": key.enc });
-            match self.transit(&key.recipient, "decrypt", body, "plaintext").await {
+            let body = object(&[("ciphertext", &key.enc)]);
+            match self.transit(&key.recipient, "decrypt", &body, "plaintext").await {
                 Ok(text) => match STANDARD.decode(text.as_bytes()) {
                     Ok(secret) => Unwrapped::Key(Zeroizing::new(secret)),
                     Err(_) => Unwrapped::Broken("the server's answer is no base64".into()),
