@@ -94,7 +94,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l aws-profile -d '
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -s i -l in-place -d 'Write the result back into the file'
-complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l ignore-mac -d 'Do not check the MAC: the file may have been tampered with'
+complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l ignore-mac -d 'Do not check the MAC, and leave comments that do not open as they are: the file may have been tampered with'
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l verbose -d 'Say more on standard error'
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
 complete -c cloze -n "__fish_cloze_using_subcommand decrypt" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -126,7 +126,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand edit" -l config -d 'The file
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l resume -d 'Continue an edit that could not be finished'
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -s s -l show-master-keys -d 'Not supported: the edited metadata could not be taken over'
-complete -c cloze -n "__fish_cloze_using_subcommand edit" -l ignore-mac -d 'Do not check the MAC: the file may have been tampered with'
+complete -c cloze -n "__fish_cloze_using_subcommand edit" -l ignore-mac -d 'Do not check the MAC, and leave comments that do not open as they are: the file may have been tampered with'
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l mac-only-encrypted -d 'Let the MAC cover the encrypted values only'
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l allow-unmatched -d 'Go on when the selection leaves every value in clear'
 complete -c cloze -n "__fish_cloze_using_subcommand edit" -l no-exact-spelling -d 'Do not carry the spelling of values that SOPS\'s format cannot hold; decrypting then gives the same values, not always the same bytes'
@@ -148,7 +148,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand set" -l value-file -d 'Take 
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l value-stdin -d 'Read the value from standard input'
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l string -d 'The value is a string as it stands, not JSON'
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l idempotent -d 'Leave the file alone if it holds the value already'
-complete -c cloze -n "__fish_cloze_using_subcommand set" -l ignore-mac -d 'Do not check the MAC: the file may have been tampered with'
+complete -c cloze -n "__fish_cloze_using_subcommand set" -l ignore-mac -d 'Do not check the MAC, and leave comments that do not open as they are: the file may have been tampered with'
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l verbose -d 'Say more on standard error'
 complete -c cloze -n "__fish_cloze_using_subcommand set" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
 complete -c cloze -n "__fish_cloze_using_subcommand set" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -164,7 +164,7 @@ complete -c cloze -n "__fish_cloze_using_subcommand unset" -l aws-profile -d 'Th
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l config -d 'The file with the creation rules, in place of the search for `.sops.yaml` [env: SOPS_CONFIG]' -r -F
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l indent -d 'Spaces per level in what is written new; -1 is a tab' -r
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l idempotent -d 'It is no error if there is nothing at the path'
-complete -c cloze -n "__fish_cloze_using_subcommand unset" -l ignore-mac -d 'Do not check the MAC: the file may have been tampered with'
+complete -c cloze -n "__fish_cloze_using_subcommand unset" -l ignore-mac -d 'Do not check the MAC, and leave comments that do not open as they are: the file may have been tampered with'
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l verbose -d 'Say more on standard error'
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -l disable-version-check -d 'Accepted for SOPS: cloze never looks for newer versions'
 complete -c cloze -n "__fish_cloze_using_subcommand unset" -s h -l help -d 'Print help (see more with \'--help\')'

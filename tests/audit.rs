@@ -83,6 +83,10 @@ fn every_command_that_uses_a_data_key_is_recorded() {
         (&["decrypt", "--extract", "a", "a.yaml"], "decrypt", &["decrypt"]),
         (&["edit", "a.yaml"], "edit", &["decrypt", "encrypt"]),
         (&["set", "a.yaml", "b", "1"], "set", &["decrypt", "encrypt"]),
+        // Nothing is written.
+        (&["set", "--idempotent", "a.yaml", "b", "1"], "set", &["decrypt"]),
+        (&["set", "--idempotent", "a.yaml", "b", "2"], "set", &["decrypt", "encrypt"]),
+        (&["unset", "--idempotent", "a.yaml", "c"], "unset", &["decrypt"]),
         (&["unset", "a.yaml", "b"], "unset", &["decrypt", "encrypt"]),
         (&["exec-env", "a.yaml", "true"], "exec-env", &["decrypt"]),
         (&["exec-file", "a.yaml", "cat {}"], "exec-file", &["decrypt"]),
@@ -217,6 +221,88 @@ fn what_cannot_be_recorded_is_not_done() {
         // What needs no data key goes on.
         cloze(&sandbox, &["filestatus", "a.yaml"]).ok();
     }
+}
+
+/// A key service under the audit configuration of a sandbox, on a socket.
+#[cfg(feature = "keyservice")]
+struct Custody {
+    child: std::process::Child,
+    uri: String,
+    said: PathBuf,
+}
+
+#[cfg(feature = "keyservice")]
+impl Custody {
+    fn start(sandbox: &Sandbox) -> Custody {
+        let socket = sandbox.root().join("keys.sock");
+        let said = sandbox.root().join("said");
+        let flags = if is_root() { "-m" } else { "-rm" };
+        let child = Command::new("unshare")
+            .args([flags, "sh", "-c", OVER_ETC, "sh"])
+            .args([sandbox.root().join("etc"), sandbox.root().join("bin/cloze")])
+            .args(["keyservice", "--network", "unix", "--address", socket.to_str().unwrap()])
+            .env_clear()
+            .envs(sandbox.environment())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(&said).unwrap())
+            .spawn()
+            .unwrap();
+        let custody = Custody { child, uri: format!("unix://{}", socket.display()), said };
+        let start = std::time::Instant::now();
+        while std::os::unix::net::UnixStream::connect(&socket).is_err() {
+            assert!(start.elapsed().as_secs() < 30, "{}", fs::read_to_string(&custody.said).unwrap());
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        custody
+    }
+
+    /// A call of a client that has no other keys, and no audit configuration.
+    fn decrypt(&self, sealed: &[u8]) -> crate::harness::Outcome {
+        let client = Sandbox::without_key();
+        client.write("a.yaml", sealed);
+        client.cloze(["decrypt", "--enable-local-keyservice=false", "--keyservice", &self.uri, "a.yaml"]).run()
+    }
+}
+
+#[cfg(feature = "keyservice")]
+impl Drop for Custody {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(feature = "keyservice")]
+#[test]
+fn a_key_service_records_what_it_does_or_does_not_do_it() {
+    let Some(sandbox) = sandbox(TO_FILE) else { return };
+    let sealed = sandbox.encrypted("a.yaml", "a: one\n");
+    let custody = Custody::start(&sandbox);
+    custody.decrypt(&sealed).expect(0).prints("a: one\n");
+    let log = sandbox.root().join("log");
+    let line: serde_json::Value = serde_json::from_str(fs::read_to_string(&log).unwrap().trim()).unwrap();
+    assert_eq!((&line["action"], &line["command"]), (&"unwrap".into(), &"keyservice".into()), "{line}");
+    assert_eq!((&line["key"], &line["file"]), (&format!("age `{ALICE}`").into(), &serde_json::Value::Null), "{line}");
+    sandbox.cloze(["audit".as_ref(), "verify".as_ref(), log.as_os_str()]).ok();
+    // The log cannot be written any more: nothing is unwrapped.
+    fs::remove_file(&log).unwrap();
+    fs::create_dir(&log).unwrap();
+    let refused = custody.decrypt(&sealed);
+    refused.expect(128).says("the key service can keep no audit record").prints("");
+    assert!(fs::read_to_string(&custody.said).unwrap().contains("no audit record could be kept"));
+}
+
+#[cfg(all(feature = "keyservice", feature = "postgres"))]
+#[test]
+fn a_key_service_says_that_databases_have_no_records_of_it() {
+    let rules = "backends: {postgres: [{connection_string: 'postgres://u:geheim@127.0.0.1:1/d'}]}";
+    let Some(sandbox) = sandbox(rules) else { return };
+    let sealed = sandbox.encrypted("a.yaml", "a: one\n");
+    let custody = Custody::start(&sandbox);
+    custody.decrypt(&sealed).expect(0).prints("a: one\n");
+    let said = fs::read_to_string(&custody.said).unwrap();
+    assert!(said.starts_with("warning: ") && said.contains("names none"), "{said}");
 }
 
 #[test]

@@ -40,6 +40,10 @@ impl Host for Custodian {
         std::iter::once(Box::new(age) as Box<dyn KeyService>).chain(others).collect()
     }
 
+    fn record(&self, _: Operation, _: &Recipient) -> Result<(), String> {
+        Ok(())
+    }
+
     fn done(&self, _: Operation, _: &Recipient, _: Result<(), &str>) {}
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cloze::cipher::{Random, SystemRandom};
 use cloze::document::change::{Change, Manner};
-use cloze::document::{Format, KeyPath, Layout, Reading, Timestamp};
+use cloze::document::{Format, KeyPath, Reading, Timestamp};
 use cloze::envelope::{
     self, Changed, Deed, Encrypted, Error, Opened, Options, Policy, Rewritten, Selector, Tools, Witness,
 };
@@ -164,12 +164,12 @@ impl Engine {
 
     /// Gives it a new data key, for the same recipient.
     pub(crate) fn rotate(&self, format: Format, text: &[u8]) -> Result<Rewritten, Error> {
-        envelope::rotate(format, text, &self.access(&[]), Layout::default(), &self.tools())
+        envelope::rotate(format, text, &self.access(&[]), &Options::default(), &self.tools())
     }
 
     /// Gives its data key to these beside the recipient.
     pub(crate) fn rewrap(&self, format: Format, text: &[u8], others: &[&str]) -> Result<Rewritten, Error> {
-        envelope::rewrap(format, text, &self.access(others), Layout::default(), &self.tools())
+        envelope::rewrap(format, text, &self.access(others), &Options::default(), &self.tools())
     }
 
     fn access(&self, others: &[&str]) -> Access {

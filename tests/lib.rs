@@ -54,5 +54,6 @@ mod rekey;
 mod sealed;
 mod servers;
 mod set;
+mod tampered;
 #[cfg(feature = "vault")]
 mod vault;

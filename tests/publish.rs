@@ -169,6 +169,33 @@ fn nothing_in_clear_leaves_and_nothing_at_all_when_something_is_wrong() {
 }
 
 #[test]
+fn a_value_in_clear_that_should_be_encrypted_does_not_leave() {
+    let Some(moto) = Moto::get() else { return };
+    let sandbox = sandbox("  - {s3_bucket: secrets, s3_prefix: leak/}\n");
+    let added = sandbox.text("a.yaml").replacen("password:", "l:\n  - later: canary-two\npassword:", 1);
+    sandbox.write("a.yaml", added);
+    let json = sandbox.text("dir/b.json").replacen('{', "{\"k\": 5,", 1);
+    sandbox.write("dir/b.json", json);
+    sandbox.encrypted("s.ini", "[s]\nk = one\nsalt_unencrypted = 1\n");
+    sandbox.write("twice.ini", sandbox.text("s.ini").replace("[s]\n", "[s]\nk = canary-one\n"));
+    for name in ["cloze", "sops"] {
+        for (file, code, why) in [
+            ("a.yaml", 25, "`l[0].later` is not an encrypted value"),
+            ("dir/b.json", 25, "`k` is not an encrypted value"),
+            ("twice.ini", if name == "sops" { 1 } else { 2 }, "the key \"k\" is in this section again"),
+        ] {
+            let outcome = moto.with(sandbox.named(name, ["publish", "--yes", file])).run();
+            outcome.expect(code).says(why);
+            assert!(!outcome.stderr.contains("canary"), "{}", outcome.stderr);
+        }
+        moto.with(sandbox.named(name, ["publish", "--yes", "s.ini"])).ok();
+    }
+    assert!(!moto.object(&sandbox, "leak/s.ini").is_empty());
+    let names = moto.object(&sandbox, "-");
+    assert_eq!(names.split_whitespace().filter(|name| name.starts_with("leak/")).count(), 1, "{names}");
+}
+
+#[test]
 fn nothing_leaves_before_the_question_is_answered() {
     let Some(moto) = Moto::get() else { return };
     let sandbox = sandbox("  - {s3_bucket: secrets, s3_prefix: asked/}\n");
@@ -312,7 +339,36 @@ fn google_cloud_storage_is_shown_the_credentials_of_google() {
     assert!(request.starts_with("PUT /secrets/a%2Eyaml HTTP/1.1\r\n"), "{request}");
     assert!(request.contains("authorization: Bearer eyJ") && request.ends_with(&sandbox.text("a.yaml")), "{request}");
     let broken = sandbox.write("broken.json", "{}");
-    publish().env("GOOGLE_APPLICATION_CREDENTIALS", broken).run().expect(1).says("no credentials for Google Cloud");
+    publish().env("GOOGLE_APPLICATION_CREDENTIALS", broken).run().expect(1).says("no credentials of Google");
+    // As for keys of Google Cloud KMS.
+    publish().env("GOOGLE_OAUTH_ACCESS_TOKEN", "token-of-sops").run().expect(0);
+    let request = taken.recv().unwrap();
+    assert!(request.contains("authorization: Bearer token-of-sops\r\n"), "{request}");
+}
+
+#[test]
+fn s3_is_shown_the_credentials_of_aws() {
+    let Some(moto) = Moto::get() else { return };
+    let sandbox = sandbox("  - {s3_bucket: secrets, s3_prefix: profile/}\n");
+    let (access, secret) = (&moto.access, &moto.secret);
+    let keys = format!("'{{\"Version\": 1, \"AccessKeyId\": \"{access}\", \"SecretAccessKey\": \"{secret}\"}}'");
+    let program = sandbox.script("credentials", &format!("echo asked >> \"$HOME/asked\"\necho {keys}"));
+    let profile = format!("[profile work]\ncredential_process = {}\nregion = us-east-1\n", program.display());
+    let config = sandbox.write("aws-config", profile);
+    let publish = |more: &[&str]| {
+        let call = sandbox.cloze([&["publish", "--yes"], more, &["a.yaml"]].concat());
+        let call = call.env("AWS_CONFIG_FILE", &config).env("AWS_EC2_METADATA_DISABLED", "true");
+        call.env("AWS_ENDPOINT_URL_S3", moto.server.url())
+    };
+    publish(&["--aws-profile", "work"]).run().expect(0).silent();
+    assert_eq!(moto.object(&sandbox, "profile/a.yaml"), sandbox.text("a.yaml"));
+    assert_eq!(std::fs::read_to_string(sandbox.home().join("asked")).unwrap(), "asked\n");
+    // An empty endpoint is none; the library would panic.
+    publish(&[]).env("AWS_PROFILE", "work").env("AWS_ENDPOINT_URL", "").run().expect(0);
+    // What a profile is named for is not done with what the variables say.
+    let named = moto.with(publish(&["--aws-profile", "missing"])).run();
+    named.expect(1).says("there is no AWS profile `missing` here");
+    publish(&[]).run().expect(1).says("there are no AWS credentials; run `aws configure`");
 }
 
 #[test]

@@ -142,6 +142,19 @@ fn the_data_key_can_be_kept() {
 }
 
 #[test]
+fn called_as_sops_a_warning_of_the_data_key_is_about_those_who_were_removed() {
+    let sandbox = Sandbox::with_rules();
+    sandbox.encrypted("a.yaml", "a: 1\n");
+    let groups = |args: &[&str]| {
+        let call = sandbox.named("sops", [&["groups"], args, &["-i", "-f", "a.yaml"]].concat());
+        call.env("SOPS_AGE_KEY", bob()).run()
+    };
+    groups(&["add", "--age", BOB]).expect(0).silent();
+    let gone = groups(&["delete", "1", "--shamir-secret-sharing-threshold", "1"]);
+    gone.expect(0).says("keeps its data key, which those who were removed may know");
+}
+
+#[test]
 fn sops_and_we_update_and_group_each_others_files() {
     let Some(sops) = require_sops() else { return };
     let (carol, carol_key) = carol();

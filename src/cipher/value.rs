@@ -262,6 +262,7 @@ impl Opener<'_> {
     /// # Errors
     /// The value is damaged, or does not authenticate.
     pub fn open(&mut self, value: &EncryptedValue<'_>, additional: &[u8]) -> Result<&[u8], ValueError> {
+        self.plain.clear();
         let mut nonce = [0; 64];
         let nonce = decode_short(value.nonce, &mut nonce, "iv")?;
         let mut tag = [0; 64];
@@ -274,10 +275,12 @@ impl Opener<'_> {
             self.plain = Zeroizing::new(Vec::with_capacity(room));
         }
         self.plain.resize(room, 0);
-        let length = STANDARD.decode_slice(value.data, &mut self.plain).map_err(|_| ValueError::Damaged("data"))?;
-        self.plain.truncate(length);
+        let length = STANDARD.decode_slice(value.data, &mut self.plain);
+        // Empty, unless all goes well.
+        let mut plain = std::mem::take(&mut self.plain);
+        plain.truncate(length.map_err(|_| ValueError::Damaged("data"))?);
         let Cipher { aes, aes_96, aes_128 } = self.cipher;
-        let buffer = self.plain.as_mut_slice();
+        let buffer = plain.as_mut_slice();
         let opened = match nonce.len() {
             32 => aes.decrypt_in_place_detached(&exactly::<32>(nonce).into(), additional, buffer, &tag),
             12 => aes_96.decrypt_in_place_detached(&exactly::<12>(nonce).into(), additional, buffer, &tag),
@@ -285,7 +288,14 @@ impl Opener<'_> {
             _ => return Err(ValueError::Damaged("iv")),
         };
         opened.map_err(|_| ValueError::Forged)?;
+        self.plain = plain;
         Ok(&self.plain)
+    }
+
+    /// The value that was opened last; empty when it did not open.
+    #[must_use]
+    pub fn opened(&self) -> &[u8] {
+        &self.plain
     }
 }
 

@@ -16,12 +16,13 @@ The command line of SOPS works as well: `cloze FILE` edits, `cloze -d FILE` decr
 `cloze -e FILE` encrypts. Called by the name `sops`, cloze behaves like SOPS where they differ.
 A file that is called like a command is reached as `./NAME`.
 
-Exit codes: 0 success, 1 any other error, 2 unreadable input, 3 unwritable output, 4 not
-expressible in the output format, 6 a malformed encryption context, 7 a path or value that cannot be set, 8 conflicting flags, 23 a value cannot be encrypted, 25 a value
-cannot be decrypted, 49 keys added to or removed from no file, 51 the MAC does not fit, 91 malformed --extract path, 92 empty input, 100 no
-such file, 112 doubled --decryption-order, 128 no recipient could recover the data key, 200 edit
-without change, 201 the editor failed, 203 already encrypted. exec, exec-env and exec-file end as
-the command that they run: 126 if it cannot be run, 127 if there is none.";
+Exit codes: 0 success, 1 any other error, 2 unreadable input, 3 unwritable output, 4 not expressible
+in the output format, 6 a malformed encryption context, 7 a path or value that cannot be set,
+8 conflicting flags, 23 a value cannot be encrypted, 25 a value cannot be decrypted, 49 keys added
+to or removed from no file, 51 the MAC does not fit, 91 malformed --extract path, 92 empty input,
+100 no such file, 112 doubled --decryption-order, 128 no recipient could recover the data key,
+200 edit without change, 201 the editor failed, 203 already encrypted. exec, exec-env and exec-file
+end as the command that they run: 126 if it cannot be run, 127 if there is none.";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -156,8 +157,8 @@ pub(super) struct Edit {
 /// Only the ciphertext of this value, the MAC and the date change in the file. Maps and lists that
 /// are missing on the way are made; the index behind the last element of a list appends.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  cloze set secrets.yaml db.users[0].password '\"secret\"'\n  \
-    pass show db | cloze set --value-stdin --string secrets.yaml db.password")]
+#[command(after_help = "Examples:\n  cloze set secrets.yaml 'db.users[0].password' '\"secret\"'\n  \
+    pass show db | cloze set --value-stdin --string secrets.yaml 'db.users[0].password'")]
 pub(super) struct Set {
     /// The file to change
     pub file: Option<PathBuf>,
@@ -195,7 +196,7 @@ pub(super) struct Set {
 /// It goes with its line and the comment on that line. Apart from that, only the MAC and the date
 /// change in the file.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  cloze unset secrets.yaml db.users[0]")]
+#[command(after_help = "Example:\n  cloze unset secrets.yaml 'db.users[0]'")]
 pub(super) struct Unset {
     /// The file to change
     pub file: Option<PathBuf>,
@@ -691,7 +692,8 @@ pub(super) struct FilenameOverride {
 /// How a file is opened.
 #[derive(Debug, Default, Args)]
 pub(super) struct Opening {
-    /// Do not check the MAC: the file may have been tampered with
+    /// Do not check the MAC, and leave comments that do not open as they are: the file may have been
+    /// tampered with
     #[arg(long)]
     pub ignore_mac: bool,
     /// Kinds of keys to try first, comma-separated: age pgp kms gcp_kms hckms azure_kv hc_vault

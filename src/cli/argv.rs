@@ -68,9 +68,38 @@ pub(super) fn command(name: Name) -> clap::Command {
     let command = args::command().bin_name(name.text());
     match name {
         Name::Cloze => command,
-        Name::Sops => OWN.iter().fold(command, |command, own| command.mut_subcommand(own, |own| own.hide(true))),
+        Name::Sops => {
+            as_sops(OWN.iter().fold(command, |command, own| command.mut_subcommand(own, |own| own.hide(true))))
+        }
     }
 }
+
+/// The help as it holds for those who call `sops`: the examples can be typed. There are two levels.
+fn as_sops(command: clap::Command) -> clap::Command {
+    let inner: Vec<String> = command.get_subcommands().map(|inner| inner.get_name().to_owned()).collect();
+    let command = inner.iter().fold(command, |command, inner| command.mut_subcommand(inner, as_sops));
+    let own_path = ", or `db.users[0]`";
+    let command = command.mut_args(|arg| match arg.get_help().map(ToString::to_string) {
+        Some(help) if help.contains(own_path) => arg.help(help.replace(own_path, "")),
+        _ => arg,
+    });
+    match command.get_after_help().map(ToString::to_string) {
+        Some(text) => command.after_help(SPELLINGS.iter().fold(text, |text, (cloze, sops)| text.replace(cloze, sops))),
+        None => command,
+    }
+}
+
+/// What is typed for each of the two names. SOPS takes no directories for `updatekeys`.
+const SPELLINGS: [(&str, &str); 8] = [
+    ("  cloze ", "  sops "),
+    ("`cloze ", "`sops "),
+    ("' cloze ", "' sops "),
+    ("| cloze ", "| sops "),
+    ("/cloze", "/sops"),
+    ("db.users[0]", r#"["db"]["users"][0]"#),
+    (".password'", r#"["password"]'"#),
+    ("updatekeys --yes .", "updatekeys --yes secrets.yaml"),
+];
 
 /// Commands that take several operands, or count them themselves.
 const SEVERAL: [&str; 4] = ["exec-env", "exec-file", "groups delete", "updatekeys"];
@@ -409,7 +438,8 @@ fn implied_command(name: Name, scan: &Scan) -> Result<String, CommandError> {
     if let (Name::Cloze, [word, _, ..], true) = (name, &scan.operands[..], scan.modes.is_empty()) {
         let word = word.to_string_lossy();
         let mut error = CommandError::usage(format!("there is no command `{word}`"));
-        if let Some(near) = ORDER.iter().find(|command| strsim::damerau_levenshtein(command, &word) <= 2) {
+        let distance = |command: &&&str| strsim::damerau_levenshtein(command, &word);
+        if let Some(near) = ORDER.iter().min_by_key(distance).filter(|near| distance(near) <= 2) {
             error = error.hint(format!("did you mean `{near}`?"));
         }
         return Err(error);
@@ -622,5 +652,36 @@ mod tests {
         assert_eq!(normal("cloze decrypt --help"), "decrypt --help");
         assert_eq!(normal("cloze help decrypt"), "decrypt --help");
         assert_eq!(normal("cloze decrypt -h"), "decrypt -h");
+    }
+
+    #[test]
+    fn what_help_shows_can_be_typed_under_both_names() {
+        for (name, path) in [(Name::Cloze, "'db.users[0]"), (Name::Sops, r#"'["db"]["users"][0]"#)] {
+            let mut open = vec![command(name)];
+            let mut examples = Vec::new();
+            while let Some(command) = open.pop() {
+                open.extend(command.get_subcommands().filter(|inner| !inner.is_hide_set()).cloned());
+                let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                examples.extend(text.lines().filter_map(|line| line.strip_prefix("  ").map(str::to_owned)));
+                let help = command.clone().render_long_help().to_string();
+                assert!(name == Name::Cloze || !help.contains("db.users"), "{help}");
+            }
+            assert!(examples.len() > 15, "{examples:?}");
+            for example in &examples {
+                let typed = example.split(' ').any(|word| word == name.text());
+                assert!(typed && (!example.contains("users") || example.contains(path)), "{name:?}: {example}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_nearest_command_is_meant() {
+        for (word, meant) in
+            [("dcrypt", "decrypt"), ("ncrypt", "encrypt"), ("unst", "unset"), ("updatekey", "updatekeys")]
+        {
+            let Err(error) = run(&format!("cloze {word} a")) else { panic!("is none") };
+            let error = error.render(false);
+            assert!(error.contains(&format!("did you mean `{meant}`")), "{error}");
+        }
     }
 }

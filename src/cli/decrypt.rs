@@ -22,8 +22,7 @@ pub(super) fn run(args: &args::Decrypt, run: &Run) -> Result<(), CommandError> {
     let from = formats::of_sealed(&args.types, &args.general, name, &input.text, run);
     let to = formats::of_output(&args.types, None, name, from, run.name);
 
-    let reading = run.name.reading();
-    let options = Options { ignore_mac: args.opening.ignore_mac, reading, ..Options::default() };
+    let options = Options { ignore_mac: args.opening.ignore_mac, ..run.opening() };
     let failed = |error| CommandError::opening(error, &input.text, run.name).about(input.name());
     let record = audit.about(input.path.as_deref());
     let opened = envelope::decrypt(from, &input.text, &options, &tools(&keyring, &record)).map_err(failed)?;
@@ -33,7 +32,7 @@ pub(super) fn run(args: &args::Decrypt, run: &Run) -> Result<(), CommandError> {
 
     // A ciphertext need not be wiped, and it may be long.
     drop(std::mem::take(&mut *input.text));
-    opened.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
+    run.ui.heed(&opened.warnings, input.name());
     Ok(())
 }
 

@@ -75,12 +75,7 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
     let record = audit.about(Some(file));
     let tools = tools(&keyring, &record);
     let no_exact_spelling = args.selection.no_exact_spelling || rule.is_some_and(|rule| rule.no_exact_spelling);
-    let mut options = Options {
-        ignore_mac: args.opening.ignore_mac,
-        no_exact_spelling,
-        reading: run.name.reading(),
-        ..Options::default()
-    };
+    let mut options = Options { ignore_mac: args.opening.ignore_mac, no_exact_spelling, ..run.opening() };
     // That the last secret was taken out of a file is nobody's mistake.
     options.allow_unmatched = args.selection.allow_unmatched || old.is_some() || run.name == Name::Sops;
     let source = match old {
@@ -122,7 +117,7 @@ fn open(
     let opened = envelope::decrypt(format, &text, options, tools)
         .map_err(|error| CommandError::opening(error, &text, run.name).about(file))?;
     run.ui.trace("Data key recovered successfully");
-    opened.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
+    run.ui.heed(&opened.warnings, file);
     Ok(Source::Old(text, Box::new(opened)))
 }
 
@@ -229,7 +224,7 @@ impl Edit<'_> {
             Failure { error: Box::new(CommandError::envelope(error, text).about(self.file)), in_text }
         })?;
         self.write(&encrypted).map_err(|error| Failure { error: Box::new(error), in_text: false })?;
-        encrypted.warnings.iter().for_each(|warning| self.run.ui.note(&format!("warning: {warning}")));
+        self.run.ui.heed(&encrypted.warnings, self.file);
         Ok(())
     }
 

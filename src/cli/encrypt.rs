@@ -57,7 +57,7 @@ pub(super) fn run(args: &args::Encrypt, run: &Run) -> Result<(), CommandError> {
         })?;
     destination.write(&encrypted.text, Contents::Ciphertext, run.ui)?;
 
-    encrypted.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
+    run.ui.heed(&encrypted.warnings, input.name());
     run.ui.note(&format!("encrypted {} of {} values", encrypted.encrypted, encrypted.total));
     Ok(())
 }

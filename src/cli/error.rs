@@ -288,6 +288,8 @@ impl CommandError {
             Error::ForeignDraft => Self::usage(message).hint("edit without --resume, or remove the draft"),
             Error::RoundTrip => Self::new(Exit::EncryptValue, message),
             Error::DecryptValue { .. } => Self::new(Exit::DecryptValue, message),
+            Error::DecryptComment { .. } => Self::new(Exit::DecryptValue, message)
+                .hint("`decrypt` and `edit` leave it as it is with --ignore-mac; it can be taken out then"),
             Error::Mac(_) | Error::LostSpelling => Self::new(Exit::Mac, message)
                 .hint(
                     "the file was changed by something other than SOPS or cloze; see what, for example with `git diff`",

@@ -87,7 +87,7 @@ fn change(
         Destination::File(path) if path == file => rekey.write(path, &new.text, run)?,
         other => other.write(&new.text, Contents::Ciphertext, run.ui)?,
     }
-    new.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
+    run.ui.heed(&new.warnings, input.name());
     rekey.report(input.name(), run);
     Ok(())
 }

@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use super::argv::Name;
+use super::audit::Keys;
 use super::env::Env;
 use super::error::{CommandError, reason};
 use super::prompt::Terminal;
@@ -33,6 +34,11 @@ pub(super) fn run(args: &args::Serve, run: &Run) -> Result<(), CommandError> {
         return Err(CommandError::usage("--prompt needs a terminal to ask on, and there is none"));
     }
     let limit = identities::key_timeout(None, &run.env)?;
+    let records = Keys::open(run)?;
+    if records.is_blind() {
+        run.ui
+            .warn("what a key service does is recorded in files and logs only, and the audit configuration names none");
+    }
     let failed = |error: io::Error| CommandError::usage(format!("the key service cannot run: {}", reason(&error)));
     let (stop, stopped) = oneshot::channel::<()>();
     // Before there is a socket that would be left behind.
@@ -50,7 +56,7 @@ pub(super) fn run(args: &args::Serve, run: &Run) -> Result<(), CommandError> {
         }
         _ => (Listener::Tcp(listen_tcp(address.unwrap_or(DEFAULT_ADDRESS), run.ui)?), None),
     };
-    let host = Local { name: run.name, ui: run.ui, prompt: args.prompt, limit, asking: Arc::default() };
+    let host = Local { name: run.name, ui: run.ui, prompt: args.prompt, limit, asking: Arc::default(), records };
     let stopped = async {
         let _ = stopped.await;
     };
@@ -150,6 +156,7 @@ struct Local {
     /// How long a key on the network may take.
     limit: Duration,
     asking: Turns,
+    records: Keys,
 }
 
 /// Held while somebody is asked: one question at a time.
@@ -181,6 +188,17 @@ impl Host for Local {
         let env = Env::process();
         let person = Person { terminal: Terminal::new(&env), asking: Arc::clone(&self.asking) };
         identities::local_services(&env, self.name, Arc::new(person), self.limit)
+    }
+
+    fn record(&self, operation: Operation, recipient: &Recipient) -> Result<(), String> {
+        let action = match operation {
+            Operation::Encrypt => "wrap",
+            Operation::Decrypt => "unwrap",
+        };
+        self.records.record(action, &named(recipient)).map_err(|why| {
+            self.ui.warn(&format!("no audit record could be kept, and a client gets no data key: {why}"));
+            "the key service can keep no audit record".to_owned()
+        })
     }
 
     fn done(&self, operation: Operation, recipient: &Recipient, result: Result<(), &str>) {

@@ -50,7 +50,7 @@ use self::error::{CommandError, Exit};
 use self::ui::Ui;
 use crate::cipher::SystemRandom;
 use crate::document::Timestamp;
-use crate::envelope::Tools;
+use crate::envelope::{Options, Tools};
 use crate::recipient::Keyring;
 
 pub use args::command;
@@ -66,6 +66,14 @@ pub(crate) struct Run {
     /// The working directory.
     directory: PathBuf,
     rules: config::RulesFiles,
+}
+
+impl Run {
+    /// How files are opened. SOPS passes over comments that do not open; programs that call it get the values.
+    fn opening(&self) -> Options {
+        let keep_damaged_comments = self.name == Name::Sops;
+        Options { reading: self.name.reading(), keep_damaged_comments, ..Options::default() }
+    }
 }
 
 /// Runs the program.

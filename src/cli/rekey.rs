@@ -12,7 +12,7 @@ use super::files::{self, Contents};
 use super::ui::visible;
 use super::{Destination, Run};
 use crate::document::{Format, Layout};
-use crate::envelope::{self, Rewritten, Tools};
+use crate::envelope::{self, Options, Rewritten, Tools};
 use crate::recipient::{Access, Change, Kind, Recipient};
 
 /// So many key paths are listed without --verbose.
@@ -55,7 +55,8 @@ impl Rekey {
         run: &Run,
     ) -> Result<Rewritten, CommandError> {
         let rewrite = if self.rotates() { envelope::rotate } else { envelope::rewrap };
-        rewrite(self.format, &self.old, &self.to, layout, tools).map_err(|error| {
+        let options = Options { layout, ..run.opening() };
+        rewrite(self.format, &self.old, &self.to, &options, tools).map_err(|error| {
             let is_wrapping = matches!(error, envelope::Error::Wrap(_));
             let error = CommandError::opening(error, &self.old, run.name).about(file);
             match is_wrapping && self.rotates() {
@@ -130,9 +131,14 @@ impl Rekey {
     /// Says what those who were removed know all the same.
     pub(super) fn report(&self, file: &Path, run: &Run) {
         if run.name == Name::Sops {
-            if self.change.takes_away() && self.keep_data_key {
+            if !self.change.removed.is_empty() && self.keep_data_key {
                 run.ui.warn(&format!(
                     "`{}` keeps its data key, which those who were removed may know; `sops rotate -i` changes it",
+                    file.display()
+                ));
+            } else if self.change.takes_away() && self.keep_data_key {
+                run.ui.note(&format!(
+                    "`{}` keeps its data key, which fewer key groups had to open before; `sops rotate -i` changes it",
                     file.display()
                 ));
             }

@@ -10,7 +10,7 @@ use super::error::{CommandError, Exit};
 use super::files::{self, Contents};
 use super::{Destination, Input, Run, args, formats, given, identities, rekey, tools};
 use crate::document::{Format, Layout};
-use crate::envelope;
+use crate::envelope::{self, Options};
 use crate::recipient::{Access, Change, Kind, Recipient};
 
 /// Runs the command.
@@ -41,8 +41,8 @@ pub(super) fn run(args: &args::Rotate, run: &Run) -> Result<(), CommandError> {
     if let Some(name) = name {
         config::learn_key_files(&args.general, name, &to.groups, &keyring, run)?;
     }
-    let layout = Layout { indent: args.general.indent };
-    let rotated = envelope::rotate(format, &input.text, &to, layout, &tools).map_err(failed)?;
+    let options = Options { layout: Layout { indent: args.general.indent }, ..run.opening() };
+    let rotated = envelope::rotate(format, &input.text, &to, &options, &tools).map_err(failed)?;
     if let Destination::File(path) = destination
         && path == file
         && !files::read(file).is_ok_and(|now| *now == *input.text)
@@ -52,7 +52,7 @@ pub(super) fn run(args: &args::Rotate, run: &Run) -> Result<(), CommandError> {
     }
     destination.write(&rotated.text, Contents::Ciphertext, run.ui)?;
 
-    rotated.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
+    run.ui.heed(&rotated.warnings, input.name());
     if run.name == Name::Cloze {
         rekey::exposure(&Change::between(&from, &to), format, &input.text, input.name(), run);
         warn_of_strangers(args, &to, name, run);

@@ -31,8 +31,14 @@ pub(super) fn run(args: &args::Set, run: &Run) -> Result<(), CommandError> {
     }
     let path = key_path(path, run.name)?;
     let value = value(args.value.as_deref(), args)?;
-    let target =
-        Target { file, types: &args.types, opening: &args.opening, services: &args.services, general: &args.general };
+    let target = Target {
+        file,
+        types: &args.types,
+        opening: &args.opening,
+        services: &args.services,
+        general: &args.general,
+        idempotent: args.idempotent,
+    };
     let (changed, text) = target.change(&path, Change::Set(&value), run)?;
     if changed.is_same && args.idempotent {
         return Ok(());
@@ -72,6 +78,8 @@ pub(super) struct Target<'a> {
     pub(super) opening: &'a args::Opening,
     pub(super) services: &'a args::KeyServices,
     pub(super) general: &'a args::General,
+    /// Whether a value that is there already is left alone.
+    pub(super) idempotent: bool,
 }
 
 impl Target<'_> {
@@ -97,8 +105,8 @@ impl Target<'_> {
         })?;
         let format = formats::of_sealed(self.types, self.general, Some(self.file), &text, run);
         let manner = Manner { layout: self.layout(format, run)?, lenient: run.name == Name::Sops };
-        let reading = run.name.reading();
-        let options = Options { ignore_mac: self.opening.ignore_mac, reading, ..Options::default() };
+        let Target { idempotent, .. } = *self;
+        let options = Options { ignore_mac: self.opening.ignore_mac, idempotent, ..run.opening() };
         let record = audit.about(Some(self.file));
         let changed = envelope::change(format, &text, path, change, manner, &options, &tools(&keyring, &record))
             .map_err(|error| CommandError::opening(error, &text, run.name).about(self.file))?;
@@ -126,7 +134,7 @@ impl Target<'_> {
         if changed.text != before {
             Destination::File(self.file).write(&changed.text, Contents::Ciphertext, run.ui)?;
         }
-        changed.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
+        run.ui.heed(&changed.warnings, self.file);
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use super::error::{CommandError, Exit};
 use super::files::FileError;
+use crate::envelope::Warning;
 
 /// The terminal, as far as it may be used.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,16 @@ impl Ui {
     pub(super) fn trace(self, text: &str) {
         if self.verbose {
             eprint(&format!("{}\n", visible(text)));
+        }
+    }
+
+    /// Says what there is to know of a file that was opened or sealed all the same: damage in any case.
+    pub(super) fn heed(self, warnings: &[Warning], file: &Path) {
+        for warning in warnings {
+            match warning.is_damage() {
+                true => self.warn(&format!("`{}`: {warning}", file.display())),
+                false => self.note(&format!("warning: {warning}")),
+            }
         }
     }
 

@@ -208,8 +208,7 @@ impl Update<'_> {
 
     fn write(&self, job: &Job, new: &Rewritten) -> Result<(), CommandError> {
         job.rekey.write(&job.file, &new.text, self.run)?;
-        let warn = |warning: &String| self.run.ui.warn(&format!("`{}`: {warning}", job.file.display()));
-        new.warnings.iter().for_each(warn);
+        self.run.ui.heed(&new.warnings, &job.file);
         job.rekey.report(&job.file, self.run);
         self.run.ui.note(&format!("`{}`: written", job.file.display()));
         Ok(())

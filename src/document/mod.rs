@@ -267,6 +267,13 @@ impl<'t> Document<'t> {
         })
     }
 
+    /// The line in which a node begins, from 1. Linear in the document: for messages only.
+    #[must_use]
+    pub fn line(&self, id: NodeId) -> usize {
+        let before = &self.text[..self.node(id).span.range().start.min(self.text.len())];
+        memchr::memchr_iter(b'\n', before).count() + 1
+    }
+
     /// Where a node is, for people. Linear in the document: for messages only.
     #[must_use]
     pub fn path(&self, id: NodeId) -> KeyPath {

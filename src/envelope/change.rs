@@ -20,24 +20,26 @@ use super::check::{self, same_value};
 use super::error::Error;
 use super::mac;
 use super::metadata::Metadata;
+use super::moved::open_comment;
 use super::open::{Ciphertexts, as_spelled, exact, metadata_of, open, reading_of, unwrap};
 use super::seal::{canonical, check_in_clear, recorded};
 use super::selector::Selector;
 use super::spelling;
 use super::typed::kind_of;
 use super::walk::{Item, Side, Walker};
+use super::warning::Warning;
 use super::witness::Deed;
-use super::{Options, Tools};
+use super::{Leniency, Options, Tools};
 
 /// A changed text.
 #[derive(Debug)]
 pub struct Changed {
     /// All of the file, sealed.
     pub text: Vec<u8>,
-    /// Whether the value was there already, so that only the MAC and the date are new.
+    /// Whether the value was there already, so that nothing but the MAC and the date is new, if anything.
     pub is_same: bool,
-    /// What the user may want to know, a sentence each.
-    pub warnings: Vec<String>,
+    /// What the user may want to know.
+    pub warnings: Vec<Warning>,
 }
 
 /// Sets or takes out what is at a path of the first document of a sealed text.
@@ -60,7 +62,7 @@ pub fn change(
     // To take out what is beyond an end is to take out nothing.
     let manner = Manner { lenient: manner.lenient || matches!(change, Change::Unset), ..manner };
     let mut warnings = Vec::new();
-    let canonical = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
+    let canonical = open(format, &document, &metadata, &key, options.leniency(), &mut warnings)?;
     let (plain, mac) = (canonical.text, canonical.mac);
     let spelled = exact(&plain, &metadata, &key, options.ignore_mac)?;
     let before = spelled.as_ref().unwrap_or(&plain);
@@ -70,6 +72,9 @@ pub fn change(
     let file = File { format, syntax, document: &document, selector, key: &key, path, manner };
     let wanted = file.change_plain(before, change)?;
     let is_same = file.is_same(&plain, change)? || *wanted == **before;
+    if is_same && options.idempotent {
+        return Ok(Changed { text: text.to_vec(), is_same, warnings });
+    }
     let (mut values, wanted) = match (is_same, change) {
         (true, _) => (text.to_vec(), before.clone()),
         (false, Change::Set(value)) => (file.set(value, &metadata, tools)?, wanted),
@@ -83,8 +88,8 @@ pub fn change(
     let values = file.comments_in_place(values, tools)?;
     let exact = spelled.as_ref().map(|_| (syntax, &wanted[..]));
     let (new, metadata) = authenticated(format, &values, metadata, &key, exact, tools)?;
-    // Comments that do not open were told of already.
-    let result = as_spelled(check::reopened(format, &new, &metadata, &key, &mut Vec::new())?, &metadata, &key);
+    let keep = options.leniency().keep_damaged_comments;
+    let result = as_spelled(check::reopened(format, &new, &metadata, &key, keep)?, &metadata, &key);
     let is_exact = spelled.is_none() || *result == *wanted;
     if !is_exact || !(is_same || file.differs_only_there(&plain, &values, &wanted, change, &metadata)?) {
         return Err(Error::RoundTrip);
@@ -240,7 +245,8 @@ impl File<'_, '_> {
         let mut known: HashMap<Vec<u8>, Zeroizing<Vec<u8>>> = HashMap::new();
         let read = |text: &Text<'_>, additional: &[u8]| {
             let sealed = EncryptedValue::parse(text).ok().filter(|sealed| sealed.kind == Kind::Comment)?;
-            cipher.open(&sealed, additional).ok()
+            let mut opener = cipher.opener();
+            open_comment(&mut opener, &sealed, additional).ok().map(|plain| Zeroizing::new(plain.to_vec()))
         };
         let mut walker = Walker::new(self.document, Side::Sealed, &self.selector);
         while let Some(visit) = walker.next() {
@@ -287,7 +293,7 @@ impl File<'_, '_> {
         metadata: &Metadata,
     ) -> Result<bool, Error> {
         let sealed = self.format.sealed().syntax().parse(values)?;
-        let new = open(self.format, &sealed, metadata, self.key, true, &mut Vec::new())?.text;
+        let new = open(self.format, &sealed, metadata, self.key, Leniency::ALL, &mut Vec::new())?.text;
         let parse = |text| self.syntax.parse(text);
         let (before, after, wanted) = (parse(plain)?, parse(&new)?, parse(wanted)?);
         if !same_comments(&after, &wanted) || !same_but(&after, None, &wanted, None) {
@@ -347,7 +353,7 @@ fn authenticated(
 ) -> Result<(Vec<u8>, Metadata), Error> {
     let syntax = format.sealed().syntax();
     let document = syntax.parse(text)?;
-    let canonical = open(format, &document, &metadata, key, true, &mut Vec::new())?;
+    let canonical = open(format, &document, &metadata, key, Leniency::ALL, &mut Vec::new())?;
     let plain = canonical.text;
     let cipher = Cipher::new(key);
     metadata.last_modified = tools.now;

@@ -22,7 +22,7 @@ use super::seal::spells;
 use super::shares::{Run, in_shares};
 use super::typed::{plain_of, unseal};
 use super::walk::Item;
-use super::{Options, spelling};
+use super::{Leniency, Options, spelling};
 
 /// Where a sealed value stands in the encrypted text. Small, since there is one for every value.
 pub(super) struct SealedPlace {
@@ -138,12 +138,7 @@ impl Check<'_> {
 
     /// What a text opens to.
     pub(super) fn opened(&self, text: &[u8]) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let mut warnings = Vec::new();
-        let plain = reopened(self.format, text, self.metadata, self.key, &mut warnings)?;
-        // A comment that does not open.
-        if !warnings.is_empty() {
-            return Err(Error::RoundTrip);
-        }
+        let plain = reopened(self.format, text, self.metadata, self.key, false)?;
         Ok(as_spelled(plain, self.metadata, self.key))
     }
 
@@ -197,17 +192,18 @@ enum Found {
 }
 
 /// Reads a text back that was just written with these metadata: what it opens to, without the
-/// exact spelling.
+/// exact spelling. Damaged comments may be known already, and kept.
 pub(super) fn reopened(
     format: Format,
     text: &[u8],
     metadata: &Metadata,
     key: &DataKey,
-    warnings: &mut Vec<String>,
+    keep_damaged_comments: bool,
 ) -> Result<Zeroizing<Vec<u8>>, Error> {
     let document = format.sealed().syntax().parse(text).map_err(|_| Error::RoundTrip)?;
     let metadata = same_metadata(&document, metadata)?;
-    let opened = open(format, &document, &metadata, key, false, warnings).map_err(|_| Error::RoundTrip)?;
+    let leniency = Leniency { ignore_mac: false, keep_damaged_comments };
+    let opened = open(format, &document, &metadata, key, leniency, &mut Vec::new()).map_err(|_| Error::RoundTrip)?;
     Ok(opened.text)
 }
 

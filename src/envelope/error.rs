@@ -47,6 +47,14 @@ pub enum Error {
         /// Why, as the end of a sentence.
         reason: String,
     },
+    /// An encrypted comment that cannot be decrypted.
+    #[error("the comment in line {line} {reason}")]
+    DecryptComment {
+        /// The line in which it begins, from 1.
+        line: usize,
+        /// Why, as the end of a sentence.
+        reason: String,
+    },
     /// The MAC is missing, damaged or of other values.
     #[error("the MAC does not fit: {0}")]
     Mac(&'static str),

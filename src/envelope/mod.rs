@@ -17,6 +17,7 @@ mod error;
 mod inspect;
 mod mac;
 mod metadata;
+mod moved;
 mod open;
 mod pattern;
 mod policy;
@@ -31,6 +32,7 @@ mod spelling;
 mod tests;
 mod typed;
 mod walk;
+mod warning;
 mod witness;
 
 use zeroize::Zeroizing;
@@ -44,7 +46,7 @@ pub use draft::{open_draft, seal_draft, seal_new_draft};
 pub use error::Error;
 pub use inspect::{is_encrypted, sealed_paths};
 pub use metadata::{Metadata, WRITTEN_VERSION};
-pub use open::decrypt;
+pub use open::{check_sealed, decrypt};
 pub use pattern::{Pattern, PatternError};
 pub use policy::Policy;
 pub use print::{convert, extract};
@@ -52,6 +54,7 @@ pub use rewrap::{access, foresee, rewrap};
 pub use rotate::rotate;
 pub use seal::{encrypt, reencrypt};
 pub use selector::{Selection, Selector};
+pub use warning::Warning;
 pub use witness::{Deed, Witness};
 
 /// What is handed in from outside.
@@ -77,10 +80,35 @@ pub struct Options {
     pub lossy: bool,
     /// Encrypt even when the selector leaves every value in clear.
     pub allow_unmatched: bool,
+    /// Leave a file as it is where the value that is to be set is there already.
+    pub idempotent: bool,
     /// Do not check the MAC.
     pub ignore_mac: bool,
+    /// Leave encrypted comments that do not open as they are, with a warning. What does not check the
+    /// MAC does so, too.
+    pub keep_damaged_comments: bool,
     /// Do not carry the exact spelling where the format cannot hold it.
     pub no_exact_spelling: bool,
+}
+
+impl Options {
+    /// What is passed over when a file is opened.
+    fn leniency(&self) -> Leniency {
+        let Options { ignore_mac, keep_damaged_comments, .. } = *self;
+        Leniency { ignore_mac, keep_damaged_comments: keep_damaged_comments || ignore_mac }
+    }
+}
+
+/// Which damage is passed over when a file is opened; none, if nothing is said.
+#[derive(Clone, Copy, Default)]
+struct Leniency {
+    ignore_mac: bool,
+    keep_damaged_comments: bool,
+}
+
+impl Leniency {
+    /// For what was opened before, and complained about then.
+    const ALL: Leniency = Leniency { ignore_mac: true, keep_damaged_comments: true };
 }
 
 impl Opened {
@@ -100,8 +128,8 @@ pub struct Encrypted {
     pub encrypted: usize,
     /// How many values there are; empty strings and nulls are none.
     pub total: usize,
-    /// What the user may want to know, a sentence each.
-    pub warnings: Vec<String>,
+    /// What the user may want to know.
+    pub warnings: Vec<Warning>,
 }
 
 /// An encrypted text after a change of its recipients or its data key.
@@ -109,8 +137,8 @@ pub struct Encrypted {
 pub struct Rewritten {
     /// All of the file.
     pub text: Vec<u8>,
-    /// What the user may want to know, a sentence each.
-    pub warnings: Vec<String>,
+    /// What the user may want to know.
+    pub warnings: Vec<Warning>,
 }
 
 /// A decrypted text, and what is needed to encrypt it again for the same recipients.
@@ -118,8 +146,8 @@ pub struct Rewritten {
 pub struct Opened {
     /// All of the file, in clear.
     pub text: Zeroizing<Vec<u8>>,
-    /// What the user may want to know, a sentence each.
-    pub warnings: Vec<String>,
+    /// What the user may want to know.
+    pub warnings: Vec<Warning>,
     /// How the text must be read to hold the values that are in the file.
     reading: Reading,
     metadata: Metadata,

@@ -9,12 +9,14 @@ use zeroize::Zeroizing;
 use super::error::Error;
 use super::mac;
 use super::metadata::Metadata;
+use super::moved::open_comment;
 use super::shares::{Run, in_shares};
 use super::spelling;
 use super::typed::unseal;
 use super::walk::{Item, Side, Visit, Walker};
+use super::warning::Warning;
 use super::witness::Deed;
-use super::{Opened, Options, Tools};
+use super::{Leniency, Opened, Options, Tools};
 use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind, Mac, ValueError};
 use crate::document::{
     Content, Document, Editor, EmitError, Format, Layout, New, Node, NodeId, Pile, Reading, Scalar, Spellings, Syntax,
@@ -30,9 +32,10 @@ pub fn decrypt(format: Format, text: &[u8], options: &Options, tools: &Tools<'_>
     let key = unwrap(&metadata, &[Deed::Decrypt], tools)?;
     let mut warnings = Vec::new();
     if metadata.version.is_empty() {
-        warnings.push("the metadata has no `version`: no SOPS wrote this file, and SOPS will not read it".into());
+        let remark = "the metadata has no `version`: no SOPS wrote this file, and SOPS will not read it";
+        warnings.push(Warning::Remark(remark.into()));
     }
-    let canonical = open(format, &document, &metadata, &key, options.ignore_mac, &mut warnings)?;
+    let canonical = open(format, &document, &metadata, &key, options.leniency(), &mut warnings)?;
     let text = exact(&canonical.text, &metadata, &key, options.ignore_mac)?.unwrap_or(canonical.text);
     let reading = reading_of(format, &text, &metadata, &canonical.mac, options.reading);
     Ok(Opened { text, warnings, reading, metadata, key })
@@ -121,14 +124,14 @@ pub(super) fn open(
     document: &Document<'_>,
     metadata: &Metadata,
     key: &DataKey,
-    ignore_mac: bool,
-    warnings: &mut Vec<String>,
+    leniency: Leniency,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Canonical, Error> {
     if format != format.sealed() {
-        return open_envelope(format, document, metadata, key, ignore_mac, warnings);
+        return open_envelope(format, document, metadata, key, leniency, warnings);
     }
     let mut output = Plaintext::new(document, format);
-    let mac = unseal_all(format, document, metadata, key, ignore_mac, warnings, &mut output)?;
+    let mac = unseal_all(format, document, metadata, key, leniency, warnings, &mut output)?;
     Ok(Canonical { text: output.finish()?, mac })
 }
 
@@ -139,11 +142,11 @@ fn open_envelope(
     document: &Document<'_>,
     metadata: &Metadata,
     key: &DataKey,
-    ignore_mac: bool,
-    warnings: &mut Vec<String>,
+    leniency: Leniency,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Canonical, Error> {
     let (mut values, parts) = (Values(document.nodes.clone()), document.parts.clone());
-    let mac = unseal_all(format, document, metadata, key, ignore_mac, warnings, &mut values)?;
+    let mac = unseal_all(format, document, metadata, key, leniency, warnings, &mut values)?;
     let root = parts[0].root;
     let plain = Document { text: document.text, nodes: values.0, parts, aliases: Vec::new(), shadowed: Vec::new() };
     let text = Zeroizing::new(format.syntax().emit(&plain, root, Layout::default())?);
@@ -283,19 +286,20 @@ fn unseal_all(
     document: &Document<'_>,
     metadata: &Metadata,
     key: &DataKey,
-    ignore_mac: bool,
-    warnings: &mut Vec<String>,
+    leniency: Leniency,
+    warnings: &mut Vec<Warning>,
     output: &mut impl Output,
 ) -> Result<String, Error> {
     let syntax = format.syntax();
     let cipher = Cipher::new(key);
     let mut mac = Mac::new(metadata.mac_only_encrypted);
+    let mut damaged = Vec::new();
     let maker = output.maker();
-    let work = |steps| OpenedRun::of(&steps, syntax, document, &cipher, &maker);
+    let work = |steps| OpenedRun::of(&steps, syntax, document, &cipher, &maker, leniency);
     let take = |run: Result<OpenedRun<_>, Error>| {
         let run = run?;
         run.counted.chunks().for_each(|chunk| mac.add(chunk));
-        warnings.extend(run.warnings);
+        damaged.extend(run.damaged);
         output.take(run.output);
         Ok::<(), Error>(())
     };
@@ -311,8 +315,12 @@ fn unseal_all(
         }
         Ok(())
     })?;
+    if let Some((first, error)) = damaged.first() {
+        let (line, others) = (document.line(*first), damaged.len() - 1);
+        warnings.push(Warning::DamagedComments { line, reason: error.to_string(), others });
+    }
     let mac = mac.finish();
-    if !ignore_mac {
+    if !leniency.ignore_mac {
         mac::check(&cipher, metadata, &mac)?;
     }
     Ok(mac)
@@ -349,11 +357,37 @@ fn step(metadata: &Metadata, visit: &Visit<'_, '_, '_>) -> Result<Option<Step>, 
     Ok(Some(Step { id: visit.id, does }))
 }
 
+/// Whether every value that is to be encrypted looks as if it were. Needs no key, and knows nothing of
+/// what is sealed: a file that opens is always of this kind.
+///
+/// # Errors
+/// A value stands in clear, or could; which one.
+pub fn check_sealed(format: Format, text: &[u8]) -> Result<(), Error> {
+    let document = format.sealed().syntax().parse(text)?;
+    let metadata = metadata_of(&document)?;
+    if let Some(shadowed) = document.shadowed.first() {
+        return Err(shadowed.refusal("only the last one is encrypted; take the others out").into());
+    }
+    let selector = metadata.effective_selector();
+    let mut walker = Walker::new(&document, Side::Sealed, &selector);
+    while let Some(visit) = walker.next() {
+        let checked = step(&metadata, &visit).and_then(|step| match (step, visit.item) {
+            (Some(Step { does: Does::Open, .. }), Item::Value(Scalar::Text(text))) => {
+                EncryptedValue::parse(text).map(drop)
+            }
+            _ => Ok(()),
+        });
+        checked.map_err(|error| refused(&document, visit.id, error))?;
+    }
+    Ok(())
+}
+
 /// What a run of steps comes to.
 struct OpenedRun<R> {
     /// The bytes that the MAC is made of; it has no separators.
     counted: Pile,
-    warnings: Vec<String>,
+    /// The comments that did not open.
+    damaged: Vec<(NodeId, ValueError)>,
     output: R,
 }
 
@@ -364,8 +398,9 @@ impl<R> OpenedRun<R> {
         document: &Document<'_>,
         cipher: &Cipher,
         maker: &M,
+        leniency: Leniency,
     ) -> Result<Self, Error> {
-        let mut run = OpenedRun { counted: Pile::new(true), warnings: Vec::new(), output: maker.run(steps.len()) };
+        let mut run = OpenedRun { counted: Pile::new(true), damaged: Vec::new(), output: maker.run(steps.len()) };
         let mut opener = cipher.opener();
         for (&Step { id, ref does }, additional) in steps.iter() {
             let node = document.node(id);
@@ -387,7 +422,11 @@ impl<R> OpenedRun<R> {
                 Err(_) if matches!(node.content, Content::Comment { .. }) => continue,
                 Err(error) => return Err(refused(document, id, error)),
             };
-            let opened = opener.open(&sealed, additional).and_then(|plain| unseal(sealed.kind, plain));
+            let opened = match does {
+                Does::OpenComment => open_comment(&mut opener, &sealed, additional),
+                _ => opener.open(&sealed, additional),
+            };
+            let opened = opened.and_then(|plain| unseal(sealed.kind, plain));
             match opened {
                 Ok(new) => {
                     if let New::Value(value) = &new {
@@ -395,9 +434,12 @@ impl<R> OpenedRun<R> {
                     }
                     maker.put(&mut run.output, id, new)?;
                 }
-                // The MAC does not cover it.
                 Err(error) if matches!(node.content, Content::Comment { .. }) => {
-                    run.warnings.push(format!("a comment {error}; it was left as it is"));
+                    // The MAC does not cover it: only its own tag tells that somebody changed it.
+                    if !leniency.keep_damaged_comments {
+                        return Err(Error::DecryptComment { line: document.line(id), reason: error.to_string() });
+                    }
+                    run.damaged.push((id, error));
                 }
                 Err(error) => return Err(refused(document, id, error)),
             }

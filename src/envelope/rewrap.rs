@@ -1,7 +1,7 @@
 //! Changes who can open a file, with the data key kept: values, MAC and date stay byte for byte.
 
 use crate::cipher::{Cipher, DataKey};
-use crate::document::{Format, Layout};
+use crate::document::Format;
 use crate::recipient::Access;
 
 use super::error::Error;
@@ -9,7 +9,7 @@ use super::mac;
 use super::metadata::Metadata;
 use super::open::{metadata_of, unwrap};
 use super::witness::Deed;
-use super::{Rewritten, Tools, block};
+use super::{Options, Rewritten, Tools, block};
 
 /// Who can open a file. Needs no key.
 ///
@@ -40,7 +40,7 @@ pub fn rewrap(
     format: Format,
     text: &[u8],
     access: &Access,
-    layout: Layout,
+    options: &Options,
     tools: &Tools<'_>,
 ) -> Result<Rewritten, Error> {
     let document = format.sealed().syntax().parse(text)?;
@@ -49,7 +49,7 @@ pub fn rewrap(
     let old = (metadata.groups.as_slice(), metadata.threshold);
     let (groups, threshold) = tools.keyring.rewrap(&key, old, access, tools.now, tools.random)?;
     (metadata.groups, metadata.threshold) = (groups, threshold);
-    let text = block::replaced(format, &document, &metadata, layout)?;
+    let text = block::replaced(format, &document, &metadata, options.layout)?;
     Ok(Rewritten { text, warnings: Vec::new() })
 }
 

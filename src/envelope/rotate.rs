@@ -1,14 +1,15 @@
 //! Changes the data key of a file: every ciphertext is made anew in its place, and the new key is
 //! given to the recipients. Nothing else outside of the metadata block changes.
 
-use crate::cipher::{Cipher, DataKey, EncryptedValue, Nonces, Random};
-use crate::document::{Content, Document, Editor, Format, Layout, New, NodeId, Scalar, Spellings, Syntax};
+use crate::cipher::{Cipher, DataKey, EncryptedValue, Kind, Nonces, Random};
+use crate::document::{Content, Document, Editor, Format, New, NodeId, Scalar, Spellings, Syntax};
 use crate::recipient::Access;
 use crate::recipient::stored::keep_unknown;
 
 use super::error::Error;
 use super::mac;
 use super::metadata::Metadata;
+use super::moved::open_comment;
 use super::open::{metadata_of, open};
 use super::rewrap::data_key;
 use super::seal::checked_comment;
@@ -16,7 +17,7 @@ use super::selector::Selector;
 use super::shares::{Run, in_shares};
 use super::walk::{Item, Side, Walker};
 use super::witness::Deed;
-use super::{Rewritten, Tools, block, check, spelling};
+use super::{Leniency, Options, Rewritten, Tools, block, check, spelling};
 
 /// Encrypts a file under a new data key, for the recipients given. It must open and its MAC must
 /// fit. The version that it records stays, as in SOPS.
@@ -27,7 +28,7 @@ pub fn rotate(
     format: Format,
     text: &[u8],
     access: &Access,
-    layout: Layout,
+    options: &Options,
     tools: &Tools<'_>,
 ) -> Result<Rewritten, Error> {
     let syntax = format.sealed().syntax();
@@ -41,8 +42,10 @@ pub fn rotate(
         tools.keyring.wrap(&key, &access.groups, access.threshold, tools.now, tools.random)?;
     keep_unknown(&old.groups, &mut metadata.groups);
 
+    // A MAC that does not fit would look as good as new.
+    let leniency = Leniency { ignore_mac: false, ..options.leniency() };
     let mut warnings = Vec::new();
-    let plain = open(format, &document, &old, &old_key, false, &mut warnings)?.text;
+    let plain = open(format, &document, &old, &old_key, leniency, &mut warnings)?.text;
     metadata.last_modified = tools.now;
     let (old_cipher, new_cipher) = (Cipher::new(&old_key), Cipher::new(&key));
     // It says the same as before.
@@ -52,9 +55,9 @@ pub fn rotate(
     let selector = old.effective_selector();
     let change = Rekey { document: &document, syntax, selector, old: old_cipher, new: new_cipher };
     change.reseal(tools.random, &mut editor)?;
-    block::put(&mut editor, &document, &metadata, layout)?;
+    block::put(&mut editor, &document, &metadata, options.layout)?;
     let text = editor.finish()?;
-    if *check::reopened(format, &text, &metadata, &key, &mut Vec::new())? != *plain {
+    if *check::reopened(format, &text, &metadata, &key, leniency.keep_damaged_comments)? != *plain {
         return Err(Error::RoundTrip);
     }
     Ok(Rewritten { text, warnings })
@@ -116,7 +119,11 @@ impl<'r> Rekey<'r> {
             };
             // A comment that does not open was reported, and stays.
             let Ok(value) = EncryptedValue::parse(text) else { continue };
-            let Ok(plain) = opener.open(&value, additional) else { continue };
+            let plain = match value.kind {
+                Kind::Comment => open_comment(&mut opener, &value, additional),
+                _ => opener.open(&value, additional),
+            };
+            let Ok(plain) = plain else { continue };
             let sealed = sealer.seal(value.kind, plain, additional, nonce);
             let new = match &node.content {
                 Content::Comment { .. } => New::Comment(checked_comment(self.document, id, sealed, &self.selector)?),

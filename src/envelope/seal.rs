@@ -16,6 +16,7 @@ use super::shares::{Run, Shares, in_shares};
 use super::spelling;
 use super::typed::{kind_of, plain_of};
 use super::walk::{Item, Side, Walker};
+use super::warning::Warning;
 use super::witness::Deed;
 use super::{Encrypted, Opened, Options, Tools, block};
 
@@ -227,10 +228,10 @@ fn seal(
     Ok(Encrypted { text, encrypted, total, warnings: warnings(document) })
 }
 
-fn warnings(document: &Document<'_>) -> Vec<String> {
+fn warnings(document: &Document<'_>) -> Vec<Warning> {
     let only_spelled =
         "a key stands several times in a section; SOPS keeps the last entry alone when it rewrites the file";
-    (!document.shadowed.is_empty()).then(|| only_spelled.into()).into_iter().collect()
+    (!document.shadowed.is_empty()).then(|| Warning::Remark(only_spelled.into())).into_iter().collect()
 }
 
 /// The canonical bytes of a value.

@@ -62,7 +62,9 @@ impl Database {
     pub(super) fn insert(&mut self, events: &[Event<'_>]) -> Result<(), String> {
         let inserted = self.client.transaction().and_then(|mut transaction| {
             for event in events {
-                transaction.execute(INSERT, &[&event.action, &event.user, &event.file])?;
+                if let Some(file) = event.file() {
+                    transaction.execute(INSERT, &[&event.action, &event.user, &file])?;
+                }
             }
             transaction.commit()
         });

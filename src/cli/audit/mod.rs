@@ -100,20 +100,15 @@ impl Witness for Record<'_> {
             uid,
             action: deed.word(),
             command: self.audit.command,
-            file: &file,
+            subject: Subject::File(&file),
         };
         let events: Vec<Event<'_>> = deeds.iter().map(event).collect();
-        for path in &rules.files {
-            chain::append(path, &events).map_err(|error| at(path, &error))?;
-        }
+        append(rules, &events)?;
         #[cfg(feature = "postgres")]
         if !rules.postgres.is_empty() {
             self.insert(&rules.postgres, &events)?;
         }
-        for log in &rules.syslog {
-            syslog::send(log, &events)?;
-        }
-        Ok(())
+        send(rules, &events)
     }
 }
 
@@ -133,6 +128,51 @@ impl Record<'_> {
     }
 }
 
+/// What is recorded of a key service, which knows no files: each data key that it unwraps or wraps. Not
+/// in databases, whose table has files.
+#[cfg(feature = "keyservice")]
+pub(super) struct Keys {
+    rules: Option<AuditRules>,
+}
+
+#[cfg(feature = "keyservice")]
+impl Keys {
+    /// Finds out where records go.
+    ///
+    /// # Errors
+    /// There is a configuration, and it cannot be read or not be understood.
+    pub(super) fn open(run: &Run) -> Result<Self, CommandError> {
+        rules(run.env.audit_config()).map(|rules| Keys { rules })
+    }
+
+    /// Whether something is to be recorded, and nothing would be.
+    pub(super) fn is_blind(&self) -> bool {
+        self.rules.as_ref().is_some_and(|rules| rules.files.is_empty() && rules.syslog.is_empty())
+    }
+
+    /// Keeps a record of what is done with a key; waits for its turn.
+    ///
+    /// # Errors
+    /// It could not be kept, and why. Then it must not be done.
+    pub(super) fn record(&self, action: &'static str, key: &str) -> Result<(), String> {
+        let Some(rules) = &self.rules else { return Ok(()) };
+        let (user, uid) = user()?;
+        let event = Event { time: now(), user: &user, uid, action, command: "keyservice", subject: Subject::Key(key) };
+        append(rules, std::slice::from_ref(&event))?;
+        send(rules, std::slice::from_ref(&event))
+    }
+}
+
+/// Adds records to the files.
+fn append(rules: &AuditRules, events: &[Event<'_>]) -> Result<(), String> {
+    rules.files.iter().try_for_each(|path| chain::append(path, events).map_err(|error| at(path, &error)))
+}
+
+/// Sends records to the logs.
+fn send(rules: &AuditRules, events: &[Event<'_>]) -> Result<(), String> {
+    rules.syslog.iter().try_for_each(|log| syslog::send(log, events))
+}
+
 /// One thing that was done.
 struct Event<'a> {
     time: Timestamp,
@@ -140,21 +180,44 @@ struct Event<'a> {
     uid: u32,
     action: &'static str,
     command: &'static str,
-    /// The absolute path.
-    file: &'a str,
+    subject: Subject<'a>,
+}
+
+/// What it was done with.
+enum Subject<'a> {
+    /// A file, by its absolute path.
+    File(&'a str),
+    /// The key of a recipient, for another process.
+    #[cfg(feature = "keyservice")]
+    Key(&'a str),
 }
 
 impl Event<'_> {
+    /// The file, if it is about one.
+    #[cfg(feature = "postgres")]
+    fn file(&self) -> Option<&str> {
+        match self.subject {
+            Subject::File(path) => Some(path),
+            #[cfg(feature = "keyservice")]
+            Subject::Key(_) => None,
+        }
+    }
+
     /// As the entries of a JSON object, without its braces.
     fn json(&self) -> String {
+        let (what, name) = match self.subject {
+            Subject::File(path) => ("file", path),
+            #[cfg(feature = "keyservice")]
+            Subject::Key(key) => ("key", key),
+        };
         format!(
-            r#""time":{},"user":{},"uid":{},"action":"{}","command":"{}","file":{},"program":"cloze","version":"{}""#,
+            r#""time":{},"user":{},"uid":{},"action":"{}","command":"{}","{what}":{},"program":"cloze","version":"{}""#,
             quoted(&self.time.to_string()),
             quoted(self.user),
             self.uid,
             self.action,
             self.command,
-            quoted(self.file),
+            quoted(name),
             env!("CARGO_PKG_VERSION"),
         )
     }

@@ -14,7 +14,7 @@ use crate::cli::ui::Ui;
 
 fn event(file: &str) -> Event<'_> {
     let time = Timestamp::from_unix(1_700_000_000);
-    Event { time, user: "alice", uid: 7, action: "decrypt", command: "edit", file }
+    Event { time, user: "alice", uid: 7, action: "decrypt", command: "edit", subject: Subject::File(file) }
 }
 
 /// A run under a configuration.

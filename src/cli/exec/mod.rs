@@ -23,7 +23,7 @@ use super::audit::Audit;
 use super::error::{CommandError, Exit, reason};
 use super::{Input, Run, args, formats, tools};
 use crate::document::Format;
-use crate::envelope::{self, Opened, Options};
+use crate::envelope::{self, Opened};
 use crate::recipient::Keyring;
 
 pub(super) use environment::{run_arguments, run_line};
@@ -43,12 +43,12 @@ fn open(
         _ => error,
     })?;
     let format = formats::of_sealed(types, general, input.path.as_deref(), &input.text, run);
-    let options = Options { reading: run.name.reading(), ..Options::default() };
+    let options = run.opening();
     let record = audit.about(input.path.as_deref());
     let opened = envelope::decrypt(format, &input.text, &options, &tools(keyring, &record))
         .map_err(|error| CommandError::opening(error, &input.text, run.name).about(input.name()))?;
     run.ui.trace("Data key recovered successfully");
-    opened.warnings.iter().for_each(|warning| run.ui.note(&format!("warning: {warning}")));
+    run.ui.heed(&opened.warnings, input.name());
     Ok((format, opened))
 }
 

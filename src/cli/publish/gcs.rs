@@ -1,14 +1,14 @@
-//! Google Cloud Storage, with the credentials that Google's own libraries find.
+//! Google Cloud Storage, with the credentials that keys of Google Cloud KMS are used with, too.
 
-use google_cloud_auth::credentials::Builder;
 use object_store::ClientOptions;
 use object_store::gcp::{GoogleCloudStorage, GoogleCloudStorageBuilder, GoogleConfigKey};
 
 use super::super::env::Env;
 use super::upload::{prepare, retries};
+use crate::recipient::Host;
+use crate::recipient::gcp::Credentials;
+use crate::recipient::network::Failure;
 
-/// What a token is asked for.
-const SCOPE: &str = "https://www.googleapis.com/auth/devstorage.read_write";
 /// An emulator, which asks for no credentials, as Google's libraries name it.
 const EMULATOR: &str = "STORAGE_EMULATOR_HOST";
 /// Another place of the service, as `gcloud` names it.
@@ -19,12 +19,12 @@ pub(super) struct Settings {
     builder: GoogleCloudStorageBuilder,
 }
 
-/// Looks for credentials: in the file of `GOOGLE_APPLICATION_CREDENTIALS`, where `gcloud` keeps them,
-/// and with the metadata server of a machine at Google.
+/// Looks for credentials: in variables, where `gcloud` keeps them, and with the metadata server of a
+/// machine at Google.
 ///
 /// # Errors
 /// There are none; why, for people.
-pub(super) async fn settings(env: &Env) -> Result<Settings, String> {
+pub(super) async fn settings(env: &Env, host: &dyn Host) -> Result<Settings, String> {
     prepare();
     let builder = GoogleCloudStorageBuilder::new().with_retry(retries());
     if let Some(host) = env.text(EMULATOR) {
@@ -33,12 +33,11 @@ pub(super) async fn settings(env: &Env) -> Result<Settings, String> {
         let builder = at(builder, &url).with_config(GoogleConfigKey::BearerToken, "none");
         return Ok(Settings { builder });
     }
-    let none = "there are no credentials for Google Cloud; set GOOGLE_APPLICATION_CREDENTIALS, or run \
-                `gcloud auth application-default login`";
-    let credentials = Builder::default().with_scopes([SCOPE]).build_access_token_credentials();
-    let token = credentials.map_err(|_| none.to_owned())?.access_token().await.map_err(|_| none.to_owned())?;
-    let builder = builder.with_config(GoogleConfigKey::BearerToken, token.token);
-    let builder = match env.text(ENDPOINT) {
+    let credentials = Credentials::find(host).await.map_err(Failure::into_reason)?;
+    let token = credentials.token().await.map_err(Failure::into_reason)?;
+    let builder = builder.with_config(GoogleConfigKey::BearerToken, token.as_str());
+    let elsewhere = || credentials.universe().map(|domain| format!("https://storage.{domain}"));
+    let builder = match env.text(ENDPOINT).or_else(elsewhere) {
         Some(url) => at(builder, &url),
         None => builder,
     };

@@ -157,7 +157,11 @@ impl Publish<'_> {
         let content = match (&rule.destination, &rule.recreation) {
             (Destination::Vault { .. }, _) => self.values(file, format, &text)?,
             (_, Some(recreation)) => self.recreated(file, format, &text, &access, recreation)?,
-            (_, None) => text,
+            (_, None) => {
+                let failed = |error| CommandError::opening(error, &text, self.run.name).about(file);
+                envelope::check_sealed(format, &text).map_err(failed)?;
+                text
+            }
         };
         Ok(Some(Job { file: file.to_owned(), place, content }))
     }
@@ -165,9 +169,10 @@ impl Publish<'_> {
     /// The values as JSON.
     fn values(&self, file: &Path, format: Format, text: &[u8]) -> Result<Zeroizing<Vec<u8>>, CommandError> {
         let failed = |error| CommandError::opening(error, text, self.run.name).about(file);
-        let options = Options { reading: self.run.name.reading(), ..Options::default() };
         let record = self.audit.about(Some(file));
-        let opened = envelope::decrypt(format, text, &options, &tools(&self.keyring, &record)).map_err(failed)?;
+        let tools = tools(&self.keyring, &record);
+        let opened = envelope::decrypt(format, text, &self.run.opening(), &tools).map_err(failed)?;
+        self.run.ui.heed(&opened.warnings, file);
         let document = format.plain_syntax(opened.reading()).parse(&opened.text);
         let document = document.map_err(|error| CommandError::envelope(error.into(), &opened.text).about(file))?;
         let lossy = self.run.name == Name::Sops;
@@ -194,12 +199,14 @@ impl Publish<'_> {
             let threshold =
                 if rule.groups.len() > 1 { threshold } else { access.threshold.filter(|_| access.groups.len() < 2) };
             let to = Access { groups: rule.groups.clone(), threshold };
-            let rotated = envelope::rotate(format, text, &to, layout, &tools).map_err(failed)?;
+            let options = Options { layout, ..self.run.opening() };
+            let rotated = envelope::rotate(format, text, &to, &options, &tools).map_err(failed)?;
+            self.run.ui.heed(&rotated.warnings, file);
             return Ok(Zeroizing::new(rotated.text));
         }
-        let reading = self.run.name.reading();
-        let options = Options { layout, reading, no_exact_spelling: rule.no_exact_spelling, ..Options::default() };
+        let options = Options { layout, no_exact_spelling: rule.no_exact_spelling, ..self.run.opening() };
         let opened = envelope::decrypt(format, text, &options, &tools).map_err(failed)?;
+        self.run.ui.heed(&opened.warnings, file);
         let policy = Policy {
             groups: rule.groups.clone(),
             threshold,

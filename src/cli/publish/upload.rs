@@ -16,6 +16,7 @@ use super::super::identities::vault_trust;
 use super::super::prompt::Terminal;
 use super::place::Place;
 use super::{gcs, s3};
+use crate::recipient::Host;
 use crate::recipient::network::{self, Network};
 use crate::recipient::said;
 use crate::recipient::vault::{Address, Client, Failure};
@@ -42,6 +43,7 @@ impl Done {
 /// The clients of a run.
 pub(super) struct Uploader {
     env: Env,
+    host: Arc<dyn Host>,
     network: Rc<Network>,
     vault: Client,
     profile: Option<String>,
@@ -51,9 +53,10 @@ pub(super) struct Uploader {
 
 impl Uploader {
     pub(super) fn new(env: &Env, name: CalledAs, profile: Option<String>) -> Self {
-        let vault = Client::new(Arc::new(Terminal::new(env)), vault_trust(name));
+        let host: Arc<dyn Host> = Arc::new(Terminal::new(env));
+        let vault = Client::new(Arc::clone(&host), vault_trust(name));
         let (aws, google) = Default::default();
-        Uploader { env: env.clone(), network: Network::new(LIMIT), vault, profile, aws, google }
+        Uploader { env: env.clone(), host, network: Network::new(LIMIT), vault, profile, aws, google }
     }
 
     /// Puts a content into its place.
@@ -71,13 +74,16 @@ impl Uploader {
     async fn send(&self, place: &Place, content: &[u8]) -> Result<Done, String> {
         match place {
             Place::S3 { bucket, name } => {
-                let settings = self.aws.get_or_init(|| s3::settings(&self.env, self.profile.as_deref())).await;
+                let settings = self
+                    .aws
+                    .get_or_init(|| s3::settings(&self.env, Arc::clone(&self.host), self.profile.as_deref()))
+                    .await;
                 let store =
                     s3::store(settings.as_ref().map_err(Clone::clone)?, bucket).map_err(|error| refusal(&error))?;
                 object(&store, name, content).await
             }
             Place::Gcs { bucket, name } => {
-                let settings = self.google.get_or_init(|| gcs::settings(&self.env)).await;
+                let settings = self.google.get_or_init(|| gcs::settings(&self.env, &*self.host)).await;
                 let store =
                     gcs::store(settings.as_ref().map_err(Clone::clone)?, bucket).map_err(|error| refusal(&error))?;
                 object(&store, name, content).await

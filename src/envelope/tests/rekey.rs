@@ -56,7 +56,7 @@ fn metadata(format: Format, text: &[u8]) -> Metadata {
 fn a_new_recipient_changes_no_value_and_no_other_key() {
     let to = access(&[&[RECIPIENT, &other()]], None);
     for (format, text) in samples() {
-        let new = with_tools(|tools| rewrap(format, &text, &to, Layout::default(), tools).expect("rewraps").text);
+        let new = with_tools(|tools| rewrap(format, &text, &to, &Options::default(), tools).expect("rewraps").text);
         same_plaintext(format, &text, &new);
         let (before, after) = (metadata(format, &text), metadata(format, &new));
         assert_eq!(before.groups[0][..], after.groups[0][..1]);
@@ -64,7 +64,7 @@ fn a_new_recipient_changes_no_value_and_no_other_key() {
         as_other(|tools| decrypt(format, &new, &Options::default(), tools).expect("opens for the other"));
         let back = with_tools(|tools| {
             let from = access(&[&[RECIPIENT]], None);
-            rewrap(format, &new, &from, Layout::default(), tools).expect("rewraps").text
+            rewrap(format, &new, &from, &Options::default(), tools).expect("rewraps").text
         });
         assert_eq!(String::from_utf8_lossy(&back), String::from_utf8_lossy(&text), "nothing else was touched");
     }
@@ -79,7 +79,7 @@ fn rotating_makes_every_ciphertext_anew_and_touches_nothing_else() {
     };
     for (format, text) in samples() {
         let to = super::access(format, &text).expect("is encrypted");
-        let new = as_owner_later(|tools| rotate(format, &text, &to, Layout::default(), tools).expect("rotates"));
+        let new = as_owner_later(|tools| rotate(format, &text, &to, &Options::default(), tools).expect("rotates"));
         same_plaintext(format, &text, &new.text);
         assert_eq!(lifted(&text), lifted(&new.text));
         let old: Vec<&[u8]> = ciphertext.find_iter(&text).map(|found| found.as_bytes()).collect();
@@ -104,7 +104,7 @@ fn the_exact_spelling_moves_to_the_new_key() {
     let text = sealed(Format::Yaml, YAML, &policy()).expect("encrypts").text;
     let before = metadata(Format::Yaml, &text).spelling.expect("needs it");
     let to = access(&[&[RECIPIENT]], None);
-    let new = with_tools(|tools| rotate(Format::Yaml, &text, &to, Layout::default(), tools).expect("rotates").text);
+    let new = with_tools(|tools| rotate(Format::Yaml, &text, &to, &Options::default(), tools).expect("rotates").text);
     assert_ne!(metadata(Format::Yaml, &new).spelling.expect("keeps it"), before);
     assert_eq!(opened(Format::Yaml, &new).expect("opens").text.as_slice(), YAML.as_bytes());
 }
@@ -115,15 +115,16 @@ fn who_is_removed_cannot_open_what_comes_after() {
     let text = sealed(Format::Json, JSON, &both).expect("encrypts").text;
     let alone = access(&[&[RECIPIENT]], None);
     let (kept, rotated) = with_tools(|tools| {
-        let kept = rewrap(Format::Json, &text, &alone, Layout::default(), tools).expect("rewraps").text;
-        (kept, rotate(Format::Json, &text, &alone, Layout::default(), tools).expect("rotates").text)
+        let kept = rewrap(Format::Json, &text, &alone, &Options::default(), tools).expect("rewraps").text;
+        (kept, rotate(Format::Json, &text, &alone, &Options::default(), tools).expect("rotates").text)
     });
     let known = as_other(|tools| decrypt(Format::Json, &text, &Options::default(), tools).expect("opens").key);
     for (text, opens) in [(&kept, true), (&rotated, false)] {
         assert!(as_other(|tools| decrypt(Format::Json, text, &Options::default(), tools)).is_err());
         let document = Format::Json.syntax().parse(text).expect("parses");
         let metadata = metadata(Format::Json, text);
-        let result = super::super::open::open(Format::Json, &document, &metadata, &known, false, &mut Vec::new());
+        let result =
+            super::super::open::open(Format::Json, &document, &metadata, &known, Leniency::default(), &mut Vec::new());
         assert_eq!(result.is_ok(), opens);
     }
 }
@@ -135,7 +136,7 @@ fn key_groups_grow_without_a_new_share_and_split_anew_else() {
     let policy = Policy { groups: groups.groups.clone(), threshold: Some(2), ..Policy::default() };
     let text = sealed(Format::Json, JSON, &policy).expect("encrypts").text;
     let rewrapped = |to: &Access| {
-        with_tools(|tools| rewrap(Format::Json, &text, to, Layout::default(), tools).expect("rewraps").text)
+        with_tools(|tools| rewrap(Format::Json, &text, to, &Options::default(), tools).expect("rewraps").text)
     };
     let before = metadata(Format::Json, &text);
     // Both the first and the second group can be opened, so that the shares are known to be good.
@@ -146,7 +147,8 @@ fn key_groups_grow_without_a_new_share_and_split_anew_else() {
     as_other(|tools| decrypt(Format::Json, &grown, &Options::default(), tools).expect("two groups open"));
     // Somebody moves: with the old share and a new one of the same split, one would be enough.
     let to = access(&[&[RECIPIENT], &[RECIPIENT, &other], &[&other]], Some(2));
-    let moved = with_tools(|tools| rewrap(Format::Json, &grown, &to, Layout::default(), tools).expect("rewraps").text);
+    let moved =
+        with_tools(|tools| rewrap(Format::Json, &grown, &to, &Options::default(), tools).expect("rewraps").text);
     assert_ne!(metadata(Format::Json, &moved).groups[0][0].enc, before.groups[0][0].enc);
     // The share of the last group is out of reach.
     for (to, threshold) in [
@@ -172,10 +174,10 @@ fn other_kinds_are_kept_and_never_half_wrapped() {
     assert_eq!(to.groups[0].len(), 2);
     to.groups[0].push(Recipient::age(&other()));
     let new =
-        with_tools(|tools| rewrap(Format::Yaml, text.as_bytes(), &to, Layout::default(), tools).expect("rewraps"));
+        with_tools(|tools| rewrap(Format::Yaml, text.as_bytes(), &to, &Options::default(), tools).expect("rewraps"));
     assert!(String::from_utf8_lossy(&new.text).contains(entry));
     let error =
-        with_tools(|tools| rotate(Format::Yaml, text.as_bytes(), &to, Layout::default(), tools).expect_err("fails"));
+        with_tools(|tools| rotate(Format::Yaml, text.as_bytes(), &to, &Options::default(), tools).expect_err("fails"));
     assert!(matches!(&error, Error::Wrap(WrapFailure::Recipient { kind: Kind::Pgp, .. })), "{error}");
     assert_eq!(error.to_string(), "PGP recipient `ABCD`: this build cannot use PGP keys");
 }
@@ -189,15 +191,15 @@ fn a_key_that_does_not_fit_is_given_to_nobody() {
     for damaged in damaged {
         assert_ne!(damaged, text);
         with_tools(|tools| {
-            let rewrapped = rewrap(Format::Json, damaged.as_bytes(), &to, Layout::default(), tools);
+            let rewrapped = rewrap(Format::Json, damaged.as_bytes(), &to, &Options::default(), tools);
             assert!(matches!(rewrapped, Err(Error::Mac(_))));
             assert!(matches!(
-                rotate(Format::Json, damaged.as_bytes(), &to, Layout::default(), tools),
+                rotate(Format::Json, damaged.as_bytes(), &to, &Options::default(), tools),
                 Err(Error::Mac(_))
             ));
         });
     }
     let swapped = text.replacen("\"a\": \"ENC", "\"a2\": \"ENC", 1);
-    let rotated = with_tools(|tools| rotate(Format::Json, swapped.as_bytes(), &to, Layout::default(), tools));
+    let rotated = with_tools(|tools| rotate(Format::Json, swapped.as_bytes(), &to, &Options::default(), tools));
     assert!(matches!(rotated, Err(Error::DecryptValue { .. })));
 }

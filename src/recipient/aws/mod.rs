@@ -2,6 +2,7 @@
 //! role and the profile that the entry names. The SDK of AWS finds the credentials and signs; here
 //! is which client goes with which entry, and what its errors mean to people.
 
+mod account;
 mod failure;
 mod login;
 mod profiles;
@@ -17,6 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+pub use self::account::Account;
 use self::session::{Access, Sessions};
 use super::network::{Answer, Backend, Failure};
 use super::{Host, Kind, Recipient, Unwrapped, WrappedKey, parse, stored};

@@ -102,7 +102,7 @@ impl Profiles {
     /// # Errors
     /// The files of AWS cannot be read.
     pub(super) async fn find(&self, name: &str) -> Result<Profile, Failure> {
-        let set = self.read.get_or_init(|| self.load()).await.as_ref().map_err(Clone::clone)?;
+        let set = self.set().await?;
         let asked = Some(name).filter(|name| set.get_profile(name).is_some());
         if !name.is_empty() && asked.is_none() && self.missing.borrow_mut().insert(name.to_owned()) {
             self.host
@@ -117,6 +117,23 @@ impl Profiles {
         }
         let missing = chosen.as_deref().filter(|name| asked.is_none() && set.get_profile(name).is_none());
         Ok(Profile { asked: asked.map(Into::into), sso: sso_of(set, selected), missing: missing.map(Into::into) })
+    }
+
+    /// The profile that the user names; an empty name is none.
+    ///
+    /// # Errors
+    /// It is not there, or the files of AWS cannot be read.
+    pub(super) async fn named(&self, name: &str) -> Result<Profile, Failure> {
+        let set = self.set().await?;
+        if !name.is_empty() && set.get_profile(name).is_none() {
+            let make = format!("make it with `aws configure --profile {name}`");
+            return Err(Failure::NotMine(format!("there is no AWS profile `{name}` here; {make}")));
+        }
+        self.find(name).await
+    }
+
+    async fn set(&self) -> Result<&ProfileSet, Failure> {
+        self.read.get_or_init(|| self.load()).await.as_ref().map_err(Clone::clone)
     }
 
     async fn load(&self) -> Result<ProfileSet, Failure> {

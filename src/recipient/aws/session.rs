@@ -102,7 +102,7 @@ impl Sessions {
         let profile = self.profiles.find(&access.profile).await?;
         let identity = (profile.clone(), access.role.clone());
         let credentials = match access.role.as_str() {
-            "" => self.once(identity, self.look_for(&profile, &access.region)).await?,
+            "" => self.credentials(&profile, &access.region).await?,
             role => self.once(identity, self.assume(role, &profile, &access.region)).await?,
         };
         let fits = |session: &&Session| session.access_key_id == credentials.access_key_id();
@@ -114,6 +114,22 @@ impl Sessions {
         let session = Session { client: Client::new(&config), profile, access_key_id };
         self.sessions.borrow_mut().insert(access.clone(), session.clone());
         Ok(session)
+    }
+
+    /// A profile that the user names; an empty name is none.
+    ///
+    /// # Errors
+    /// It is not there: this is no entry that somebody else made.
+    pub(super) async fn profile(&self, name: &str) -> Result<Profile, Failure> {
+        self.profiles.named(name).await
+    }
+
+    /// The credentials of a profile itself.
+    ///
+    /// # Errors
+    /// There are none.
+    pub(super) async fn credentials(&self, profile: &Profile, region: &str) -> Result<Credentials, Failure> {
+        self.once((profile.clone(), String::new()), self.look_for(profile, region)).await
     }
 
     /// Where credentials were looked for; nowhere when some were found, or not needed.
@@ -157,7 +173,7 @@ impl Sessions {
 
     /// The credentials of a role, which those of the profile may assume.
     async fn assume(&self, role: &str, profile: &Profile, region: &str) -> Result<Credentials, Failure> {
-        let own = self.once((profile.clone(), String::new()), self.look_for(profile, region)).await?;
+        let own = self.credentials(profile, region).await?;
         let config = with(&self.config(profile, region).await?, own);
         let provider = AssumeRoleProvider::builder(role)
             .session_name(session_name(self.host.host_name().as_deref()))
@@ -170,21 +186,24 @@ impl Sessions {
     /// The configuration of the SDK for a profile and a region.
     async fn config(&self, profile: &Profile, region: &str) -> Result<SdkConfig, Failure> {
         let slot = Rc::clone(self.configs.borrow_mut().entry(profile.clone()).or_default());
-        let config = slot.get_or_try_init(|| self.load(profile, region)).await?;
+        let config = slot.get_or_try_init(|| self.load(profile, Some(region))).await?;
         Ok(config.to_builder().region(Region::new(region.to_owned())).build())
     }
 
-    /// The configuration of the SDK for a profile, as its files have it; where credentials are
-    /// looked for does not depend on the region.
-    async fn load(&self, profile: &Profile, region: &str) -> Result<SdkConfig, Failure> {
+    /// The configuration of the SDK for a profile, as its files have it, the region too if none is given;
+    /// where credentials are looked for does not depend on it.
+    pub(super) async fn load(&self, profile: &Profile, region: Option<&str>) -> Result<SdkConfig, Failure> {
         let loader = aws_config::defaults(BehaviorVersion::latest())
             .env(self.profiles.variables(profile).into())
             .http_client(self.http()?)
-            .region(Region::new(region.to_owned()))
             // How long a key may take is for the network to say.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         let loader = match &profile.asked {
             Some(name) => loader.profile_name(name),
+            None => loader,
+        };
+        let loader = match region {
+            Some(region) => loader.region(Region::new(region.to_owned())),
             None => loader,
         };
         Ok(loader.load().await)

@@ -41,8 +41,8 @@ enum Proof {
     Account(AccessTokenCredentials),
 }
 
-/// Credentials that were found.
-pub(super) struct Credentials {
+/// Credentials of Google that were found, for any of its services.
+pub struct Credentials {
     proof: Proof,
     /// Where they were found, for people.
     place: String,
@@ -59,7 +59,7 @@ impl Credentials {
     ///
     /// # Errors
     /// There are none, or what was found cannot be used.
-    pub(super) async fn find(host: &dyn Host) -> Result<Self, Failure> {
+    pub async fn find(host: &dyn Host) -> Result<Self, Failure> {
         let payer = host.variable("GOOGLE_CLOUD_QUOTA_PROJECT");
         if let Some((place, text)) = configured(host)? {
             return Self::of_json(place, &text, payer);
@@ -113,7 +113,7 @@ impl Credentials {
     ///
     /// # Errors
     /// Google gives none, or cannot be asked.
-    pub(super) async fn token(&self) -> Result<Zeroizing<String>, Failure> {
+    pub async fn token(&self) -> Result<Zeroizing<String>, Failure> {
         match &self.proof {
             Proof::Token(token) => Ok(token.clone()),
             Proof::Account(account) => {
@@ -121,6 +121,12 @@ impl Credentials {
                 Ok(Zeroizing::new(token.token))
             }
         }
+    }
+
+    /// The domain of the services that they are good for, where they name one.
+    #[must_use]
+    pub fn universe(&self) -> Option<&str> {
+        self.universe.as_deref()
     }
 
     /// Where they were found, for people.

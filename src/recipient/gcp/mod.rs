@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use tokio::time::sleep;
 use zeroize::Zeroizing;
 
-use self::credentials::Credentials;
+pub use self::credentials::Credentials;
 use super::network::{self, Answer, Backend, Failure, Network, PAUSES, Reply, exchange, is_busy};
 use super::{Host, Kind, Recipient, Unwrapped, WrappedKey, parse, said};
 

@@ -52,6 +52,12 @@ pub trait Host: Send + Sync + 'static {
     /// that new ones are found.
     fn services(&self) -> Vec<Box<dyn KeyService>>;
 
+    /// Keeps a record of an operation that was done, before its result is given out.
+    ///
+    /// # Errors
+    /// It could not be kept, and what the client is told. It gets nothing else.
+    fn record(&self, operation: Operation, recipient: &Recipient) -> Result<(), String>;
+
     /// Told how an operation ended.
     fn done(&self, operation: Operation, recipient: &Recipient, result: Result<(), &str>);
 }
@@ -232,6 +238,7 @@ fn judge_and_do<T>(
         return Err(Status::not_found(reason));
     };
     let result = work(service.as_ref(), recipient.clone());
+    let result = result.and_then(|made| host.record(operation, &recipient).map(|()| made));
     host.done(operation, &recipient, result.as_ref().map(|_| ()).map_err(String::as_str));
     result.map_err(Status::unknown)
 }

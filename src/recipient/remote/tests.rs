@@ -65,6 +65,13 @@ impl Host for Toys {
         vec![Box::new(Toy)]
     }
 
+    fn record(&self, operation: Operation, recipient: &Recipient) -> Result<(), String> {
+        match (operation, recipient.field("recipient")) {
+            (Operation::Decrypt, "age1unrecorded") => Err("not written down".into()),
+            _ => Ok(()),
+        }
+    }
+
     fn done(&self, operation: Operation, recipient: &Recipient, result: Result<(), &str>) {
         self.inside.fetch_sub(1, Ordering::SeqCst);
         self.log.lock().expect("is whole").push(format!("{operation:?} {recipient} {result:?}"));
@@ -154,6 +161,10 @@ fn every_refusal_says_why_and_by_whom() {
     assert_eq!(wrap("other"), says("failed: line one line two"));
     assert_eq!(wrap("panic"), says("failed: the operation broke off"));
     assert_eq!(unwrap(age.as_ref(), "age1other", "yek").map(|_| String::new()), says("failed: no matching identity"));
+    assert_eq!(
+        unwrap(age.as_ref(), "age1unrecorded", "yek").map(drop),
+        says("failed: not written down").map(|_: String| ())
+    );
     let secret = "AGE-SECRET-KEY-1X";
     assert!(wrap(secret).expect_err("is no recipient").starts_with("this is a secret identity"));
     assert!(!server.host.log.lock().expect("is whole").concat().contains("AGE-SECRET"));
