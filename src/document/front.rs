@@ -29,8 +29,8 @@ impl<'d> Front<'d> {
             return None;
         }
         // Comments may stand behind the place for a block that is still to come.
-        let leaves = document.nodes.iter().filter(|node| matches!(node.content, Content::Leaf { .. }));
-        let limit = block.or_else(|| leaves.last().map(|leaf| leaf.span.range().end))?;
+        let mut leaves = document.nodes.iter().filter(|node| matches!(node.content, Content::Leaf { .. }));
+        let limit = block.or_else(|| leaves.next_back().map(|leaf| leaf.span.range().end))?;
         Some(Front { text: Growing::new(like, document.text.len()), copied: 0, limit })
     }
 

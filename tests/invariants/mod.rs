@@ -56,6 +56,12 @@ fn lines<'d, 't: 'd>(format: Format, events: impl Iterator<Item = Event<'d, 't>>
             Event::Comment(..) => continue,
         });
     }
+    if format == Format::Ini {
+        // The one before the first header may be there for a comment only, and is not printed then.
+        while let Some(at) = lines.windows(2).position(|two| two == ["Some(\"DEFAULT\") map", "end"]) {
+            lines.drain(at..at + 2);
+        }
+    }
     lines
 }
 

@@ -56,8 +56,15 @@ fn takes_value(document: &Document<'_>, node: &Node<'_>) -> bool {
     // Of a key of several lines the last one stands here, or, if it was folded, the end of it.
     let key = key.rsplit('\n').next().unwrap_or_default().trim_start().as_bytes();
     let is_of_key = key.ends_with(b":") && (words.ends_with(key) || words != b":" && key.ends_with(words));
-    is_in_flow(document.text, at)
-        || !words.starts_with(b"? ") && (last.ends_with(b":") && !is_of_key || last == b"-" || last.starts_with(b"&"))
+    // Between brackets a key that a colon is put behind must not begin on a line above.
+    let begins_here = || {
+        let first = node.key.as_deref().unwrap_or_default().split_ascii_whitespace().next().unwrap_or_default();
+        memchr::memmem::find(words, first.as_bytes()).is_some()
+    };
+    if is_in_flow(document.text, at) {
+        return last.ends_with(b":") || begins_here();
+    }
+    !words.starts_with(b"? ") && (last.ends_with(b":") && !is_of_key || last == b"-" || last.starts_with(b"&"))
 }
 
 /// Comment lines; every line of the text gets a marker of its own.

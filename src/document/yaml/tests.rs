@@ -512,7 +512,9 @@ fn bare_signs_in_a_flow_collection_come_back_bare() {
 #[test]
 fn keys_that_look_like_signs_are_put_in_quotes_between_brackets() {
     for key in ["?a", "?", "a?", ":a", "a:", "a::", "&a:b", "\u{feff}a", "a\u{feff}"] {
-        for text in ["{a: 1}\n", "{a: 1, b:\n}\n", "{a: 1, b: }\n", "{}\n", "{\"a\": 1}\n", "a: 1\n", "a: {b: 1}\n", "a: {}\n"] {
+        for text in
+            ["{a: 1}\n", "{a: 1, b:\n}\n", "{a: 1, b: }\n", "{}\n", "{\"a\": 1}\n", "a: 1\n", "a: {b: 1}\n", "a: {}\n"]
+        {
             let inner = KeyPath::parse("a").expect("is a path");
             for top in [KeyPath(Vec::new()), inner].into_iter().take(if text.contains("a: {") { 2 } else { 1 }) {
                 let path = KeyPath([top.0, vec![Step::Key(key.to_owned())]].concat());
