@@ -269,24 +269,39 @@ fn google_cloud_storage_gets_the_file() {
             .into()
     };
     let server = Server::start("gcs", &program, args, &[]);
-    let sandbox = sandbox("  - {gcs_bucket: secrets, gcs_prefix: p/q/}\n");
-    let publish = |name: &str| sandbox.cloze(["publish", "--yes", name]);
-    let (port, taken) = taking(Some(server.port));
-    publish("a.yaml").env("STORAGE_EMULATOR_HOST", format!("127.0.0.1:{port}")).run().expect(0).silent();
-    assert!(taken.recv().unwrap().starts_with("PUT /secrets/p%2Fq%2Fa%2Eyaml HTTP/1.1"));
-    let line = "GET /storage/v1/b/secrets/o/p%2Fq%2Fa.yaml?alt=media HTTP/1.1";
-    assert_eq!(call(&server, line, &[], ""), sandbox.text("a.yaml"));
+    let rules = "  - {path_regex: away, gcs_bucket: missing}\n  - {gcs_bucket: secrets, gcs_prefix: '/p +//é/'}\n";
+    let sandbox = sandbox(rules);
+    fs::copy(sandbox.path("a.yaml"), sandbox.path("away.yaml")).unwrap();
+    let with = |call: Call| call.env("STORAGE_EMULATOR_HOST", format!("127.0.0.1:{}", server.port));
+    with(sandbox.cloze(["publish", "--yes", "a.yaml"])).run().expect(0).silent();
+    let place = "/storage/v1/b/secrets/o/%2Fp%20%2B%2F%2F%C3%A9%2Fa.yaml";
+    let object = || call(&server, &format!("GET {place}?alt=media HTTP/1.1"), &[], "");
+    let kind = || -> serde_json::Value {
+        let found = call(&server, &format!("GET {place} HTTP/1.1"), &[], "");
+        serde_json::from_str::<serde_json::Value>(&found).unwrap()["contentType"].take()
+    };
+    assert_eq!((object(), kind()), (sandbox.text("a.yaml"), "text/plain; charset=utf-8".into()));
+    with(sandbox.cloze(["publish", "--yes", "away.yaml"])).run().expect(1).says("there is no such bucket");
+    // The client of Google knows it under the same name, and as the same.
+    let Some(sops) = require_sops() else { return };
+    sandbox.encrypted("a.yaml", "password: other\n");
+    with(sandbox.real(sops, ["publish", "--yes", "a.yaml"])).ok();
+    // The emulator drops the rest of its type.
+    assert_eq!((object(), kind()), (sandbox.text("a.yaml"), "text/plain".into()));
 }
 
-/// A server that takes anything, and says what it took. It may pass that on to an emulator, whose
-/// answers lack the header that object stores must have.
-fn taking(emulator: Option<u16>) -> (u16, Receiver<String>) {
+/// What a store says that took something.
+const TAKEN: &str = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+/// A server that takes anything, gives these answers one after the other, the last of them again and
+/// again, and says what it took.
+fn taking(answers: &'static [&'static str]) -> (u16, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let (taken, all) = channel();
     let taken = Mutex::new(taken);
     thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
+        for (number, mut stream) in listener.incoming().flatten().enumerate() {
             let mut text = Vec::new();
             let mut buffer = [0; 65536];
             // The head, and as much as it says; a file of these tests is short.
@@ -302,18 +317,9 @@ fn taking(emulator: Option<u16>) -> (u16, Receiver<String>) {
                     break;
                 }
             }
-            let answer = "HTTP/1.1 200 OK\r\netag: \"1\"\r\nx-goog-generation: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-            let text = String::from_utf8(text).unwrap();
-            if let (Some(port), Some((head, body))) = (emulator, text.split_once("\r\n\r\n")) {
-                let mut lines = head.lines();
-                let line = lines.next().unwrap_or_default().to_owned();
-                let header =
-                    |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.to_owned()));
-                let request = Request { line, headers: lines.filter_map(header).collect(), body: body.into() };
-                assert_eq!(request.pass_on(port).status, 200);
-            }
+            let answer = answers[number.min(answers.len() - 1)];
             let _ = stream.write_all(answer.as_bytes());
-            let _ = taken.lock().unwrap().send(text);
+            let _ = taken.lock().unwrap().send(String::from_utf8(text).unwrap());
         }
     });
     (port, all)
@@ -329,14 +335,15 @@ fn google_cloud_storage_is_shown_the_credentials_of_google() {
         "token_uri": "http://127.0.0.1:9/never",
     });
     let account = sandbox.write("account.json", account.to_string());
-    let (port, taken) = taking(None);
+    let (port, taken) = taking(&[TAKEN]);
     let publish = || {
         let call = sandbox.cloze(["publish", "--yes", "a.yaml"]);
         call.env("CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE", format!("http://127.0.0.1:{port}"))
     };
     publish().env("GOOGLE_APPLICATION_CREDENTIALS", &account).run().expect(0);
     let request = taken.recv().unwrap();
-    assert!(request.starts_with("PUT /secrets/a%2Eyaml HTTP/1.1\r\n"), "{request}");
+    let line = "POST /upload/storage/v1/b/secrets/o?uploadType=media&name=a.yaml HTTP/1.1\r\n";
+    assert!(request.starts_with(line), "{request}");
     assert!(request.contains("authorization: Bearer eyJ") && request.ends_with(&sandbox.text("a.yaml")), "{request}");
     let broken = sandbox.write("broken.json", "{}");
     publish().env("GOOGLE_APPLICATION_CREDENTIALS", broken).run().expect(1).says("no credentials of Google");
@@ -344,6 +351,85 @@ fn google_cloud_storage_is_shown_the_credentials_of_google() {
     publish().env("GOOGLE_OAUTH_ACCESS_TOKEN", "token-of-sops").run().expect(0);
     let request = taken.recv().unwrap();
     assert!(request.contains("authorization: Bearer token-of-sops\r\n"), "{request}");
+    assert!(!request.contains("x-goog-user-project"), "{request}");
+    let pays = publish().env("GOOGLE_OAUTH_ACCESS_TOKEN", "t").env("GOOGLE_CLOUD_QUOTA_PROJECT", "payer");
+    pays.run().expect(0);
+    assert!(taken.recv().unwrap().contains("x-goog-user-project: payer\r\n"));
+    let open = publish().env("GOOGLE_OAUTH_ACCESS_TOKEN", "t");
+    let open = open.env("CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE", "http://storage.example");
+    open.run().expect(1).says("would show the token");
+}
+
+#[test]
+fn what_google_cloud_storage_refuses_is_said_in_its_words() {
+    let sandbox = sandbox("  - {gcs_bucket: secrets}\n");
+    const DENIED: &str = "HTTP/1.1 403 no\r\nconnection: close\r\n\r\n{\"error\": {\"code\": 403, \"message\": \
+                          \"a@b does not have storage.objects.create access.\", \"errors\": [{\"reason\": \"forbidden\"}]}}";
+    const BUSY: &str = "HTTP/1.1 503 later\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let (port, taken) = taking(&[BUSY, DENIED]);
+    let call = sandbox.cloze(["publish", "--yes", "a.yaml"]).env("STORAGE_EMULATOR_HOST", format!("127.0.0.1:{port}"));
+    call.run().expect(1).says(
+        "denied; the credentials must be allowed to write there: a@b does not have storage.objects.create access (forbidden)",
+    );
+    assert_eq!(taken.try_iter().count(), 2);
+}
+
+#[test]
+fn s3_is_asked_as_its_documentation_says() {
+    const BUSY: &str = "HTTP/1.1 503 later\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    const AWAY: &str = "HTTP/1.1 301 away\r\nx-amz-bucket-region: eu-west-1\r\nconnection: close\r\n\r\n\
+                        <Error><Code>PermanentRedirect</Code><Message>Use another one.</Message></Error>";
+    const MOVED: &str = "HTTP/1.1 307 moved\r\nlocation: http://127.0.0.1:9/\r\nconnection: close\r\n\r\n";
+    const WRONG: &str = "HTTP/1.1 400 wrong\r\nconnection: close\r\n\r\n<Error><Code>AuthorizationHeaderMalformed</Code>\
+                         <Message>The region is wrong</Message><Region>eu-west-1</Region></Error>";
+    const OLD: &str = "HTTP/1.1 400 old\r\nconnection: close\r\n\r\n<Error><Code>ExpiredToken</Code>\
+                       <Message>The provided token has expired.</Message></Error>";
+    let sandbox = sandbox("  - {s3_bucket: a.b, s3_prefix: p/}\n");
+    let (port, taken) = taking(&[BUSY, TAKEN, AWAY, MOVED, WRONG, OLD]);
+    let publish = || {
+        let call = sandbox.cloze(["publish", "--yes", "a.yaml"]).env("AWS_ACCESS_KEY_ID", "AKIA");
+        let call = call.env("AWS_SECRET_ACCESS_KEY", "secret-of-aws").env("AWS_SESSION_TOKEN", "session");
+        call.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}/store/")).env("AWS_REGION", "us-east-1").run()
+    };
+    publish().expect(0).silent();
+    let (refused, request) = (taken.recv().unwrap(), taken.recv().unwrap());
+    let body = |request: &str| request.split_once("\r\n\r\n").unwrap().1.to_owned();
+    assert_eq!((body(&refused), body(&request)), (sandbox.text("a.yaml"), sandbox.text("a.yaml")));
+    assert!(request.starts_with("PUT /store/a.b/p/a.yaml HTTP/1.1\r\n"), "{request}");
+    for part in [
+        "authorization: AWS4-HMAC-SHA256 Credential=AKIA/",
+        "/us-east-1/s3/aws4_request, SignedHeaders=content-type;host;x-amz-checksum-sha256;x-amz-content-sha256;x-amz-date;\
+         x-amz-security-token, Signature=",
+        "content-type: application/octet-stream\r\n",
+        "x-amz-security-token: session\r\n",
+    ] {
+        assert!(request.contains(part), "{part}: {request}");
+    }
+    let elsewhere = "the bucket is in the region `eu-west-1`, and not in `us-east-1`; AWS_REGION=eu-west-1 says so";
+    for why in [elsewhere, "it answers 307", elsewhere, "the credentials were refused: The provided token has expired"]
+    {
+        let outcome = publish();
+        outcome.expect(1).says(why);
+        assert!(!outcome.stderr.contains("secret-of-aws"), "{}", outcome.stderr);
+        assert!(taken.recv().is_ok() && taken.try_recv().is_err());
+    }
+}
+
+#[test]
+fn s3_gets_names_of_every_kind_as_the_client_of_sops_writes_them() {
+    let (Some(moto), Some(sops)) = (Moto::get(), require_sops()) else { return };
+    let prefixes = ["kinds a b+c/é%41/", "/kinds//twice/", "kinds?x=y&z#f/~!$'()*,:;=@[]\\^`{|}<>\"/"];
+    for (number, prefix) in prefixes.into_iter().enumerate() {
+        let yaml = format!("'{}'", prefix.replace('\'', "''"));
+        let sandbox = sandbox(&format!("  - {{s3_bucket: secrets, s3_prefix: {yaml}}}\n"));
+        let name = format!("{prefix}a.yaml");
+        moto.with(sandbox.cloze(["publish", "--yes", "a.yaml"])).run().expect(0);
+        assert_eq!(moto.object(&sandbox, &name), sandbox.text("a.yaml"));
+        sandbox.encrypted("a.yaml", "password: other\n");
+        moto.with(sandbox.real(sops, ["publish", "--yes", "a.yaml"])).ok();
+        assert_eq!(moto.object(&sandbox, &name), sandbox.text("a.yaml"));
+        assert_eq!(moto.object(&sandbox, "-").matches("kinds").count(), number + 1);
+    }
 }
 
 #[test]
@@ -417,4 +503,28 @@ fn what_is_said_is_in_the_golden_file() {
     let outcome = call.run();
     outcome.expect(1).says("cannot be reached");
     golden("publish", &said);
+}
+
+#[test]
+fn s3_is_trusted_as_the_variables_of_aws_say() {
+    let Some(program) = require_tool("moto_server") else { return };
+    let sandbox = sandbox("  - {s3_bucket: missing}\n");
+    let [key, certificate] = ["key.pem", "certificate.pem"].map(|name| sandbox.path(name).display().to_string());
+    let new = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", &key, "-out", &certificate, "-days", "2"];
+    let subject = ["-subj", "/CN=x", "-addext", "subjectAltName=IP:127.0.0.1"];
+    let leaf = ["-addext", "basicConstraints=critical,CA:FALSE"];
+    let made = Command::new("openssl").args(new).args(subject).args(leaf).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let args = |port: u16| {
+        ["-H", "127.0.0.1", "-p", &port.to_string(), "-c", &certificate, "-k", &key].map(str::to_owned).into()
+    };
+    let server = Server::start("moto-tls", &program, args, &[]);
+    let publish = || {
+        let call = sandbox.cloze(["publish", "--yes", "a.yaml"]).env("AWS_ACCESS_KEY_ID", "a");
+        let call = call.env("AWS_SECRET_ACCESS_KEY", "s").env("AWS_REGION", "us-east-1");
+        call.env("AWS_ENDPOINT_URL", format!("https://127.0.0.1:{}", server.port))
+    };
+    publish().run().expect(1).says("cannot be reached: invalid peer certificate");
+    publish().env("AWS_CA_BUNDLE", &certificate).run().expect(1).says("there is no such bucket");
+    publish().env("AWS_CA_BUNDLE", &key).run().expect(1).says("holds no certificate in PEM");
 }

@@ -48,9 +48,11 @@ impl Place {
             }
         };
         let (Place::S3 { name, .. } | Place::Gcs { name, .. } | Place::Vault { path: name, .. }) = &place;
-        if !name.split('/').all(is_step) {
-            let message =
-                format!("`{name}` has an empty step, `.`, `..` or a sign of control in it, and is no name there");
+        // The name of an object is no path: two slashes are as good as one.
+        let is_fit = |step: &str| is_step(step) || (step.is_empty() && !place.takes_values());
+        if !name.split('/').all(is_fit) {
+            let empty = if place.takes_values() { "an empty step, " } else { "" };
+            let message = format!("`{name}` has {empty}`.`, `..` or a sign of control in it, and is no name there");
             return Err(CommandError::usage(message));
         }
         Ok(place)
@@ -101,8 +103,9 @@ mod tests {
         for (destination, name, expected) in [
             (s3("p/"), "a.yaml", Some("s3://b/p/a.yaml")),
             (s3("p-"), "d/a.yaml", Some("s3://b/p-d/a.yaml")),
-            (s3("/p/"), "a.yaml", None),
-            (s3("p//"), "a.yaml", None),
+            (s3("/p/"), "a.yaml", Some("s3://b//p/a.yaml")),
+            (s3("p//"), "a.yaml", Some("s3://b/p//a.yaml")),
+            (vault("a//b", "kv", 1), "a", None),
             (s3("../"), "a.yaml", None),
             (s3("p/"), "", None),
             (vault("sops/", "secret/", 2), "a", Some("https://v:8200/v1/secret/data/sops/a")),

@@ -4,25 +4,26 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::path::Path as Name;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig};
+use reqwest::{RequestBuilder, StatusCode};
 use serde_json::Value;
 use tokio::sync::OnceCell;
+use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
 use super::super::argv::Name as CalledAs;
 use super::super::env::Env;
 use super::super::identities::vault_trust;
 use super::super::prompt::Terminal;
+use super::gcs::Gcs;
 use super::place::Place;
-use super::{gcs, s3};
+use super::s3::S3;
 use crate::recipient::Host;
-use crate::recipient::network::{self, Network};
-use crate::recipient::said;
+use crate::recipient::network::{self, Network, PAUSES, Reply, is_busy};
 use crate::recipient::vault::{Address, Client, Failure};
 
 /// How long one file may take.
 const LIMIT: Duration = Duration::from_secs(120);
+
 /// What came of it.
 pub(super) enum Done {
     /// It is there now.
@@ -47,8 +48,8 @@ pub(super) struct Uploader {
     network: Rc<Network>,
     vault: Client,
     profile: Option<String>,
-    aws: OnceCell<Result<s3::Settings, String>>,
-    google: OnceCell<Result<gcs::Settings, String>>,
+    aws: OnceCell<Result<S3, String>>,
+    google: OnceCell<Result<Gcs, String>>,
 }
 
 impl Uploader {
@@ -65,7 +66,7 @@ impl Uploader {
     /// Why it is not there, for people.
     pub(super) fn put(&self, place: &Place, content: &[u8]) -> Result<Done, String> {
         let work = async {
-            let done = tokio::time::timeout(LIMIT, self.send(place, content)).await;
+            let done = timeout(LIMIT, self.send(place, content)).await;
             done.unwrap_or_else(|_| Err(format!("there was no answer within {} s", LIMIT.as_secs())))
         };
         self.network.run(work)?
@@ -74,19 +75,17 @@ impl Uploader {
     async fn send(&self, place: &Place, content: &[u8]) -> Result<Done, String> {
         match place {
             Place::S3 { bucket, name } => {
-                let settings = self
-                    .aws
-                    .get_or_init(|| s3::settings(&self.env, Arc::clone(&self.host), self.profile.as_deref()))
-                    .await;
-                let store =
-                    s3::store(settings.as_ref().map_err(Clone::clone)?, bucket).map_err(|error| refusal(&error))?;
-                object(&store, name, content).await
+                // It also makes TLS ready, which the libraries of the clouds need.
+                let client = self.network.client()?;
+                let find = || S3::find(&self.env, Arc::clone(&self.host), client, self.profile.as_deref());
+                let store = self.aws.get_or_init(find).await.as_ref().map_err(Clone::clone)?;
+                store.put(bucket, name, content).await.map(|()| Done::Written)
             }
             Place::Gcs { bucket, name } => {
-                let settings = self.google.get_or_init(|| gcs::settings(&self.env, &*self.host)).await;
-                let store =
-                    gcs::store(settings.as_ref().map_err(Clone::clone)?, bucket).map_err(|error| refusal(&error))?;
-                object(&store, name, content).await
+                let client = self.network.client()?;
+                let find = || Gcs::find(&self.env, &*self.host, client);
+                let store = self.google.get_or_init(find).await.as_ref().map_err(Clone::clone)?;
+                store.put(bucket, name, content).await.map(|()| Done::Written)
             }
             Place::Vault { address, path, version } => self.secret(address, path, *version, content).await,
         }
@@ -117,41 +116,26 @@ fn is_same(known: &Value, content: &[u8]) -> bool {
     serde_json::from_slice::<Value>(content).is_ok_and(|content| known["data"]["data"] == content)
 }
 
-async fn object(store: &dyn ObjectStore, name: &str, content: &[u8]) -> Result<Done, String> {
-    let path = Name::parse(name).map_err(|_| format!("`{name}` is no name of an object"))?;
-    let payload = PutPayload::from(content.to_vec());
-    store.put(&path, payload).await.map(|_| Done::Written).map_err(|error| refusal(&error))
+/// Sends a request, which is made anew each time, until the service is not too busy for it.
+pub(super) async fn sent(request: impl AsyncFn() -> Result<RequestBuilder, String>) -> Result<Reply, String> {
+    let mut pauses = PAUSES.iter();
+    loop {
+        let reply = network::exchange(request().await?).await?;
+        match pauses.next() {
+            Some(pause) if is_busy(reply.status.as_u16()) => sleep(*pause).await,
+            _ => return Ok(reply),
+        }
+    }
 }
 
-/// Few tries: somebody waits.
-pub(super) fn retries() -> RetryConfig {
-    RetryConfig { max_retries: 2, retry_timeout: Duration::from_secs(30), ..RetryConfig::default() }
-}
-
-/// Makes TLS ready for clients that are not built here.
-pub(super) fn prepare() {
-    drop(network::builder());
-}
-
-/// Why a store did not take an object, in one line.
-fn refusal(error: &object_store::Error) -> String {
-    let cause = network::innermost(error);
-    let text = format!("{error} {cause}");
-    let inside = |tag: &str| {
-        let (_, rest) = text.split_once(&format!("<{tag}>"))?;
-        rest.split_once(&format!("</{tag}>")).map(|(inside, _)| said(inside))
-    };
-    let remark = match (inside("Message"), inside("Code")) {
-        (Some(message), Some(code)) => format!("{message} ({code})"),
-        (_, Some(code)) => code,
-        _ => String::new(),
-    };
-    let with = |what: &str| if remark.is_empty() { what.to_owned() } else { format!("{what}: {remark}") };
-    match error {
-        object_store::Error::NotFound { .. } => with("there is no such bucket"),
-        object_store::Error::PermissionDenied { .. } => with("denied; the credentials must be allowed to write there"),
-        object_store::Error::Unauthenticated { .. } => with("the credentials were refused"),
-        _ if remark.is_empty() => said(&cause),
-        _ => remark,
+/// Why a store did not take an object, in one line; with what it says itself.
+pub(super) fn refusal(status: StatusCode, remark: &str) -> String {
+    let after = |what: &str| if remark.is_empty() { what.to_owned() } else { format!("{what}: {remark}") };
+    match status.as_u16() {
+        401 => after("the credentials were refused"),
+        403 => after("denied; the credentials must be allowed to write there"),
+        404 => after("there is no such bucket"),
+        _ if remark.is_empty() => format!("it answers {status}; check the endpoint"),
+        _ => remark.to_owned(),
     }
 }

@@ -15,6 +15,9 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
                 ));
             }
             let mut spot = Spot::new(document.text, node.span, *style, node.key.is_some());
+            if spot.start == node.span.end as usize && is_in_place_of_value(document, id) {
+                return Err(EmitError("there is no place for a value: a comment stands behind its tag".into()));
+            }
             spot.ends_text = ends_text(document, node.span.end as usize);
             spot.key = node.key.as_deref();
             if let Some(header) = spot.fixed_header() {
@@ -35,6 +38,16 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
             Err(EmitError("a map or list cannot be replaced by a single value".into()))
         }
     }
+}
+
+/// Whether a comment comes after a value that is missing, and would come before one that is there.
+fn is_in_place_of_value(document: &Document<'_>, id: NodeId) -> bool {
+    let end = document.node(id).span.end as usize;
+    document.nodes.get(id.index() + 1).is_some_and(|next| {
+        let start = next.span.start as usize;
+        let is_comment = matches!(next.content, Content::Comment { .. });
+        is_comment && start > end && memchr::memchr2(b'\n', b'\r', &document.text[end..start]).is_none()
+    })
 }
 
 /// Said when a header that has a comment does not fit the new value.

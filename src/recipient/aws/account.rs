@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use aws_sdk_kms::config::Credentials;
+use zeroize::Zeroizing;
 
 use super::super::Host;
 use super::super::network::Failure;
@@ -20,6 +21,12 @@ pub struct Account {
     pub region: String,
     /// The place of all services, if it is another one than that of AWS.
     pub endpoint: Option<String>,
+    /// Whether services are called where they have cryptography that FIPS 140 approves.
+    pub fips: bool,
+    /// Whether services are called where they have addresses of IPv6, too.
+    pub dual_stack: bool,
+    /// The authorities to trust, in PEM, in place of those of the system.
+    pub authorities: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl Account {
@@ -35,6 +42,7 @@ impl Account {
         let region = config.region().map_or(REGION, |region| region.as_ref()).to_owned();
         let credentials = sessions.credentials(&profile, &region).await?;
         let endpoint = config.endpoint_url().filter(|endpoint| !endpoint.is_empty()).map(str::to_owned);
-        Ok(Account { credentials, region, endpoint })
+        let [fips, dual_stack] = [config.use_fips(), config.use_dual_stack()].map(|wanted| wanted == Some(true));
+        Ok(Account { credentials, region, endpoint, fips, dual_stack, authorities: sessions.authorities()? })
     }
 }

@@ -210,7 +210,36 @@ impl Sessions {
     }
 
     fn http(&self) -> Result<SharedHttpClient, Failure> {
-        self.http.get_or_init(|| http_client(trust(&*self.host)?)).clone()
+        let trust = || {
+            let authorities = self.authorities()?;
+            Ok(authorities
+                .map_or_else(TrustStore::default, |pem| TrustStore::empty().with_pem_certificate(pem.to_vec())))
+        };
+        self.http.get_or_init(|| http_client(trust()?)).clone()
+    }
+
+    /// The authorities to trust in place of those of the system. They are looked at here, since the SDK
+    /// panics on what is none.
+    ///
+    /// # Errors
+    /// The file of `AWS_CA_BUNDLE` has none.
+    pub(super) fn authorities(&self) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+        let Some(path) = self.host.variable(AWS_CA_BUNDLE) else { return Ok(None) };
+        let wrong = |why: &str| Failure::Broken(format!("{AWS_CA_BUNDLE} (`{path}`): {why}"));
+        let content = match self.host.file(Path::new(&path)) {
+            Ok(Some(content)) => content,
+            Ok(None) => return Err(wrong("there is no such file")),
+            Err(error) => return Err(wrong(&error)),
+        };
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(&content) {
+            let added = certificate.ok().and_then(|certificate| roots.add(certificate).ok());
+            added.ok_or_else(|| wrong("holds what is not a certificate in PEM"))?;
+        }
+        if roots.is_empty() {
+            return Err(wrong("holds no certificate in PEM"));
+        }
+        Ok(Some(content))
     }
 }
 
@@ -248,24 +277,4 @@ fn http_client(trust: TrustStore) -> Result<SharedHttpClient, Failure> {
         connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
         connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context.clone()).build()
     }))
-}
-
-/// The certificates to trust. They are looked at here, since the SDK panics on what is none.
-fn trust(host: &dyn Host) -> Result<TrustStore, Failure> {
-    let Some(path) = host.variable(AWS_CA_BUNDLE) else { return Ok(TrustStore::default()) };
-    let wrong = |why: &str| Failure::Broken(format!("{AWS_CA_BUNDLE} (`{path}`): {why}"));
-    let content: Zeroizing<Vec<u8>> = match host.file(Path::new(&path)) {
-        Ok(Some(content)) => content,
-        Ok(None) => return Err(wrong("there is no such file")),
-        Err(error) => return Err(wrong(&error)),
-    };
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&content) {
-        let added = certificate.ok().and_then(|certificate| roots.add(certificate).ok());
-        added.ok_or_else(|| wrong("holds what is not a certificate in PEM"))?;
-    }
-    if roots.is_empty() {
-        return Err(wrong("holds no certificate in PEM"));
-    }
-    Ok(TrustStore::empty().with_pem_certificate(content.to_vec()))
 }

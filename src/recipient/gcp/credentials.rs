@@ -129,6 +129,12 @@ impl Credentials {
         self.universe.as_deref()
     }
 
+    /// The project that pays, where it is not that of what is used.
+    #[must_use]
+    pub fn payer(&self) -> Option<&str> {
+        self.payer.as_deref()
+    }
+
     /// Where they were found, for people.
     pub(super) fn place(&self) -> &str {
         &self.place

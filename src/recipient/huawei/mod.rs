@@ -248,7 +248,11 @@ mod tests {
     fn what_is_denied_is_told_from_what_is_broken() {
         let of = |status: u16, body: &str| {
             let status = StatusCode::from_u16(status).expect("is one");
-            answer(&Reply { status, body: Zeroizing::new(body.as_bytes().to_vec()) })
+            answer(&Reply {
+                status,
+                headers: reqwest::header::HeaderMap::new(),
+                body: Zeroizing::new(body.as_bytes().to_vec()),
+            })
         };
         assert_eq!(of(200, "{\"a\":1}"), Ok(json!({ "a": 1 })));
         let nested = of(403, "{\"error\":{\"error_code\":\"KMS.0308\",\"error_msg\":\"no\"}}");

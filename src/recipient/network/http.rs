@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode, Url};
 use serde_json::Value;
@@ -70,11 +71,19 @@ pub fn is_safe(url: &Url) -> bool {
 pub struct Reply {
     /// The status of HTTP.
     pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The body; it may hold a secret.
     pub body: Zeroizing<Vec<u8>>,
 }
 
 impl Reply {
+    /// A header, if it is there and a text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
     /// The body as JSON; null if it is none.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -88,7 +97,7 @@ impl Reply {
 /// There is no answer; why, for people.
 pub async fn exchange(request: RequestBuilder) -> Result<Reply, String> {
     let mut answer = request.send().await.map_err(|error| failure(&error))?;
-    let status = answer.status();
+    let (status, headers) = (answer.status(), answer.headers().clone());
     let mut body = Zeroizing::new(Vec::with_capacity(16 * 1024));
     while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
         if body.len() + chunk.len() > MAX_ANSWER_BYTES {
@@ -96,7 +105,7 @@ pub async fn exchange(request: RequestBuilder) -> Result<Reply, String> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Reply { status, body })
+    Ok(Reply { status, headers, body })
 }
 
 /// What every client is built from: the one TLS, and our name.
@@ -112,6 +121,16 @@ pub(crate) fn builder() -> ClientBuilder {
 /// There is no TLS here; why, for people.
 pub(crate) fn build(builder: ClientBuilder) -> Result<Client, String> {
     builder.build().map_err(|error| format!("there is no TLS: {}", innermost(&error)))
+}
+
+/// A client of this kind that trusts these authorities only, in PEM.
+///
+/// # Errors
+/// There is no TLS with them; why, for people.
+#[cfg(feature = "publish")]
+pub fn client_trusting(authorities: &[u8]) -> Result<Client, String> {
+    let trusted = reqwest::Certificate::from_pem_bundle(authorities).unwrap_or_default();
+    build(builder().redirect(Policy::none()).tls_certs_only(trusted))
 }
 
 /// It follows no redirection: a data key and a token would go where they were not sent.

@@ -19,6 +19,8 @@ use tokio::time::timeout;
 
 use super::{KeyService, Kind, Recipient, Unwrapped, WrappedKey};
 
+#[cfg(feature = "publish")]
+pub use http::client_trusting;
 #[cfg(feature = "azure")]
 pub(crate) use http::{MAX_ANSWER_BYTES, failure};
 pub use http::{PAUSES, Reply, body, exchange, innermost, is_busy, is_safe, is_step, object};

@@ -242,7 +242,7 @@ mod tests {
 
     fn reply(status: u16, body: &str) -> Reply {
         let status = StatusCode::from_u16(status).expect("is one");
-        Reply { status, body: Zeroizing::new(body.as_bytes().to_vec()) }
+        Reply { status, headers: reqwest::header::HeaderMap::new(), body: Zeroizing::new(body.as_bytes().to_vec()) }
     }
 
     #[test]
