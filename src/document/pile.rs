@@ -4,7 +4,7 @@
 use zeroize::Zeroize as _;
 
 /// Bytes of a chunk, unless a piece needs more.
-const CHUNK: usize = 64 << 10;
+const CHUNK: usize = 32 << 10;
 
 /// See the module.
 pub struct Pile {

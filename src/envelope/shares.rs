@@ -10,7 +10,7 @@ use std::thread::{Builder, Scope};
 
 /// How many things are worked on together: enough that handing them over costs nothing beside the
 /// work, and few enough that their bytes stay in a processor's own memory.
-const RUN: usize = 2048;
+const RUN: usize = 512;
 
 /// Bytes of additional data from which on a run is full, however few things have it.
 const RUN_BYTES: usize = 512 << 10;

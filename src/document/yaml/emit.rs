@@ -5,6 +5,10 @@ use super::quoting::{self, BlockStyle, Place};
 use super::spell;
 use crate::document::{Content, New, Node, Scalar};
 
+/// Bytes of a key from which on it gets a mark of its own and a line: no reader takes more than 1024
+/// characters in front of a colon (YAML 1.2 §7.4.2).
+const LONGEST_KEY: usize = 1000;
+
 /// The indentation of SOPS.
 pub(super) const INDENT: usize = 4;
 
@@ -81,7 +85,15 @@ impl Printer<'_, '_> {
             out.push(b'-');
         } else {
             let key = node.key.as_deref().unwrap_or_default();
-            out.extend_from_slice(quoting::fresh(key, Place::Block).as_bytes());
+            let key = quoting::fresh(key, Place::Block);
+            let is_long = key.len() > LONGEST_KEY;
+            if is_long {
+                out.extend_from_slice(b"? ");
+            }
+            out.extend_from_slice(key.as_bytes());
+            if is_long {
+                self.line(out, level.column);
+            }
             out.push(b':');
         }
         let child = level.child_column(self.indent);

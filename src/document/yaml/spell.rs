@@ -40,13 +40,14 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
     }
 }
 
-/// Whether a comment comes after a value that is missing, and would come before one that is there.
+/// Whether a comment comes after a value that is missing, and would come before one that is there:
+/// one on its line, or above it.
 fn is_in_place_of_value(document: &Document<'_>, id: NodeId) -> bool {
-    let end = document.node(id).span.end as usize;
+    let value = document.node(id).span.range();
     document.nodes.get(id.index() + 1).is_some_and(|next| {
         let start = next.span.start as usize;
-        let is_comment = matches!(next.content, Content::Comment { .. });
-        is_comment && start > end && memchr::memchr2(b'\n', b'\r', &document.text[end..start]).is_none()
+        let same_line = || memchr::memchr2(b'\n', b'\r', &document.text[value.end..start]).is_none();
+        matches!(next.content, Content::Comment { .. }) && (start < value.start || start > value.end && same_line())
     })
 }
 

@@ -614,3 +614,18 @@ fn line_breaks_are_those_of_the_line() {
         assert_eq!(spell::line_break_after(text.as_bytes(), at), expected, "{text:?} at {at}");
     }
 }
+
+#[test]
+fn long_keys_are_printed_so_that_they_are_read() {
+    let key = "k".repeat(1100);
+    for text in [format!("? {key}\n: 1\n"), format!("a:\n  - ? {key}\n    : b: 1\n  - c\n")] {
+        let document = parse(text.as_bytes());
+        let printed = Yaml.emit(&document, NodeId(0), Layout::default()).expect("is a map");
+        let again =
+            Yaml.parse(&printed).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&printed)));
+        let keys = |document: &Document<'_>| {
+            document.nodes.iter().map(|node| node.key.as_deref().map(str::to_owned)).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(&again), keys(&document));
+    }
+}
