@@ -16,24 +16,13 @@ use super::{Run, args, env, identities, now};
 use crate::recipient::age::{parse_recipient, recipients_of};
 use crate::recipient::parse::parse_one;
 use crate::recipient::{Kind, Recipient};
-use crate::rules::{Rules, Strictness};
+use crate::rules::{RECIPIENT_FIELDS, Rules, Strictness};
 
 /// What the user wants.
 struct Answers {
     recipients: Vec<Recipient>,
     kubernetes: bool,
 }
-
-/// The fields of a rule with recipients, in the order in which they are written.
-const FIELDS: [(&str, Kind); 7] = [
-    ("age", Kind::Age),
-    ("pgp", Kind::Pgp),
-    ("kms", Kind::Kms),
-    ("gcp_kms", Kind::GcpKms),
-    ("hckms", Kind::Hckms),
-    ("azure_keyvault", Kind::AzureKv),
-    ("hc_vault_transit_uri", Kind::HcVault),
-];
 
 /// Runs the command.
 pub(super) fn run(args: &args::Init, run: &Run) -> Result<(), CommandError> {
@@ -207,7 +196,7 @@ fn rules_text(answers: &Answers) -> String {
         text += "  # Kubernetes needs to see everything but the values of a Secret.\n";
         lines.extend(["path_regex: \\.ya?ml$".to_owned(), "encrypted_regex: ^(data|stringData)$".to_owned()]);
     }
-    for (field, kind) in FIELDS {
+    for (field, kind) in RECIPIENT_FIELDS {
         let mut of_kind = answers.recipients.iter().filter(|recipient| recipient.kind == kind).peekable();
         if of_kind.peek().is_some() {
             lines.push(format!("{field}:"));

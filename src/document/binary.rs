@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::json::{self, Json};
-use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
+use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError, check_size};
 use super::tree::Tree;
 use super::{Content, Document, New, Node, NodeId, Part, Scalar, Span, Style, Text};
 
@@ -20,9 +20,7 @@ const ONE_VALUE: &str = "a binary file is one string under the key `data`, which
 
 impl Syntax for Binary {
     fn parse<'t>(&self, text: &'t [u8]) -> Result<Document<'t>, SyntaxError> {
-        if u32::try_from(text.len()).is_err() {
-            return Err(SyntaxError::whole("the text is 4 GiB or larger"));
-        }
+        check_size(text)?;
         let span = Span::new(0..text.len());
         let value = Scalar::Text(Text::Source(text));
         let nodes = vec![

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::change::{Excerpt, as_leaves, lines, set_fields};
 use super::dotenv_value;
 use super::flat;
-use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
+use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError, check_size};
 use super::tree::Tree;
 use super::{Block, Content, Document, New, Node, NodeId, Part, Scalar, Span, Style, Text};
 
@@ -30,9 +30,7 @@ const NO_CONTAINERS: &str = "a dotenv file holds single values only, no maps and
 
 impl Syntax for Dotenv {
     fn parse<'t>(&self, text: &'t [u8]) -> Result<Document<'t>, SyntaxError> {
-        if u32::try_from(text.len()).is_err() {
-            return Err(SyntaxError::whole("the text is 4 GiB or larger"));
-        }
+        check_size(text)?;
         let whole = Span::new(0..text.len());
         let mut nodes = vec![Node { key: None, span: whole, content: Content::Map { end: NodeId(0) } }];
         let mut metadata = Metadata::default();

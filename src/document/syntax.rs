@@ -201,14 +201,17 @@ impl SyntaxError {
     }
 }
 
-/// A text as a string, if it is short enough for [`Span`]s.
+/// Refuses a text that is too large for [`Span`]s.
+pub(super) fn check_size(text: &[u8]) -> Result<(), SyntaxError> {
+    u32::try_from(text.len()).map(drop).map_err(|_| SyntaxError::whole("the text is 4 GiB or larger"))
+}
+
+/// A text as a string.
 ///
 /// # Errors
 /// It is not UTF-8, or too large.
 pub(super) fn utf8(text: &[u8]) -> Result<&str, SyntaxError> {
-    if u32::try_from(text.len()).is_err() {
-        return Err(SyntaxError::whole("the text is 4 GiB or larger"));
-    }
+    check_size(text)?;
     // Fast, but it does not say where.
     simdutf8::basic::from_utf8(text).or_else(|_| {
         std::str::from_utf8(text).map_err(|error| {

@@ -24,6 +24,7 @@ use crate::recipient::Recipient;
 pub use audit::{AuditRules, Facility, Syslog};
 pub use destination::{Destination, DestinationRule};
 pub use path::match_text;
+pub use read::FLAT as RECIPIENT_FIELDS;
 pub use stores::Stores;
 
 /// How much is asked of a configuration.

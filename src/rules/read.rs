@@ -49,7 +49,7 @@ const GROUP: &[&str] = &["merge", "age", "pgp", KEY_FILES, "kms", "gcp_kms", "hc
 const KEY_FILES: &str = "pgp_key_files";
 
 /// The flat fields of a rule with recipients, in the order in which these are stored.
-const FLAT: [(&str, Kind); 7] = [
+pub const FLAT: [(&str, Kind); 7] = [
     ("age", Kind::Age),
     ("pgp", Kind::Pgp),
     ("kms", Kind::Kms),

@@ -19,7 +19,7 @@ use memchr::{memchr2, memmem, memrchr};
 use zeroize::Zeroizing;
 
 use super::super::flat;
-use super::super::syntax::{Reading, SyntaxError};
+use super::super::syntax::{Reading, SyntaxError, check_size};
 use super::super::{Block, Content, Document, Node, NodeId, Part, Scalar, Shadowed, Span, Text};
 use super::space::{after_line, trim, trim_end, trim_start};
 use super::value::{self, comment_in, is_marker};
@@ -27,9 +27,7 @@ use super::{BOM, DEFAULT, METADATA};
 
 /// Reads a text.
 pub(super) fn read(text: &[u8], reading: Reading) -> Result<Document<'_>, SyntaxError> {
-    if u32::try_from(text.len()).is_err() {
-        return Err(SyntaxError::whole("the text is 4 GiB or larger"));
-    }
+    check_size(text)?;
     if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
         return Err(SyntaxError::whole("the text is UTF-16").hint("convert the file to UTF-8 first"));
     }
