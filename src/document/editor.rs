@@ -2,9 +2,6 @@
 //! pass. This is the only way in which a document changes.
 
 use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
-use std::thread::Builder;
 
 use zeroize::Zeroize as _;
 
@@ -218,11 +215,8 @@ impl<'d, 't> Editor<'d, 't> {
     /// An alias has to be written out where it cannot be.
     pub fn finish_noting(mut self, note: impl FnMut(NodeId, usize)) -> Result<Option<Vec<u8>>, EmitError> {
         self.expand_aliases()?;
-        let Editor { document, like, front, spellings, others, .. } = &mut self;
-        let out = match front.take() {
-            Some(front) => finish_front(front, document.text, spellings, others, note),
-            None => splice_all(document.text, spellings, others, note).map(|text| unless_same(text, like)),
-        };
+        let front = self.front.take().unwrap_or_else(|| Front::new(self.like));
+        let out = finish_front(front, self.document.text, &self.spellings, &self.others, note);
         wipe(&mut self.others);
         out
     }
@@ -253,15 +247,6 @@ impl<'d, 't> Editor<'d, 't> {
     }
 }
 
-/// Nothing in place of a text that somebody has already.
-fn unless_same(mut text: Vec<u8>, like: &[u8]) -> Option<Vec<u8>> {
-    if text != like {
-        return Some(text);
-    }
-    text.zeroize();
-    None
-}
-
 /// A replacement, by the place where it is kept.
 struct Piece {
     span: Span,
@@ -275,9 +260,9 @@ struct Piece {
 /// # Errors
 /// They do overlap, which would be a fault of the format that gave them.
 pub fn splice(text: &[u8], mut splices: Vec<Splice>) -> Result<Vec<u8>, EmitError> {
-    let out = splice_all(text, &[], &splices, |_, _| ());
+    let out = finish_front(Front::new(b""), text, &[], &splices, |_, _| ());
     wipe(&mut splices);
-    out
+    Ok(out?.unwrap_or_default())
 }
 
 /// They may be of the plaintext.
@@ -308,113 +293,25 @@ fn finish_front(
     others: &[Splice],
     mut note: impl FnMut(NodeId, usize),
 ) -> Result<Option<Vec<u8>>, EmitError> {
-    let source = Source { text, spellings, others };
-    for piece in pieces(spellings, others) {
+    let of = |piece: &Piece| match spellings.get(piece.set as usize) {
+        Some(spellings) => {
+            let place = &spellings.places[piece.at as usize];
+            (Some(place.node), spellings.spelling(place))
+        }
+        None => (None, others[piece.at as usize].text.as_slice()),
+    };
+    let pieces = pieces(spellings, others);
+    let is_secret = spellings.iter().any(Spellings::is_secret);
+    front.expect(text, pieces.iter().map(|piece| of(piece).1.len()).sum(), is_secret);
+    for piece in pieces {
         let range = piece.span.range();
         if range.start < front.copied() || range.end > text.len() {
             return Err(overlap(range.start));
         }
-        let node = spellings.get(piece.set as usize).map(|set| set.places[piece.at as usize].node);
-        front.push(text, piece.span, source.of(&piece), |at| node.into_iter().for_each(|node| note(node, at)));
+        let (node, new) = of(&piece);
+        front.push(text, piece.span, new, |at| node.into_iter().for_each(|node| note(node, at)));
     }
     Ok(front.finish(text))
-}
-
-/// The same without a front.
-fn splice_all(
-    text: &[u8],
-    spellings: &[Spellings],
-    others: &[Splice],
-    mut note: impl FnMut(NodeId, usize),
-) -> Result<Vec<u8>, EmitError> {
-    let pieces = pieces(spellings, others);
-    let source = Source { text, spellings, others };
-    // Where each piece comes to stand, and where the second half of them begins.
-    let mut half = None;
-    let (mut end, mut copied) = (0, 0);
-    for (number, piece) in pieces.iter().enumerate() {
-        let range = piece.span.range();
-        if number == pieces.len() / 2 {
-            half = Some(Half { number, copied, end });
-        }
-        end += text.get(copied..range.start).ok_or_else(|| overlap(range.start))?.len();
-        if let Some(spellings) = spellings.get(piece.set as usize) {
-            note(spellings.places[piece.at as usize].node, end);
-        }
-        end += source.of(piece).len();
-        copied = range.end;
-    }
-    end += text.get(copied..).ok_or_else(|| overlap(copied))?.len();
-    let mut out = vec![0; end];
-    match half.filter(|_| end >= WORTH_A_THREAD) {
-        Some(half) => source.copy_in_halves(&pieces, &half, &mut out),
-        None => source.copy(&pieces, 0..text.len(), &mut out),
-    }
-    Ok(out)
-}
-
-/// Bytes of a text from which on two threads copy it.
-const WORTH_A_THREAD: usize = 1 << 20;
-
-/// Where the second half of the pieces begins.
-struct Half {
-    /// The first piece of it.
-    number: usize,
-    /// The place in the old text.
-    copied: usize,
-    /// The place in the new text.
-    end: usize,
-}
-
-/// What a new text is made of.
-struct Source<'s> {
-    text: &'s [u8],
-    spellings: &'s [Spellings],
-    others: &'s [Splice],
-}
-
-impl Source<'_> {
-    /// The new text of a piece.
-    fn of(&self, piece: &Piece) -> &[u8] {
-        match self.spellings.get(piece.set as usize) {
-            Some(spellings) => spellings.spelling(&spellings.places[piece.at as usize]),
-            None => &self.others[piece.at as usize].text,
-        }
-    }
-
-    /// Copies a part of the old text with its pieces, which fills `out`.
-    fn copy(&self, pieces: &[Piece], part: Range<usize>, out: &mut [u8]) {
-        let mut rest = out;
-        let mut copied = part.start;
-        let mut put = |bytes: &[u8]| {
-            let (place, after) = std::mem::take(&mut rest).split_at_mut(bytes.len());
-            place.copy_from_slice(bytes);
-            rest = after;
-        };
-        for piece in pieces {
-            put(&self.text[copied..piece.span.range().start]);
-            put(self.of(piece));
-            copied = piece.span.range().end;
-        }
-        put(&self.text[copied..part.end]);
-    }
-
-    /// The same for the whole text, with two threads.
-    fn copy_in_halves(&self, pieces: &[Piece], half: &Half, out: &mut [u8]) {
-        let (first, second) = pieces.split_at(half.number);
-        let (left, right) = out.split_at_mut(half.end);
-        // Kept where both sides reach it: a system that has no thread left gives nothing back.
-        let right = Mutex::new(Some(right));
-        let behind = || {
-            let right = right.lock().unwrap_or_else(PoisonError::into_inner).take();
-            right.into_iter().for_each(|right| self.copy(second, half.copied..self.text.len(), right));
-        };
-        std::thread::scope(|scope| {
-            let _ = Builder::new().spawn_scoped(scope, behind);
-            self.copy(first, 0..half.copied, left);
-        });
-        behind();
-    }
 }
 
 fn overlap(at: usize) -> EmitError {

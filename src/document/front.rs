@@ -31,7 +31,20 @@ impl<'d> Front<'d> {
         // Comments may stand behind the place for a block that is still to come.
         let mut leaves = document.nodes.iter().filter(|node| matches!(node.content, Content::Leaf { .. }));
         let limit = block.or_else(|| leaves.next_back().map(|leaf| leaf.span.range().end))?;
-        Some(Front { text: Growing::new(like, document.text.len()), copied: 0, limit })
+        let mut front = Front { limit, ..Front::new(like) };
+        front.text.room = document.text.len();
+        Some(front)
+    }
+
+    /// An empty front, with all changes still to come.
+    pub(super) fn new(like: &'d [u8]) -> Self {
+        Front { text: Growing::new(like, 0), copied: 0, limit: 0 }
+    }
+
+    /// Makes room for the rest of the old text and so many new bytes.
+    pub(super) fn expect(&mut self, old: &[u8], new: usize, is_secret: bool) {
+        self.text.secret |= is_secret;
+        self.text.reserve(old.len() - self.copied + new);
     }
 
     /// Copies the old text up to and with these spellings; false where they do not follow, or may
@@ -113,14 +126,27 @@ impl<'l> Growing<'l> {
             }
             self.part();
         }
-        let Some(own) = &mut self.own else { return };
-        if self.secret && own.capacity() - own.len() < bytes.len() {
-            // Growing in place may leave a copy behind.
-            let mut larger = Vec::with_capacity(2 * own.capacity() + bytes.len());
-            larger.extend_from_slice(own);
-            std::mem::replace(own, larger).zeroize();
+        let larger = 2 * self.own.as_ref().map_or(0, Vec::capacity);
+        self.grow(bytes.len(), larger);
+        self.own.iter_mut().for_each(|own| own.extend_from_slice(bytes));
+    }
+
+    /// Makes room for so many bytes more.
+    fn reserve(&mut self, bytes: usize) {
+        self.room = self.room.max(self.same + bytes);
+        self.grow(bytes, 0);
+    }
+
+    /// The same, with at least this capacity if there is to be a new one.
+    fn grow(&mut self, bytes: usize, capacity: usize) {
+        let Some(own) = self.own.as_mut().filter(|own| own.capacity() - own.len() < bytes) else { return };
+        if !self.secret {
+            return own.reserve(bytes);
         }
-        own.extend_from_slice(bytes);
+        // Growing in place may leave a copy behind.
+        let mut larger = Vec::with_capacity(capacity.max(own.len() + bytes));
+        larger.extend_from_slice(own);
+        std::mem::replace(own, larger).zeroize();
     }
 
     /// From here on the texts differ.
