@@ -454,13 +454,18 @@ fn implied_command(name: Name, scan: &Scan) -> Result<String, CommandError> {
     if let (Name::Cloze, [word, _, ..], true) = (name, &scan.operands[..], scan.modes.is_empty()) {
         let word = word.to_string_lossy();
         let mut error = CommandError::usage(format!("there is no command `{word}`"));
-        let distance = |command: &&&str| strsim::damerau_levenshtein(command, &word);
-        if let Some(near) = ORDER.iter().min_by_key(distance).filter(|near| distance(near) <= 2) {
+        if let Some(near) = near_command(&word) {
             error = error.hint(format!("did you mean `{near}`?"));
         }
         return Err(error);
     }
     Ok(command.to_owned())
+}
+
+/// The command that a word is nearly: one letter in three may be wrong.
+pub(super) fn near_command(word: &str) -> Option<&'static str> {
+    let distance = |command: &&str| strsim::damerau_levenshtein(command, word);
+    ORDER.into_iter().min_by_key(distance).filter(|near| distance(near) <= word.len() / 3)
 }
 
 #[cfg(test)]
