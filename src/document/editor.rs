@@ -302,7 +302,9 @@ fn finish_front(
     };
     let pieces = pieces(spellings, others);
     let is_secret = spellings.iter().any(Spellings::is_secret);
-    front.expect(text, pieces.iter().map(|piece| of(piece).1.len()).sum(), is_secret);
+    let lengths = pieces.iter().map(|piece| (piece.span.range().len(), of(piece).1.len()));
+    let (gone, new) = lengths.fold((0, 0), |(gone, new), (old, spelling)| (gone + old, new + spelling));
+    front.expect(text, gone, new, is_secret);
     for piece in pieces {
         let range = piece.span.range();
         if range.start < front.copied() || range.end > text.len() {
