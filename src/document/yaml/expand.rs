@@ -10,12 +10,12 @@ pub(super) fn expand<'n>(
     document: &Document<'_>,
     alias: &Alias,
     change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
-) -> Result<Splice, EmitError> {
+) -> Result<Vec<Splice>, EmitError> {
     let change = |at: usize| change(NodeId(u32::try_from(at).ok()?));
     let node = alias.nodes.start as usize;
     let (start, end) = (alias.span.start as usize, alias.span.end as usize);
     let is_flow = spell::is_in_flow(document.text, end);
-    let line_break = if is_flow { "\n" } else { spell::line_break_after(document.text, end) };
+    let line_break = spell::line_break_after(document.text, end);
     let printer = Printer { nodes: &document.nodes, change: &change, indent: INDENT, line_break };
     let top = &document.nodes[node];
     if let Content::Leaf { value, .. } = &top.content {
@@ -24,22 +24,41 @@ pub(super) fn expand<'n>(
             Some(New::Comment(_)) => return Err(EmitError("an alias cannot become a comment".into())),
             None => value,
         };
-        return Ok(Splice { span: alias.span, text: scalar(value, is_flow).into_bytes() });
+        return Ok(vec![Splice { span: alias.span, text: scalar(value, is_flow).into_bytes() }]);
     }
     let lead = Lead::read(document.text, start);
     let is_empty = document.extent(NodeId(alias.nodes.start)).len() == 1;
-    match lead.filter(|_| !is_flow && !is_empty) {
-        None => Ok(Splice { span: alias.span, text: printer.flow(node) }),
-        Some(Lead::Dash(column)) => {
+    let commented = end_of_comment(document.text, end);
+    match (lead.filter(|_| !is_flow && !is_empty), commented) {
+        (Some(Lead::Dash(column)), None) => {
             let base = if matches!(top.content, Content::Map { .. }) { column } else { column + 2 };
-            Ok(Splice { span: alias.span, text: printer.collection(node, column + 2, base, true) })
+            Ok(vec![Splice { span: alias.span, text: printer.collection(node, column + 2, base, true) }])
         }
-        Some(Lead::Key { column, end }) => {
+        (Some(Lead::Key { column, end: colon }), commented) => {
             let inner = column + INDENT;
             let text = printer.collection(node, inner, inner, false);
-            Ok(Splice { span: Span::new(end..alias.span.end as usize), text })
+            // The comment stays behind the key, and not behind the last value.
+            let Some(line) = commented else { return Ok(vec![Splice { span: Span::new(colon..end), text }]) };
+            let gone = Splice { span: Span::new(colon..end), text: Vec::new() };
+            Ok(vec![gone, Splice { span: Span::new(line..line), text }])
+        }
+        // Behind an entry in brackets it would count to what is in them.
+        (_, Some(_)) if top.key.is_some() => Err(EmitError(COMMENTED.into())),
+        _ => {
+            let text = printer.flow_with_comments(node, spell::column(document.text, start));
+            Ok(vec![Splice { span: alias.span, text }])
         }
     }
+}
+
+/// Said where brackets would come before the comment.
+const COMMENTED: &str = "a comment stands behind an alias that has to be written out: put the comment above it";
+
+/// Where the comment on the line of something that ends here ends, if there is one.
+fn end_of_comment(text: &[u8], end: usize) -> Option<usize> {
+    let line = memchr::memchr2(b'\n', b'\r', &text[end..]).map_or(text.len(), |length| end + length);
+    let rest = text[end..line].trim_ascii_start();
+    rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start().starts_with(b"#").then_some(line)
 }
 
 fn scalar(value: &Scalar<'_>, is_flow: bool) -> String {
