@@ -18,10 +18,13 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
             if spot.start == node.span.end as usize && is_in_place_of_value(document, id) {
                 return Err(EmitError("there is no place for a value: a comment stands behind its tag".into()));
             }
+            if quoting::as_text(value).is_none() && is_tagged_above(document, id) {
+                return Err(EmitError("the tag above the comment is not one of the new value".into()));
+            }
             spot.ends_text = ends_text(document, node.span.end as usize);
             spot.key = node.key.as_deref();
             if let Some(header) = spot.fixed_header() {
-                let text = spot.below(header, value).ok_or_else(|| EmitError(FIXED.into()))?;
+                let text = spot.respell_below(header, node, value)?;
                 return Ok(Splice { span: node.span, text: text.into_bytes() });
             }
             Ok(spot.respell(node, value))
@@ -51,8 +54,43 @@ fn is_in_place_of_value(document: &Document<'_>, id: NodeId) -> bool {
     })
 }
 
+/// Whether a value stands behind a tag that stays, since there are comments between them.
+fn is_tagged_above(document: &Document<'_>, id: NodeId) -> bool {
+    let (text, nodes) = (document.text, &document.nodes);
+    let before = &text[..document.node(id).span.start as usize];
+    let begins_line = before.iter().rfind(|byte| !matches!(byte, b' ' | b'\t'));
+    if !matches!(begins_line, Some(b'\n' | b'\r')) {
+        return false;
+    }
+    let is_comment = |node: &&Node<'_>| matches!(node.content, Content::Comment { .. });
+    let near = nodes[..id.index()].iter().rev().take_while(is_comment);
+    let near = near.chain(nodes[id.index() + 1..].iter().take_while(is_comment));
+    let mut comments: Vec<Span> = near.map(|node| node.span).collect();
+    comments.sort_unstable_by_key(|span| std::cmp::Reverse(span.start));
+    let mut at = before.trim_ascii_end().len();
+    let end = at;
+    for comment in comments {
+        if comment.end as usize == at {
+            at = text[..comment.start as usize].trim_ascii_end().len();
+        }
+    }
+    let is_apart = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'[' | b'{' | b',');
+    let is_tag =
+        |word: &[u8]| word.starts_with(b"!") || word.windows(3).any(|signs| signs == b"\":!" || signs == b"':!");
+    let mut words = text[..at].rsplit(is_apart).skip_while(|word| word.starts_with(b"&"));
+    at < end && words.next().is_some_and(is_tag)
+}
+
 /// Said when a header that has a comment does not fit the new value.
 const FIXED: &str = "the block scalar cannot hold the new value while a comment stands behind its header";
+
+/// Said when a ciphertext would fit there, and its plaintext would not when it comes back.
+const FIXED_FOREVER: &str = "the block scalar cannot be encrypted while a comment stands behind its header: \
+     put the comment above the key";
+
+/// Said when the type of a block scalar is given, and stays.
+const TAGGED: &str = "the block scalar cannot be encrypted while a comment stands behind its header, and a tag before \
+     it: put the comment above the key";
 
 /// Whether a value can be put in where one is missing: not behind a comment, and not behind a key
 /// that has no colon, but for brackets, where one can be added.
@@ -69,7 +107,7 @@ fn takes_value(document: &Document<'_>, node: &Node<'_>) -> bool {
     let key = node.key.as_deref().unwrap_or_default().trim_end();
     // Of a key of several lines the last one stands here, or, if it was folded, the end of it.
     let key = key.rsplit('\n').next().unwrap_or_default().trim_start().as_bytes();
-    let is_of_key = key.ends_with(b":") && (words.ends_with(key) || words != b":" && key.ends_with(words));
+    let is_of_key = !key.is_empty() && (words.ends_with(key) || words != b":" && key.ends_with(words));
     // Between brackets a key that a colon is put behind must not begin on a line above.
     let begins_here = || {
         let first = node.key.as_deref().unwrap_or_default().split_ascii_whitespace().next().unwrap_or_default();
@@ -78,7 +116,8 @@ fn takes_value(document: &Document<'_>, node: &Node<'_>) -> bool {
     if is_in_flow(document.text, at) {
         return last.ends_with(b":") || begins_here();
     }
-    !words.starts_with(b"? ") && (last.ends_with(b":") && !is_of_key || last == b"-" || last.starts_with(b"&"))
+    let is_open = last.ends_with(b":") || last == b"-" || last.starts_with(b"&");
+    is_open && !is_of_key && !words.starts_with(b"? ")
 }
 
 /// Comment lines; every line of the text gets a marker of its own.
@@ -187,6 +226,17 @@ fn ends_text(document: &Document<'_>, end: usize) -> bool {
     spans.any(|span| span.range() == (end + blanks..document.text.len()))
 }
 
+/// Whether a word is a tag behind which there may be something else than a string.
+fn gives_type(tag: &str) -> bool {
+    const TYPED: [&str; 7] = ["null", "bool", "int", "float", "timestamp", "binary", "merge"];
+    let name = tag
+        .strip_prefix("!!")
+        .or_else(|| tag.strip_prefix("!<tag:yaml.org,2002:").and_then(|name| name.strip_suffix('>')));
+    // With a `%TAG` line any handle may stand for YAML's own tags.
+    let is_named = tag.starts_with('!') && tag[1..].contains('!') && !tag.starts_with("!!");
+    is_named || name.is_some_and(|name| TYPED.contains(&name))
+}
+
 /// Whether a value is a ciphertext.
 fn is_ciphertext(text: &str) -> bool {
     text.starts_with("ENC[AES256_GCM,") && text.ends_with(']') && !text.contains('\n')
@@ -249,15 +299,7 @@ impl<'d> Spot<'d> {
 
     /// Whether a string can stand behind the tag. The tags with a meaning of their own must go.
     fn keeps_tag(&self) -> bool {
-        const TYPED: [&str; 7] = ["null", "bool", "int", "float", "timestamp", "binary", "merge"];
-        self.tag.is_some_and(|tag| {
-            let name = tag
-                .strip_prefix("!!")
-                .or_else(|| tag.strip_prefix("!<tag:yaml.org,2002:").and_then(|name| name.strip_suffix('>')));
-            // With a `%TAG` line any handle may stand for YAML's own tags.
-            let is_named = tag.len() > 1 && tag[1..].contains('!') && !tag.starts_with("!!");
-            tag != "!" && !is_named && name.is_none_or(|name| !TYPED.contains(&name))
-        })
+        self.tag.is_some_and(|tag| tag != "!" && !gives_type(tag))
     }
 
     /// The replacement for the value of this node, which is marked when a plain string gives way to
@@ -433,19 +475,50 @@ impl<'d> Spot<'d> {
         Some(&line[header..header + indicators(&line[header..])])
     }
 
+    /// The same for lines below a header that stays, with the tag before it.
+    fn respell_below(mut self, header: &str, node: &Node<'_>, value: &Scalar<'_>) -> Result<String, EmitError> {
+        let refused = |reason: &str| EmitError(reason.into());
+        let Content::Leaf { value: old, .. } = &node.content else { return Err(refused(FIXED)) };
+        if self.is_typed_below(old) {
+            return Err(refused(TAGGED));
+        }
+        let text = self.below(header, value).ok_or_else(|| refused(FIXED))?;
+        let is_sealed = |value| quoting::as_text(value).is_some_and(is_ciphertext);
+        if is_sealed(value) && !is_sealed(old) {
+            // Back in its place the plaintext ends the text as it does now.
+            self.ends_text = self.text[self.span.end as usize..].iter().all(|byte| matches!(byte, b' ' | b'\t'));
+            self.below(header, old).ok_or_else(|| refused(FIXED_FOREVER))?;
+        }
+        Ok(text)
+    }
+
+    /// Whether a tag, which stands before the header, makes a value of the lines below it that they
+    /// do not spell.
+    fn is_typed_below(&self, value: &Scalar<'_>) -> bool {
+        let Scalar::Text(bytes) = value else { return true };
+        let body = self.text[self.start..self.span.end as usize].iter();
+        let body: Vec<u8> = body.copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        quoting::binary(bytes).strip_prefix("!!binary ").is_some_and(|code| !code.is_empty() && code.as_bytes() == body)
+    }
+
     /// New lines below a header that stays.
     fn below(&self, header: &str, value: &Scalar<'_>) -> Option<String> {
         let text = quoting::as_text(value)?;
         let chomping = header.trim_matches(|c: char| !matches!(c, '+' | '-'));
         let is_ciphertext = text.starts_with("ENC[") && !text.contains('\n');
         let ends_well = is_ciphertext
-            || chomping == quoting::chomping(text)
-            || chomping == "+" && text.ends_with('\n') && self.fits_below("\n\n");
+            || match self.ends_text {
+                true => !text.ends_with('\n'),
+                false => {
+                    chomping == quoting::chomping(text)
+                        || chomping == "+" && text.ends_with('\n') && self.fits_below("\n\n")
+                }
+            };
         let body = &self.text[self.start..self.span.end as usize];
         let has_digit = header.contains(|c: char| c.is_ascii_digit());
         let needs_digit = quoting::hides_indentation(text);
         let is_folded = header.starts_with('>');
-        if !ends_well || needs_digit != has_digit || !quoting::can_stand_in_block(text) {
+        if !ends_well || needs_digit != has_digit || !quoting::can_stay_in_block(text) {
             return None;
         }
         let indent = content_column(body)?;
@@ -513,7 +586,7 @@ impl<'d> Spot<'d> {
         let blanks = |at: usize| at + prefix[at..].iter().take_while(|byte| **byte == b' ').count();
         let mut at = blanks(0);
         let mut dash = None;
-        while prefix.get(at) == Some(&b'-') && matches!(prefix.get(at + 1), Some(b' ' | b'\t')) {
+        while prefix.get(at) == Some(&b'-') && matches!(prefix.get(at + 1), None | Some(b' ' | b'\t')) {
             dash = Some(at);
             at = blanks(at + 1);
         }
