@@ -78,6 +78,14 @@ impl<'t> Raw<'t> {
         Arranger::new(self, text, metadata).run(parts)
     }
 
+    /// Whether a comment of this document reaches over a place.
+    pub(super) fn is_in_comment(&self, part: &RawPart, at: usize) -> bool {
+        // Comments come with the documents, if not in order within one.
+        let first = self.comments.partition_point(|(node, ..)| *node < part.root);
+        let of_part = self.comments[first..].iter().take_while(|(.., span)| span.start < part.span.end);
+        of_part.map(|(.., span)| span.range()).any(|span| span.contains(&at))
+    }
+
     /// The metadata block with this entry.
     fn block(&self, entry: u32, part: &RawPart, text: &[u8]) -> Result<Block, SyntaxError> {
         let inside = entry as usize..self.end(entry) as usize;
@@ -90,7 +98,11 @@ impl<'t> Raw<'t> {
         let value = self.keys[entry as usize].start as usize..end as usize;
         let is_flow = self.nodes[part.root as usize].span.range().start < text.len()
             && text[self.nodes[part.root as usize].span.start as usize] == b'{';
-        let span = if is_flow { flow_entry(text, value) } else { block_entry(text, value, part.span.start as usize) };
+        let span = if is_flow {
+            flow_entry(text, value, |at| self.is_in_comment(part, at))
+        } else {
+            block_entry(text, value, part.span.start as usize)
+        };
         Ok(Block { spans: vec![Span::new(span)], tree: self.tree(inside) })
     }
 
@@ -161,11 +173,12 @@ pub(super) fn block_entry(text: &[u8], entry: Range<usize>, floor: usize) -> Ran
     line..line_end + after
 }
 
-/// The same for an entry of a flow map: with the comma before it, or else the one after it.
-pub(super) fn flow_entry(text: &[u8], entry: Range<usize>) -> Range<usize> {
+/// The same for an entry of a flow map: with the comma before it, or else the one after it. A comment
+/// may end with a comma too.
+pub(super) fn flow_entry(text: &[u8], entry: Range<usize>, is_in_comment: impl Fn(usize) -> bool) -> Range<usize> {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     let before = text[..entry.start].iter().rposition(|byte| !is_blank(byte));
-    if let Some(at) = before.filter(|at| text[*at] == b',') {
+    if let Some(at) = before.filter(|at| text[*at] == b',' && !is_in_comment(*at)) {
         return at..entry.end;
     }
     let blanks = text[entry.end..].iter().take_while(|byte| is_blank(byte)).count();
