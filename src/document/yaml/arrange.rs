@@ -202,6 +202,8 @@ struct Arranger<'t> {
     aliases: Vec<Alias>,
     copied_bytes: usize,
     copies: usize,
+    /// The metadata block of the document at hand, with the comments in it.
+    block: Span,
 }
 
 impl<'t> Arranger<'t> {
@@ -220,6 +222,7 @@ impl<'t> Arranger<'t> {
             aliases: Vec::new(),
             copied_bytes: 0,
             copies: 0,
+            block: Span::default(),
         }
     }
 
@@ -250,13 +253,17 @@ impl<'t> Arranger<'t> {
                 self.comments(number, Slot::After);
                 continue;
             }
+            let part = parts.get_mut(next_part).filter(|part| part.root.0 == number);
+            if let Some(part) = &part {
+                self.block = part.metadata.as_ref().map_or(Span::default(), |block| block.spans[0]);
+            }
             self.comments(number, Slot::Before);
             let new = self.nodes.len();
             if let Some(moved) = self.moved.get_mut(at) {
                 *moved = narrow(new);
             }
-            if parts.get(next_part).is_some_and(|part| part.root.0 == number) {
-                parts[next_part].root = NodeId(narrow(new));
+            if let Some(part) = part {
+                part.root = NodeId(narrow(new));
                 next_part += 1;
             }
             let end = self.raw.end(number) as usize;
@@ -286,6 +293,9 @@ impl<'t> Arranger<'t> {
         let Some(range) = self.starts.get(place).zip(self.starts.get(place + 1)) else { return };
         for comment in *range.0..*range.1 {
             let span = self.comments[comment as usize];
+            if self.block.start <= span.start && span.end <= self.block.end {
+                continue;
+            }
             let text = Text::Source(&self.text[span.start as usize + 1..span.end as usize]);
             self.nodes.push(Node { key: None, span, content: Content::Comment { text } });
         }

@@ -21,7 +21,10 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
             if quoting::as_text(value).is_none() && is_tagged_above(document, id) {
                 return Err(EmitError("the tag above the comment is not one of the new value".into()));
             }
-            spot.ends_text = ends_text(document, node.span.end as usize);
+            if let Some(rest) = behind_metadata(document, node.span.end as usize) {
+                spot.rest = rest;
+                spot.ends_text = rest.is_empty();
+            }
             spot.key = node.key.as_deref();
             if let Some(header) = spot.fixed_header() {
                 let text = spot.respell_below(header, node, value)?;
@@ -217,13 +220,14 @@ pub(super) fn end_of_mark(text: &[u8], end: usize) -> usize {
     if text[end..].starts_with(BARE.as_bytes()) { end + BARE.len() } else { end }
 }
 
-/// Whether a value that ends here is followed by a metadata block alone, at the end of a text without
-/// a last line break: the break before the block goes with it.
-fn ends_text(document: &Document<'_>, end: usize) -> bool {
-    let blanks = document.text[end..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let block = document.parts.last().and_then(|part| part.metadata.as_ref());
-    let mut spans = block.iter().flat_map(|block| &block.spans);
-    spans.any(|span| span.range() == (end + blanks..document.text.len()))
+/// What follows behind the metadata block, if that follows the value that ends here: the line break
+/// before the block goes with it. Nothing is left at the end of a text without a last line break.
+fn behind_metadata<'d>(document: &'d Document<'_>, end: usize) -> Option<&'d [u8]> {
+    let start = end + document.text[end..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let part = document.parts.partition_point(|part| (part.span.end as usize) < start);
+    let block = document.parts.get(part)?.metadata.as_ref()?;
+    let span = block.spans.first().filter(|span| span.start as usize == start)?;
+    document.text.get(span.end as usize..)
 }
 
 /// Whether a word is a tag behind which there may be something else than a string.
@@ -255,6 +259,8 @@ pub(super) struct Spot<'d> {
     start: usize,
     /// Whether quotes are left away even if readers of YAML 1.1 would like some.
     stays_bare: bool,
+    /// What follows, or will once the metadata is gone.
+    rest: &'d [u8],
     /// Whether nothing follows once the metadata is gone, not even a line break.
     ends_text: bool,
     /// The key, which may end with what looks like an anchor.
@@ -272,6 +278,7 @@ impl<'d> Spot<'d> {
             tag: None,
             start: span.start as usize,
             stays_bare: false,
+            rest: text.get(span.end as usize..).unwrap_or_default(),
             ends_text: false,
             key: None,
         };
@@ -554,7 +561,7 @@ impl<'d> Spot<'d> {
     /// Whether nothing below can become a part of a new block with this indentation: no comment, and
     /// no blanks.
     fn is_free_below(&self, indent: usize) -> bool {
-        let (before, after) = self.text.split_at(self.span.end as usize);
+        let (before, after) = (&self.text[..self.span.end as usize], self.rest);
         let next = after.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).unwrap_or(after.len());
         let column = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ').count();
         let here = usize::from(!before.ends_with(b"\n"));
@@ -564,13 +571,13 @@ impl<'d> Spot<'d> {
 
     /// Whether the line breaks at the end of a string come out right with what follows in the file.
     fn fits_below(&self, text: &str) -> bool {
-        let after = &self.text[self.span.end as usize..];
-        let after = after.iter().position(|byte| !matches!(byte, b' ' | b'\t')).map_or(&[][..], |at| &after[at..]);
+        let after = self.rest.iter().position(|byte| !matches!(byte, b' ' | b'\t'));
+        let after = after.map_or(&[][..], |at| &self.rest[at..]);
         let after = after.strip_prefix(b"\r").unwrap_or(after);
         if !text.ends_with('\n') {
             return true;
         }
-        let Some(next) = after.strip_prefix(b"\n").filter(|_| !self.ends_text) else { return false };
+        let Some(next) = after.strip_prefix(b"\n") else { return false };
         if !text.ends_with("\n\n") {
             return true;
         }
@@ -591,7 +598,8 @@ impl<'d> Spot<'d> {
             at = blanks(at + 1);
         }
         match self.has_key {
-            true => prefix.get(at).filter(|byte| !matches!(byte, b'&' | b'!')).map(|_| at),
+            // A tab counts in two ways.
+            true => prefix.get(at).filter(|byte| !matches!(byte, b'&' | b'!' | b'\t')).map(|_| at),
             false => dash,
         }
     }
