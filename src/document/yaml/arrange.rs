@@ -98,6 +98,13 @@ impl<'t> Raw<'t> {
         let value = self.keys[entry as usize].start as usize..end as usize;
         let is_flow = self.nodes[part.root as usize].span.range().start < text.len()
             && text[self.nodes[part.root as usize].span.start as usize] == b'{';
+        let line = memchr::memrchr2(b'\n', b'\r', &text[..value.start]).map_or(0, |at| at + 1);
+        let before = &text[line..value.start];
+        let is_alone = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before).trim_ascii().is_empty();
+        if !is_flow && !is_alone {
+            let error = SyntaxError::at(self.keys[entry as usize], "the metadata block must begin its line");
+            return Err(error.hint("take out what stands before `sops`"));
+        }
         let span = if is_flow {
             flow_entry(text, value, |at| self.is_in_comment(part, at))
         } else {

@@ -17,7 +17,10 @@ pub(super) fn metadata(
 ) -> Result<Vec<Splice>, EmitError> {
     let part = &document.parts[part];
     let root = document.node(part.root);
-    let line_break = spell::line_break_after(document.text, 0);
+    let at = part.metadata.as_ref().map_or_else(|| content_end(document, part), |block| block.spans[0].start as usize);
+    // A carriage return alone must not become one with a line feed.
+    let line_break =
+        if document.text[..at].ends_with(b"\r") { "\r\n" } else { spell::line_break_after(document.text, 0) };
     let column = spell::column(document.text, root.span.start as usize);
     let nodes = nodes_of(Some(METADATA_KEY), tree);
     let no_change = |_: usize| None;
@@ -51,7 +54,7 @@ fn block_block(
         let begins_line = matches!(document.text.get(span.start as usize), Some(b'\n' | b'\r'));
         if !begins_line {
             text.drain(..break_length);
-            if document.text[..span.end as usize].ends_with(b"\n") {
+            if matches!(document.text[..span.end as usize].last(), Some(b'\n' | b'\r')) {
                 text.extend_from_slice(printer.line_break.as_bytes());
             }
         }

@@ -2,6 +2,7 @@
 //! quotes, block scalars stay block scalars with their header and indentation.
 
 use super::quoting::{self, BlockStyle, Place};
+use super::resolve::{self, Tag};
 use crate::document::{Content, Document, EmitError, New, Node, NodeId, Scalar, Span, Splice, Style, Text};
 
 /// Spells a node anew.
@@ -502,10 +503,13 @@ impl<'d> Spot<'d> {
     /// Whether a tag, which stands before the header, makes a value of the lines below it that they
     /// do not spell.
     fn is_typed_below(&self, value: &Scalar<'_>) -> bool {
-        let Scalar::Text(bytes) = value else { return true };
+        if !matches!(value, Scalar::Text(_)) {
+            return true;
+        }
         let body = self.text[self.start..self.span.end as usize].iter();
         let body: Vec<u8> = body.copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        quoting::binary(bytes).strip_prefix("!!binary ").is_some_and(|code| !code.is_empty() && code.as_bytes() == body)
+        // No text is its own code.
+        !body.is_empty() && resolve::tagged(Tag::Binary, Text::from(body)).as_ref() == Some(value)
     }
 
     /// New lines below a header that stays.
