@@ -156,10 +156,16 @@ impl<'t> Raw<'t> {
     }
 }
 
+/// Where the first line begins, behind a byte order mark.
+fn start_behind_mark(text: &[u8]) -> usize {
+    let mark = "\u{feff}".as_bytes();
+    if text.starts_with(mark) { mark.len() } else { 0 }
+}
+
 /// What must go for an entry of a block map to be gone: its lines, and the break before them.
 pub(super) fn block_entry(text: &[u8], entry: Range<usize>, floor: usize) -> Range<usize> {
     let line_end = memchr::memchr2(b'\n', b'\r', &text[entry.end..]).map_or(text.len(), |length| entry.end + length);
-    let line = memchr::memrchr(b'\n', &text[..entry.start]).map_or(0, |at| at + 1);
+    let line = memchr::memrchr(b'\n', &text[..entry.start]).map_or_else(|| start_behind_mark(text), |at| at + 1);
     let is_first_on_line = text[line..entry.start].iter().all(|byte| matches!(byte, b' ' | b'\t'));
     if !is_first_on_line {
         return entry.start..line_end;

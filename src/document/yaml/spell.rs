@@ -74,7 +74,7 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId) -> bool {
     let mut at = before.trim_ascii_end().len();
     let end = at;
     for comment in comments {
-        if comment.end as usize == at {
+        if (comment.start as usize) < at && comment.end as usize >= at {
             at = text[..comment.start as usize].trim_ascii_end().len();
         }
     }
