@@ -78,10 +78,10 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId) -> bool {
             at = text[..comment.start as usize].trim_ascii_end().len();
         }
     }
-    let is_apart = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'[' | b'{' | b',');
-    let is_tag =
-        |word: &[u8]| word.starts_with(b"!") || word.windows(3).any(|signs| signs == b"\":!" || signs == b"':!");
-    let mut words = text[..at].rsplit(is_apart).skip_while(|word| word.starts_with(b"&"));
+    // Alone the sign means nothing here.
+    let begins = |signs: &[u8]| matches!(signs, [b'[' | b'{' | b',' | b':', b'!', _]);
+    let is_tag = |word: &[u8]| word.len() > 1 && word[0] == b'!' || word.windows(3).any(begins);
+    let mut words = text[..at].rsplit(u8::is_ascii_whitespace).skip_while(|word| word.starts_with(b"&"));
     at < end && words.next().is_some_and(is_tag)
 }
 
