@@ -232,17 +232,21 @@ impl<'d, 't> Editor<'d, 't> {
             spellings.places.iter().for_each(|place| touched[place.node.index()] = true);
             copies.extend(spellings.copies.drain(..));
         }
+        let mut expanded = Vec::new();
         for alias in &self.document.aliases {
             let length = alias.nodes.end - alias.nodes.start;
             let target = alias.target.index()..alias.target.index() + length as usize;
             let changed = touched[target].iter().any(|touched| *touched)
                 || alias.nodes.clone().any(|copy| copies.contains_key(&NodeId(copy)));
             if changed {
-                self.others.push(self.syntax.expand(self.document, alias, &|copy| copies.get(&copy))?);
+                expanded.extend(self.syntax.expand(self.document, alias, &|copy| copies.get(&copy))?);
                 // An alias may itself be the target of a later one.
                 touched[alias.nodes.start as usize..alias.nodes.end as usize].fill(true);
             }
         }
+        // Metadata that come in the same place come behind.
+        expanded.append(&mut self.others);
+        self.others = expanded;
         Ok(())
     }
 }
