@@ -43,8 +43,9 @@ pub(super) fn expand<'n>(
     let lead = lead.filter(is_block);
     match (lead, commented) {
         (Some(Lead::Dash(column)), None) => {
-            let base = if matches!(top.content, Content::Map { .. }) { column } else { column + 2 };
-            Ok(vec![Splice { span: alias.span, text: printer.collection(node, column + 2, base, true) }])
+            let inner = spell::column(document.text, start);
+            let base = if matches!(top.content, Content::Map { .. }) { column } else { inner };
+            Ok(vec![Splice { span: alias.span, text: printer.collection(node, inner, base, true) }])
         }
         (Some(Lead::Key { column, end: colon }), commented) => {
             let inner = column + INDENT;
@@ -78,13 +79,14 @@ fn is_below_comment(document: &Document<'_>, alias: &Alias) -> bool {
     })
 }
 
-/// Whether a comment is counted to an element that stands behind the anchor of the whole list.
+/// Whether a comment is counted to an element that stands behind the anchor or tag of the whole list.
 fn is_behind_properties(document: &Document<'_>, alias: &Alias) -> bool {
-    let before = document.nodes[..alias.nodes.start as usize].iter().rev();
+    let is_comment = |node: &&Node<'_>| matches!(node.content, Content::Comment { .. });
+    let is_above = |node: &Node<'_>| node.span.end <= alias.span.start;
+    let mut before = document.nodes[..alias.nodes.start as usize].iter().rev().take_while(is_comment);
+    let mut after = document.nodes[alias.nodes.end as usize..].iter().take_while(is_comment);
     document.nodes[alias.nodes.start as usize].key.is_none()
-        && before
-            .take_while(|node| matches!(node.content, Content::Comment { .. }))
-            .any(|comment| comment.span.end <= alias.span.start && !begins_line(document.text, comment))
+        && (before.any(|comment| is_above(comment) && !begins_line(document.text, comment)) || after.any(is_above))
 }
 
 /// Whether a node is the first on its line.

@@ -521,7 +521,7 @@ impl<'d> Spot<'d> {
             || match self.ends_text {
                 true => !text.ends_with('\n'),
                 false => {
-                    chomping == quoting::chomping(text)
+                    chomping == quoting::chomping(text) && self.fits_below(text)
                         || chomping == "+" && text.ends_with('\n') && self.fits_below("\n\n")
                 }
             };
