@@ -176,8 +176,10 @@ impl Printer<'_, '_> {
         let mut out = Vec::new();
         let mut levels: Vec<(usize, u8, bool)> = Vec::new();
         let (mut at, end) = (node, self.end(node));
+        let mut begins_line = false;
         loop {
             while let Some((_, bracket, _)) = levels.pop_if(|level| level.0 == at) {
+                begins_line = false;
                 out.push(bracket);
             }
             if at == end {
@@ -186,13 +188,16 @@ impl Printer<'_, '_> {
             let current = &self.nodes[at];
             if let Some(text) = self.comment(at) {
                 if let Some(column) = column {
-                    self.line(&mut out, column);
+                    if !std::mem::replace(&mut begins_line, true) {
+                        self.line(&mut out, column);
+                    }
                     out.extend_from_slice(&spell::comment(text, column, self.line_break));
                     self.line(&mut out, column);
                 }
                 at += 1;
                 continue;
             }
+            begins_line = false;
             if let Some((_, bracket, has_entries)) = levels.last_mut() {
                 if std::mem::replace(has_entries, true) {
                     out.extend_from_slice(b", ");

@@ -29,9 +29,12 @@ pub(super) fn expand<'n>(
         return Ok(vec![Splice { span: alias.span, text: scalar(value, is_flow).into_bytes() }]);
     }
     let lead = Lead::read(document.text, start);
-    let is_empty = document.extent(NodeId(alias.nodes.start)).len() == 1;
+    if !is_flow && is_behind_properties(document, alias) {
+        return Err(EmitError(COMMENTED.into()));
+    }
     let commented = end_of_comment(document.text, end);
     let is_block = |lead: &Lead| {
+        let is_empty = document.extent(NodeId(alias.nodes.start)).len() == 1;
         !is_flow
             && !is_empty
             && is_free_below(document.text, end, lead.column())
@@ -40,8 +43,9 @@ pub(super) fn expand<'n>(
     let lead = lead.filter(is_block);
     match (lead, commented) {
         (Some(Lead::Dash(column)), None) => {
-            let base = if matches!(top.content, Content::Map { .. }) { column } else { column + 2 };
-            Ok(vec![Splice { span: alias.span, text: printer.collection(node, column + 2, base, true) }])
+            let inner = spell::column(document.text, start);
+            let base = if matches!(top.content, Content::Map { .. }) { column } else { inner };
+            Ok(vec![Splice { span: alias.span, text: printer.collection(node, inner, base, true) }])
         }
         (Some(Lead::Key { column, end: colon }), commented) => {
             let inner = column + INDENT;
@@ -70,15 +74,30 @@ fn is_below_comment(document: &Document<'_>, alias: &Alias) -> bool {
     let before = document.text[..alias.span.start as usize].trim_ascii_end().len();
     let last = alias.nodes.start.checked_sub(1).map(|last| document.node(NodeId(last)));
     last.is_some_and(|last| {
-        let start = last.span.start as usize;
-        let line = memchr::memrchr2(b'\n', b'\r', &document.text[..start]).map_or(0, |at| at + 1);
-        matches!(last.content, Content::Comment { .. })
-            && last.span.end as usize == before
-            && document.text[line..start].trim_ascii().is_empty()
+        let is_comment = matches!(last.content, Content::Comment { .. });
+        is_comment && last.span.end as usize == before && begins_line(document.text, last)
     })
 }
 
-/// Whether a map or list ends with comments behind a map or list, which in lines would count to that.
+/// Whether a comment is counted to an element that stands behind the anchor or tag of the whole list.
+fn is_behind_properties(document: &Document<'_>, alias: &Alias) -> bool {
+    let is_comment = |node: &&Node<'_>| matches!(node.content, Content::Comment { .. });
+    let is_above = |node: &Node<'_>| node.span.end <= alias.span.start;
+    let mut before = document.nodes[..alias.nodes.start as usize].iter().rev().take_while(is_comment);
+    let mut after = document.nodes[alias.nodes.end as usize..].iter().take_while(is_comment);
+    document.nodes[alias.nodes.start as usize].key.is_none()
+        && (before.any(|comment| is_above(comment) && !begins_line(document.text, comment)) || after.any(is_above))
+}
+
+/// Whether a node is the first on its line.
+fn begins_line(text: &[u8], node: &Node<'_>) -> bool {
+    let start = node.span.start as usize;
+    let line = memchr::memrchr2(b'\n', b'\r', &text[..start]).map_or(0, |at| at + 1);
+    text[line..start].trim_ascii().is_empty()
+}
+
+/// Whether a map or list ends with comments behind a map or list, which in lines would count to that,
+/// or holds comments alone, which would count to what is around it.
 fn has_foot(nodes: &[Node<'_>], range: Range<usize>) -> bool {
     let mut open = Vec::new();
     let (mut is_behind, mut is_foot) = (false, false);
@@ -95,6 +114,10 @@ fn has_foot(nodes: &[Node<'_>], range: Range<usize>) -> bool {
             Content::Map { end } | Content::List { end } => {
                 (is_behind, is_foot) = (false, false);
                 open.push(end.index());
+                let is_comment = |node: &Node<'_>| matches!(node.content, Content::Comment { .. });
+                if end.index() > at + 1 && nodes[at + 1..end.index()].iter().all(is_comment) {
+                    return true;
+                }
             }
         }
     }

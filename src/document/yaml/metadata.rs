@@ -18,9 +18,10 @@ pub(super) fn metadata(
     let part = &document.parts[part];
     let root = document.node(part.root);
     let at = part.metadata.as_ref().map_or_else(|| content_end(document, part), |block| block.spans[0].start as usize);
+    // A block that is there keeps its own.
+    let line_break = spell::line_break_after(document.text, if part.metadata.is_some() { at } else { 0 });
     // A carriage return alone must not become one with a line feed.
-    let line_break =
-        if document.text[..at].ends_with(b"\r") { "\r\n" } else { spell::line_break_after(document.text, 0) };
+    let line_break = if document.text[..at].ends_with(b"\r") { "\r\n" } else { line_break };
     let column = spell::column(document.text, root.span.start as usize);
     let nodes = nodes_of(Some(METADATA_KEY), tree);
     let no_change = |_: usize| None;

@@ -81,8 +81,8 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId) -> bool {
     // Alone the sign means nothing here.
     let begins = |signs: &[u8]| matches!(signs, [b'[' | b'{' | b',' | b':', b'!', _]);
     let is_tag = |word: &[u8]| word.len() > 1 && word[0] == b'!' || word.windows(3).any(begins);
-    let mut words = text[..at].rsplit(u8::is_ascii_whitespace).skip_while(|word| word.starts_with(b"&"));
-    at < end && words.next().is_some_and(is_tag)
+    let mut words = text[..at].rsplit(u8::is_ascii_whitespace);
+    at < end && words.find(|word| is_tag(word) || !word.starts_with(b"&")).is_some_and(is_tag)
 }
 
 /// Said when a header that has a comment does not fit the new value.
@@ -490,12 +490,12 @@ impl<'d> Spot<'d> {
         if self.is_typed_below(old) {
             return Err(refused(TAGGED));
         }
-        let text = self.below(header, value).ok_or_else(|| refused(FIXED))?;
+        let text = self.below(header, old, value).ok_or_else(|| refused(FIXED))?;
         let is_sealed = |value| quoting::as_text(value).is_some_and(is_ciphertext);
         if is_sealed(value) && !is_sealed(old) {
             // Back in its place the plaintext ends the text as it does now.
             self.ends_text = self.text[self.span.end as usize..].iter().all(|byte| matches!(byte, b' ' | b'\t'));
-            self.below(header, old).ok_or_else(|| refused(FIXED_FOREVER))?;
+            self.below(header, old, old).ok_or_else(|| refused(FIXED_FOREVER))?;
         }
         Ok(text)
     }
@@ -512,8 +512,8 @@ impl<'d> Spot<'d> {
         !body.is_empty() && resolve::tagged(Tag::Binary, Text::from(body)).as_ref() == Some(value)
     }
 
-    /// New lines below a header that stays.
-    fn below(&self, header: &str, value: &Scalar<'_>) -> Option<String> {
+    /// New lines below a header that stays, in the place of old ones.
+    fn below(&self, header: &str, old: &Scalar<'_>, value: &Scalar<'_>) -> Option<String> {
         let text = quoting::as_text(value)?;
         let chomping = header.trim_matches(|c: char| !matches!(c, '+' | '-'));
         let is_ciphertext = text.starts_with("ENC[") && !text.contains('\n');
@@ -521,7 +521,7 @@ impl<'d> Spot<'d> {
             || match self.ends_text {
                 true => !text.ends_with('\n'),
                 false => {
-                    chomping == quoting::chomping(text)
+                    chomping == quoting::chomping(text) && self.fits_below(text)
                         || chomping == "+" && text.ends_with('\n') && self.fits_below("\n\n")
                 }
             };
@@ -532,7 +532,7 @@ impl<'d> Spot<'d> {
         if !ends_well || needs_digit != has_digit || !quoting::can_stay_in_block(text) {
             return None;
         }
-        let indent = content_column(body)?;
+        let indent = content_column(body)?.checked_sub(first_blanks(quoting::as_text(old)?))?;
         let line_break = if body.starts_with(b"\r") { "\r\n" } else { "\n" };
         let mut out = String::new();
         if is_folded {
@@ -632,6 +632,12 @@ fn unfold(text: &str) -> String {
         (above, breaks) = (Some(is_text), 0);
     }
     out + &text[body.len()..]
+}
+
+/// With how many blanks the first line begins that does not consist of them.
+fn first_blanks(text: &str) -> usize {
+    let mut lines = text.split('\n').map(|line| line.len() - line.trim_start_matches(' ').len()).zip(text.split('\n'));
+    lines.find(|(blanks, line)| line.len() > *blanks).map_or(0, |(blanks, _)| blanks)
 }
 
 /// The column of the first line of a block scalar that is not blank.
