@@ -2,7 +2,6 @@
 //! (sops-compat.md §8.1, §8.8; integrations.md C1–C7): `-config X`, `--in-place=true`, flags
 //! before the command, the style without commands (`-d FILE`). Reads nothing but the arguments.
 
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -151,17 +150,17 @@ struct Scan {
 }
 
 /// The flags of a command by every name they have, each with its long name and what it takes.
-type Named = HashMap<String, (String, Takes)>;
+type Named = Vec<(String, (String, Takes))>;
 
 /// The flags of those commands that were asked about.
 struct Flags<'a> {
     command: &'a clap::Command,
-    commands: HashMap<String, Named>,
+    commands: Vec<(String, Named)>,
 }
 
 impl<'a> Flags<'a> {
     fn new(command: &'a clap::Command) -> Self {
-        Flags { command, commands: HashMap::new() }
+        Flags { command, commands: Vec::new() }
     }
 
     /// The command of this name; that of a command has both names, with a blank between.
@@ -173,22 +172,31 @@ impl<'a> Flags<'a> {
 
     /// The flags of a command. clap makes them when it comes to a command; here a copy of the command gets there first.
     fn of(&mut self, name: &str) -> Option<&Named> {
-        if !self.commands.contains_key(name) {
-            let mut command = self.find(name)?.clone();
-            command.build();
-            self.commands.insert(name.to_owned(), command.get_arguments().flat_map(names).collect());
-        }
-        self.commands.get(name)
+        let at = match self.commands.iter().position(|(known, _)| known == name) {
+            Some(at) => at,
+            None => {
+                let mut command = self.find(name)?.clone();
+                command.build();
+                self.commands.push((name.to_owned(), command.get_arguments().flat_map(names).collect()));
+                self.commands.len() - 1
+            }
+        };
+        Some(&self.commands[at].1)
     }
 
     /// A flag of a command; of any command while none is known.
     fn get(&mut self, command: Option<&str>, name: &str) -> Option<(String, Takes)> {
-        command.into_iter().chain(ORDER).find_map(|command| self.of(command)?.get(name).cloned())
+        command.into_iter().chain(ORDER).find_map(|command| found(self.of(command)?, name).cloned())
     }
 
     fn knows(&mut self, command: &str, name: &str) -> bool {
-        self.of(command).is_some_and(|flags| flags.contains_key(name))
+        self.of(command).is_some_and(|flags| found(flags, name).is_some())
     }
+}
+
+/// A flag among those of a command.
+fn found<'f>(flags: &'f Named, name: &str) -> Option<&'f (String, Takes)> {
+    flags.iter().find(|(known, _)| known == name).map(|(_, flag)| flag)
 }
 
 /// In which order commands are asked about a flag that stands before the command.
@@ -214,7 +222,7 @@ const ORDER: [&str; 18] = [
 ];
 
 /// Every name of a flag, with its long name and what it takes.
-fn names(arg: &clap::Arg) -> Vec<(String, (String, Takes))> {
+fn names(arg: &clap::Arg) -> Named {
     let Some(long) = arg.get_long() else { return Vec::new() };
     let takes = match arg.get_num_args() {
         _ if !arg.get_action().takes_values() => Takes::Nothing,
