@@ -2,7 +2,9 @@
 //! is put into a text and taken out again leaves the bytes as they were.
 
 use cloze::document::tree::Tree;
-use cloze::document::{Content, Document, Editor, Event, Format, Layout, New, Node, Scalar, Style, Text, Timestamp, flat};
+use cloze::document::{
+    Content, Document, Editor, Event, Format, Layout, New, Node, Scalar, Style, Text, Timestamp, flat,
+};
 
 use super::structure::number;
 use super::{data, is_no_bug, lines, shown, typed};
