@@ -33,11 +33,20 @@ pub(super) fn expand<'n>(
         return Err(EmitError(COMMENTED.into()));
     }
     let commented = end_of_comment(document.text, end);
+    // Such a value would have to be the last line, or to have no blank line below.
+    let last = alias.nodes.end as usize - 1;
+    let ends_with_breaks = match (change(last), &document.nodes[last].content) {
+        (Some(New::Value(value)), _) | (None, Content::Leaf { value, .. }) => {
+            quoting::as_text(value).is_some_and(|text| text.ends_with('\n'))
+        }
+        _ => false,
+    };
     let is_block = |lead: &Lead| {
         let is_empty = document.extent(NodeId(alias.nodes.start)).len() == 1;
         !is_flow
             && !is_empty
             && is_free_below(document.text, end, lead.column())
+            && !ends_with_breaks
             && !has_foot(&document.nodes, alias.nodes.start as usize..alias.nodes.end as usize)
     };
     let lead = lead.filter(is_block);
@@ -56,7 +65,10 @@ pub(super) fn expand<'n>(
             Ok(vec![gone, Splice { span: Span::new(line..line), text }])
         }
         // Behind an entry in brackets it would count to what is in them.
-        (_, commented) if top.key.is_some() && (commented.is_some() || is_below_comment(document, alias)) => {
+        (_, commented)
+            if top.key.is_some()
+                && (commented.is_some() || is_below_comment(document, alias) || is_between_feet(document, alias)) =>
+        {
             Err(EmitError(COMMENTED.into()))
         }
         _ => {
@@ -87,6 +99,15 @@ fn is_behind_properties(document: &Document<'_>, alias: &Alias) -> bool {
     let mut after = document.nodes[alias.nodes.end as usize..].iter().take_while(is_comment);
     document.nodes[alias.nodes.start as usize].key.is_none()
         && (before.any(|comment| is_above(comment) && !begins_line(document.text, comment)) || after.any(is_above))
+}
+
+/// Whether comments above and below an entry both count as what comes after it: the second would
+/// count to what is in the brackets.
+fn is_between_feet(document: &Document<'_>, alias: &Alias) -> bool {
+    let after = document.nodes[alias.nodes.end as usize..].iter();
+    let mut feet = after.take_while(|node| matches!(node.content, Content::Comment { .. }));
+    let is_above = |node: &Node<'_>| node.span.end <= alias.span.start;
+    feet.next().is_some_and(is_above) && feet.any(|foot| !is_above(foot))
 }
 
 /// Whether a node is the first on its line.
