@@ -42,8 +42,9 @@ pub(super) struct Cli {
     pub command: Option<Command>,
 }
 
-/// The commands.
+/// The commands. Each is filled in when it is come to: all the flags of all of them would be a good part of starting.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(super) enum Command {
     Encrypt(Encrypt),
     Decrypt(Decrypt),
@@ -349,7 +350,7 @@ pub(super) struct UpdateKeys {
 
 /// Add or delete a key group of an encrypted file
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Example:\n  cloze groups add --in-place --file secrets.yaml --age age1…,age1…")]
+#[command(defer = true, after_help = "Example:\n  cloze groups add --in-place --file secrets.yaml --age age1…,age1…")]
 pub(super) enum Groups {
     Add(Box<GroupsAdd>),
     Delete(Box<GroupsDelete>),
@@ -423,7 +424,7 @@ pub(super) struct FileStatus {
 
 /// Check the records of who opened what
 #[derive(Debug, Subcommand)]
-#[command(after_help = "Example:\n  cloze audit verify /var/log/cloze.jsonl")]
+#[command(defer = true, after_help = "Example:\n  cloze audit verify /var/log/cloze.jsonl")]
 pub(super) enum Audit {
     Verify(AuditVerify),
 }
@@ -842,5 +843,26 @@ pub(super) struct General {
 /// The command line, for completions and man pages.
 #[must_use]
 pub fn command() -> clap::Command {
+    named(Cli::command())
+}
+
+/// The command line, to read arguments with: what a command takes, and what is said about it, is not there before clap
+/// comes to it.
+pub(super) fn deferred() -> clap::Command {
     Cli::command()
+}
+
+/// A command whose commands say what they do.
+fn named(command: clap::Command) -> clap::Command {
+    let inner: Vec<String> = command.get_subcommands().map(|inner| inner.get_name().to_owned()).collect();
+    inner.iter().fold(command, |command, name| {
+        command.mut_subcommand(name, |inner| {
+            let mut filled = inner.clone();
+            filled.build();
+            match filled.get_about() {
+                Some(about) => named(inner).about(about.clone()),
+                None => named(inner),
+            }
+        })
+    })
 }

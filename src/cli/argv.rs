@@ -2,7 +2,6 @@
 //! (sops-compat.md §8.1, §8.8; integrations.md C1–C7): `-config X`, `--in-place=true`, flags
 //! before the command, the style without commands (`-d FILE`). Reads nothing but the arguments.
 
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -63,9 +62,15 @@ pub(super) enum Request {
 /// Commands that SOPS does not have: called as `sops`, these words are file names.
 const OWN: [&str; 3] = ["audit", "exec", "init"];
 
-/// The command line for a name, which is without commands that are not to be known by it.
+/// The command line for a name, to read arguments with.
+pub(super) fn deferred(name: Name) -> clap::Command {
+    args::deferred().bin_name(name.text())
+}
+
+/// The command line for a name with all that it says, and without commands that are not to be known by it.
 pub(super) fn command(name: Name) -> clap::Command {
-    let command = args::command().bin_name(name.text());
+    let mut command = args::command().bin_name(name.text());
+    command.build();
     match name {
         Name::Cloze => command,
         Name::Sops => {
@@ -144,35 +149,54 @@ struct Scan {
     version: bool,
 }
 
-/// The flags of each command by every name they have.
-struct Flags {
-    commands: HashMap<String, HashMap<String, (String, Takes)>>,
+/// The flags of a command by every name they have, each with its long name and what it takes.
+type Named = Vec<(String, (String, Takes))>;
+
+/// The flags of those commands that were asked about.
+struct Flags<'a> {
+    command: &'a clap::Command,
+    commands: Vec<(String, Named)>,
 }
 
-impl Flags {
-    fn new(command: &mut clap::Command) -> Self {
-        command.build();
-        let of = |command: &clap::Command| command.get_arguments().flat_map(names).collect();
-        let mut commands = HashMap::new();
-        for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
-            // A command of a command is known by both names, with a blank between.
-            for inner in command.get_subcommands().filter(|command| command.get_name() != "help") {
-                commands.insert(format!("{} {}", command.get_name(), inner.get_name()), of(inner));
+impl<'a> Flags<'a> {
+    fn new(command: &'a clap::Command) -> Self {
+        Flags { command, commands: Vec::new() }
+    }
+
+    /// The command of this name; that of a command has both names, with a blank between.
+    fn find(&self, name: &str) -> Option<&'a clap::Command> {
+        name.split(' ').try_fold(self.command, |command, word| {
+            command.get_subcommands().find(|inner| inner.get_name() == word && word != "help")
+        })
+    }
+
+    /// The flags of a command. clap makes them when it comes to a command; here a copy of the command gets there first.
+    fn of(&mut self, name: &str) -> Option<&Named> {
+        let at = match self.commands.iter().position(|(known, _)| known == name) {
+            Some(at) => at,
+            None => {
+                let mut command = self.find(name)?.clone();
+                command.build();
+                self.commands.push((name.to_owned(), command.get_arguments().flat_map(names).collect()));
+                self.commands.len() - 1
             }
-            commands.insert(command.get_name().to_owned(), of(command));
-        }
-        Flags { commands }
+        };
+        Some(&self.commands[at].1)
     }
 
     /// A flag of a command; of any command while none is known.
-    fn get(&self, command: Option<&str>, name: &str) -> Option<&(String, Takes)> {
-        let own = command.and_then(|command| self.commands.get(command)?.get(name));
-        own.or_else(|| ORDER.iter().find_map(|command| self.commands.get(*command)?.get(name)))
+    fn get(&mut self, command: Option<&str>, name: &str) -> Option<(String, Takes)> {
+        command.into_iter().chain(ORDER).find_map(|command| found(self.of(command)?, name).cloned())
     }
 
-    fn knows(&self, command: &str, name: &str) -> bool {
-        self.commands.get(command).is_some_and(|flags| flags.contains_key(name))
+    fn knows(&mut self, command: &str, name: &str) -> bool {
+        self.of(command).is_some_and(|flags| found(flags, name).is_some())
     }
+}
+
+/// A flag among those of a command.
+fn found<'f>(flags: &'f Named, name: &str) -> Option<&'f (String, Takes)> {
+    flags.iter().find(|(known, _)| known == name).map(|(_, flag)| flag)
 }
 
 /// In which order commands are asked about a flag that stands before the command.
@@ -198,7 +222,7 @@ const ORDER: [&str; 18] = [
 ];
 
 /// Every name of a flag, with its long name and what it takes.
-fn names(arg: &clap::Arg) -> Vec<(String, (String, Takes))> {
+fn names(arg: &clap::Arg) -> Named {
     let Some(long) = arg.get_long() else { return Vec::new() };
     let takes = match arg.get_num_args() {
         _ if !arg.get_action().takes_values() => Takes::Nothing,
@@ -219,10 +243,10 @@ fn names(arg: &clap::Arg) -> Vec<(String, (String, Takes))> {
 pub(super) fn normalise(
     name: Name,
     argv: impl IntoIterator<Item = OsString>,
-    command: &mut clap::Command,
+    command: &clap::Command,
 ) -> Result<Request, CommandError> {
-    let flags = Flags::new(command);
-    let scan = scan(name, argv.into_iter().skip(1), &flags)?;
+    let mut flags = Flags::new(command);
+    let scan = scan(name, argv.into_iter().skip(1), &mut flags)?;
     if scan.version && scan.command.is_none() {
         return Ok(Request::Version);
     }
@@ -231,11 +255,11 @@ pub(super) fn normalise(
         let words = std::iter::once(name.text()).chain(command.split_whitespace()).chain([help]);
         return Ok(Request::Run { args: words.map(OsString::from).collect(), warnings: Vec::new() });
     }
-    request(name, scan, &flags)
+    request(name, scan, &mut flags)
 }
 
 /// Goes over the arguments once.
-fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &Flags) -> Result<Scan, CommandError> {
+fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &mut Flags<'_>) -> Result<Scan, CommandError> {
     let mut argv = argv.peekable();
     let mut scan = Scan::default();
     while let Some(token) = argv.next() {
@@ -283,7 +307,7 @@ fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &Flags) -> Resu
             (Takes::Nothing, None) | (Takes::Perhaps, None) => None,
             (Takes::Nothing, Some(text)) => {
                 if !boolean(flag, text)? {
-                    scan.flags.retain(|found| found.name != *long);
+                    scan.flags.retain(|found| found.name != long);
                     continue;
                 }
                 None
@@ -293,24 +317,24 @@ fn scan(name: Name, argv: impl Iterator<Item = OsString>, flags: &Flags) -> Resu
         };
         // An empty value is as good as none, and takes back an earlier one.
         if value.as_ref().is_some_and(|value| value.is_empty()) {
-            scan.flags.retain(|found| found.name != *long || *takes == Takes::Values);
+            scan.flags.retain(|found| found.name != long || takes == Takes::Values);
             continue;
         }
-        scan.flags.push(Found { name: long.clone(), value, before });
+        scan.flags.push(Found { name: long, value, before });
     }
     Ok(scan)
 }
 
 /// Takes an operand, which is the name of a command if it is the first, or that of a command of
 /// this command.
-fn operand(name: Name, scan: &mut Scan, token: OsString, flags: &Flags) -> Result<(), CommandError> {
+fn operand(name: Name, scan: &mut Scan, token: OsString, flags: &Flags<'_>) -> Result<(), CommandError> {
     let first = scan.command.is_none() && scan.operands.is_empty();
     let word = token.to_str().unwrap_or_default();
     let hidden = name == Name::Sops && OWN.contains(&word);
     let inner = scan.command.as_ref().filter(|_| scan.operands.is_empty()).map(|command| format!("{command} {word}"));
-    if let Some(inner) = inner.filter(|inner| flags.commands.contains_key(inner)) {
+    if let Some(inner) = inner.filter(|inner| flags.find(inner).is_some()) {
         scan.command = Some(inner);
-    } else if first && !hidden && flags.commands.contains_key(word) {
+    } else if first && !hidden && flags.find(word).is_some() {
         scan.command = Some(word.to_owned());
     } else if first && matches!(word, "help" | "h") {
         scan.help = Some("--help");
@@ -359,7 +383,7 @@ pub(super) fn boolean(flag: &str, text: &str) -> Result<bool, CommandError> {
 }
 
 /// Puts together what clap gets.
-fn request(name: Name, mut scan: Scan, flags: &Flags) -> Result<Request, CommandError> {
+fn request(name: Name, mut scan: Scan, flags: &mut Flags<'_>) -> Result<Request, CommandError> {
     let legacy = scan.command.is_none();
     let command = match scan.command.take() {
         Some(command) => command,
@@ -438,13 +462,18 @@ fn implied_command(name: Name, scan: &Scan) -> Result<String, CommandError> {
     if let (Name::Cloze, [word, _, ..], true) = (name, &scan.operands[..], scan.modes.is_empty()) {
         let word = word.to_string_lossy();
         let mut error = CommandError::usage(format!("there is no command `{word}`"));
-        let distance = |command: &&&str| strsim::damerau_levenshtein(command, &word);
-        if let Some(near) = ORDER.iter().min_by_key(distance).filter(|near| distance(near) <= 2) {
+        if let Some(near) = near_command(&word) {
             error = error.hint(format!("did you mean `{near}`?"));
         }
         return Err(error);
     }
     Ok(command.to_owned())
+}
+
+/// The command that a word is nearly: one letter in three may be wrong.
+pub(super) fn near_command(word: &str) -> Option<&'static str> {
+    let distance = |command: &&str| strsim::damerau_levenshtein(command, word);
+    ORDER.into_iter().min_by_key(distance).filter(|near| distance(near) <= word.len() / 3)
 }
 
 #[cfg(test)]
@@ -455,7 +484,7 @@ mod tests {
     fn run(words: &str) -> Result<Request, CommandError> {
         let argv: Vec<OsString> = words.split(' ').map(OsString::from).collect();
         let name = Name::of(&argv[0]);
-        normalise(name, argv, &mut args::command())
+        normalise(name, argv, &args::deferred())
     }
 
     /// The normalised arguments, or the exit code.
@@ -624,7 +653,7 @@ mod tests {
     #[test]
     fn values_are_set_in_both_styles() {
         let argv = ["sops", "--set", "[\"a\"][\"b c\"] {\"x\": [1] }", "f", "ignored"].map(OsString::from);
-        let Ok(Request::Run { args, warnings }) = normalise(Name::Sops, argv, &mut args::command()) else {
+        let Ok(Request::Run { args, warnings }) = normalise(Name::Sops, argv, &args::deferred()) else {
             panic!("runs")
         };
         let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();

@@ -32,7 +32,7 @@ pub(super) fn encrypted_below(directory: &Path) -> Result<Vec<PathBuf>, CommandE
             }
         }
     }
-    found.sort();
+    found.sort_unstable();
     Ok(found)
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::argv::Name;
+use super::argv::{self, Name};
 use super::audit::Audit;
 use super::draft::Drafts;
 use super::editor::Session;
@@ -65,7 +65,12 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
         Err(FileError::Missing(_)) if file.is_symlink() => {
             return Err(CommandError::new(Exit::NoFile, "is a symbolic link to a file that does not exist").about(file));
         }
-        Err(FileError::Missing(_)) => None,
+        Err(FileError::Missing(_)) => {
+            if run.name == Name::Cloze {
+                refuse_mistyped(file)?;
+            }
+            None
+        }
         Err(error) => return Err(CommandError::file(error)),
     };
     let rule = config::helpful_rule(&args.general, file, run);
@@ -86,6 +91,16 @@ pub(super) fn run(args: &args::Edit, run: &Run) -> Result<(), CommandError> {
     let drafts = Drafts::of(file, run);
     let edit = Edit { file, format, source, options, tools, drafts, draft: RefCell::default(), run };
     edit.run(args.resume)
+}
+
+/// Makes no new file that is nearly called like a command: `cloze FILE` edits, and so would `cloze decryp`.
+fn refuse_mistyped(file: &Path) -> Result<(), CommandError> {
+    let word = file.to_string_lossy();
+    match argv::near_command(&word) {
+        Some(near) => Err(CommandError::new(Exit::NoFile, format!("there is no command and no file `{word}`"))
+            .hint(format!("did you mean `{near}`? a file of this name is made by `cloze edit ./{word}`"))),
+        None => Ok(()),
+    }
 }
 
 /// The format, which cannot be changed by an edit.

@@ -4,6 +4,8 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+#[cfg(feature = "network")]
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +18,8 @@ use super::env::{self, Env};
 use super::error::{CommandError, Exit, reason};
 use super::files::{self, FileError};
 use super::prompt::Terminal;
+#[cfg(any(feature = "network", feature = "pgp"))]
+use crate::recipient::Lazy;
 use crate::recipient::age::{Age, IdentitySource};
 #[cfg(feature = "aws")]
 use crate::recipient::aws::Aws;
@@ -26,7 +30,7 @@ use crate::recipient::gcp::Gcp;
 #[cfg(feature = "huawei")]
 use crate::recipient::huawei::Huawei;
 #[cfg(feature = "network")]
-use crate::recipient::network::{Network, Networked};
+use crate::recipient::network::{Backend, Network, Networked};
 #[cfg(feature = "pgp")]
 use crate::recipient::pgp::Pgp;
 #[cfg(feature = "vault")]
@@ -96,7 +100,7 @@ pub(super) fn key_timeout(flag: Option<&str>, env: &Env) -> Result<Duration, Com
 /// passphrases, and keys on the network may take as long as `limit`.
 pub(super) fn local_services(env: &Env, name: Name, host: Arc<dyn Host>, limit: Duration) -> Vec<Box<dyn KeyService>> {
     #[cfg(feature = "network")]
-    let network = &Network::new(limit);
+    let network = Network::new(limit);
     #[cfg(not(feature = "network"))]
     let _ = limit;
     #[cfg(not(feature = "vault"))]
@@ -104,18 +108,41 @@ pub(super) fn local_services(env: &Env, name: Name, host: Arc<dyn Host>, limit: 
     vec![
         Box::new(Age::new(age_sources(env), Arc::clone(&host))),
         #[cfg(feature = "pgp")]
-        Box::new(Pgp::new(Arc::clone(&host))),
+        lazily(Kind::Pgp, &host, Pgp::new),
         #[cfg(feature = "aws")]
-        Box::new(Networked::new(Aws::new(Arc::clone(&host)), network)),
+        networked(Kind::Kms, &host, &network, |host, _| Aws::new(host)),
         #[cfg(feature = "huawei")]
-        Box::new(Networked::new(Huawei::new(Arc::clone(&host), network, super::unix_time), network)),
+        networked(Kind::Hckms, &host, &network, |host, network| Huawei::new(host, network, super::unix_time)),
         #[cfg(feature = "vault")]
-        Box::new(Networked::new(Vault::new(Arc::clone(&host), vault_trust(name)), network)),
+        networked(Kind::HcVault, &host, &network, move |host, _| Vault::new(host, vault_trust(name))),
         #[cfg(feature = "azure")]
-        Box::new(Networked::new(Azure::new(Arc::clone(&host), network), network)),
+        networked(Kind::AzureKv, &host, &network, Azure::new),
         #[cfg(feature = "gcp")]
-        Box::new(Networked::new(Gcp::new(Arc::clone(&host), network), network)),
+        networked(Kind::GcpKms, &host, &network, Gcp::new),
     ]
+}
+
+/// A service that asks people, made when it is used.
+#[cfg(feature = "pgp")]
+fn lazily<S: KeyService + 'static>(
+    kind: Kind,
+    host: &Arc<dyn Host>,
+    make: impl FnOnce(Arc<dyn Host>) -> S + 'static,
+) -> Box<dyn KeyService> {
+    let host = Arc::clone(host);
+    Box::new(Lazy::new(kind, || make(host)))
+}
+
+/// The service of a backend on the network, made when it is used.
+#[cfg(feature = "network")]
+fn networked<B: Backend + 'static>(
+    kind: Kind,
+    host: &Arc<dyn Host>,
+    network: &Rc<Network>,
+    make: impl FnOnce(Arc<dyn Host>, &Rc<Network>) -> B + 'static,
+) -> Box<dyn KeyService> {
+    let (host, network) = (Arc::clone(host), Rc::clone(network));
+    Box::new(Lazy::new(kind, move || Networked::new(make(host, &network), &network)))
 }
 
 /// Which servers may see the credentials for Vault: a file names the server, and SOPS believes it.

@@ -93,8 +93,8 @@ pub fn main() -> ExitCode {
 fn run(argv: Vec<OsString>, env: Env) -> u8 {
     let name = argv.first().map_or(Name::Cloze, |argv0| Name::of(argv0));
     let ui = Ui { verbose: false };
-    let mut command = argv::command(name);
-    let result = argv::normalise(name, argv, &mut command).and_then(|request| match request {
+    let command = argv::deferred(name);
+    let result = argv::normalise(name, argv, &command).and_then(|request| match request {
         Request::Version => print_version(name),
         Request::Run { args, warnings } => {
             warnings.iter().for_each(|warning| ui.warn(warning));
@@ -121,7 +121,12 @@ fn print_version(name: Name) -> Result<(), CommandError> {
 
 /// Runs a command from normalised arguments.
 fn start(name: Name, env: Env, args: Vec<OsString>, command: clap::Command) -> Result<(), CommandError> {
-    let matches = command.try_get_matches_from(&args);
+    let matches = command.try_get_matches_from(&args).or_else(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            argv::command(name).try_get_matches_from(&args)
+        }
+        _ => Err(error),
+    });
     let command = match matches.and_then(|matches| args::Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli.command.ok_or_else(|| CommandError::no_file(name))?,
         Err(error) if ui::usage(&error, &args) => return Ok(()),

@@ -132,7 +132,7 @@ impl Host for Terminal {
             Ok(entries) => {
                 let entries = entries.map(|entry| entry.map(|entry| entry.path()));
                 let mut paths: Vec<PathBuf> = entries.collect::<io::Result<_>>().map_err(cannot)?;
-                paths.sort();
+                paths.sort_unstable();
                 Ok(Some(paths))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

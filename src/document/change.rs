@@ -289,7 +289,7 @@ fn without_aliases(
         let copies = alias.nodes.start as usize..alias.nodes.end as usize;
         let is_target = target.start < touched.end && touched.start < target.end;
         if is_target || copies.contains(&holder.index()) {
-            splices.push(syntax.expand(document, alias, &|_| None)?);
+            splices.extend(syntax.expand(document, alias, &|_| None)?);
         }
     }
     if splices.is_empty() {

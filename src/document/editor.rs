@@ -232,17 +232,21 @@ impl<'d, 't> Editor<'d, 't> {
             spellings.places.iter().for_each(|place| touched[place.node.index()] = true);
             copies.extend(spellings.copies.drain(..));
         }
+        let mut expanded = Vec::new();
         for alias in &self.document.aliases {
             let length = alias.nodes.end - alias.nodes.start;
             let target = alias.target.index()..alias.target.index() + length as usize;
             let changed = touched[target].iter().any(|touched| *touched)
                 || alias.nodes.clone().any(|copy| copies.contains_key(&NodeId(copy)));
             if changed {
-                self.others.push(self.syntax.expand(self.document, alias, &|copy| copies.get(&copy))?);
+                expanded.extend(self.syntax.expand(self.document, alias, &|copy| copies.get(&copy))?);
                 // An alias may itself be the target of a later one.
                 touched[alias.nodes.start as usize..alias.nodes.end as usize].fill(true);
             }
         }
+        // Metadata that come in the same place come behind.
+        expanded.append(&mut self.others);
+        self.others = expanded;
         Ok(())
     }
 }
@@ -302,7 +306,9 @@ fn finish_front(
     };
     let pieces = pieces(spellings, others);
     let is_secret = spellings.iter().any(Spellings::is_secret);
-    front.expect(text, pieces.iter().map(|piece| of(piece).1.len()).sum(), is_secret);
+    let lengths = pieces.iter().map(|piece| (piece.span.range().len(), of(piece).1.len()));
+    let (gone, new) = lengths.fold((0, 0), |(gone, new), (old, spelling)| (gone + old, new + spelling));
+    front.expect(text, gone, new, is_secret);
     for piece in pieces {
         let range = piece.span.range();
         if range.start < front.copied() || range.end > text.len() {

@@ -31,9 +31,7 @@ impl<'d> Front<'d> {
         // Comments may stand behind the place for a block that is still to come.
         let mut leaves = document.nodes.iter().filter(|node| matches!(node.content, Content::Leaf { .. }));
         let limit = block.or_else(|| leaves.next_back().map(|leaf| leaf.span.range().end))?;
-        let mut front = Front { limit, ..Front::new(like) };
-        front.text.room = document.text.len();
-        Some(front)
+        Some(Front { limit, ..Front::new(like) })
     }
 
     /// An empty front, with all changes still to come.
@@ -41,10 +39,10 @@ impl<'d> Front<'d> {
         Front { text: Growing::new(like, 0), copied: 0, limit: 0 }
     }
 
-    /// Makes room for the rest of the old text and so many new bytes.
-    pub(super) fn expect(&mut self, old: &[u8], new: usize, is_secret: bool) {
+    /// Makes room for the rest of the old text, with so many new bytes in place of others.
+    pub(super) fn expect(&mut self, old: &[u8], gone: usize, new: usize, is_secret: bool) {
         self.text.secret |= is_secret;
-        self.text.reserve(old.len() - self.copied + new);
+        self.text.reserve((old.len() - self.copied + new).saturating_sub(gone));
     }
 
     /// Copies the old text up to and with these spellings; false where they do not follow, or may
@@ -59,6 +57,9 @@ impl<'d> Front<'d> {
             copied = range.end;
         }
         self.text.secret |= spellings.is_secret();
+        if self.copied == 0 {
+            self.text.room = likely_length(old, spellings);
+        }
         for (node, span, spelling) in spellings.iter() {
             self.push(old, span, spelling, |at| note(node, at));
         }
@@ -85,6 +86,19 @@ impl<'d> Front<'d> {
     }
 }
 
+/// How long the new text will be if it goes on as it begins, and a quarter more; at most what the old one has. What is
+/// not used of it is wiped nevertheless, and so costs memory.
+fn likely_length(old: &[u8], spellings: &Spellings) -> usize {
+    let (gone, new, end) = spellings.iter().fold((0, 0, 0), |(gone, new, _), (_, span, spelling)| {
+        (gone + span.range().len(), new + spelling.len(), span.range().end)
+    });
+    match end {
+        0 => old.len(),
+        end => old.len().div_ceil(end).saturating_mul(end + new - gone).saturating_mul(5) / 4,
+    }
+    .min(old.len())
+}
+
 /// Whether leaves and comments come in the order of the text.
 fn is_in_order(document: &Document<'_>) -> bool {
     let mut reached = 0;
@@ -103,7 +117,7 @@ struct Growing<'l> {
     /// How much of that is the same.
     same: usize,
     own: Option<Vec<u8>>,
-    /// Bytes to have room for at first. What is not used costs nothing.
+    /// Bytes to have room for at first.
     room: usize,
     /// Wiped, unless it is given out.
     secret: bool,
@@ -208,6 +222,24 @@ mod tests {
             let back = testing::there_and_back(Format::Yaml.syntax(), text.as_bytes(), Layout::default());
             assert_eq!(String::from_utf8_lossy(&back), text);
         }
+    }
+
+    #[test]
+    fn there_is_room_for_what_comes_and_no_more() {
+        let entries: Vec<String> = (0..100).map(|at| format!("\"k{at}\": \"{}\"", "x".repeat(100))).collect();
+        let text = format!("{{{}}}", entries.join(", "));
+        let syntax = Format::Json.syntax();
+        let document = syntax.parse(text.as_bytes()).expect("is JSON");
+        let mut editor = Editor::new(&document, syntax);
+        for first in [1, 51] {
+            let mut run = Spellings::new(50, true);
+            for node in first..first + 50 {
+                run.add(&document, syntax, NodeId(node), New::Value(Scalar::Text("y".into()))).expect("fits");
+            }
+            editor.take(run, |_, _| ());
+        }
+        let new = editor.finish().expect("is new");
+        assert!(new.capacity() < 2 * new.len(), "{} for {}", new.capacity(), new.len());
     }
 
     #[test]

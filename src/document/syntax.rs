@@ -55,7 +55,7 @@ pub trait Syntax: Sync {
         false
     }
 
-    /// Writes out an alias in full, in place of its token; `change` gives the new content of the
+    /// Writes out an alias in full, in place of its token, or below the comment behind it; `change` gives the new content of the
     /// copies that change. Formats without aliases are never asked.
     ///
     /// # Errors
@@ -65,7 +65,7 @@ pub trait Syntax: Sync {
         _document: &Document<'_>,
         _alias: &Alias,
         _change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
-    ) -> Result<Splice, EmitError> {
+    ) -> Result<Vec<Splice>, EmitError> {
         Err(EmitError("this format has no aliases".into()))
     }
 

@@ -21,6 +21,13 @@ impl Tree {
         Tree::Leaf(Scalar::Text(text.into().into()))
     }
 
+    /// A map with its entries in alphabetical order.
+    #[must_use]
+    pub fn sorted(mut entries: Vec<(String, Tree)>) -> Self {
+        entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+        Tree::Map(entries)
+    }
+
     /// The entries of a map; nothing for any other tree.
     #[must_use]
     pub fn entries(&self) -> &[(String, Tree)] {

@@ -142,8 +142,7 @@ impl Metadata {
             put(Self::SPELLING, Tree::string(spelling));
         }
         entries.extend(self.unknown.iter().cloned());
-        entries.sort_by(|(left, _), (right, _)| left.cmp(right));
-        Tree::Map(entries)
+        Tree::sorted(entries)
     }
 
     /// The additional data of the MAC.
@@ -212,8 +211,7 @@ mod tests {
             ("mac".into(), Tree::string("m")),
         ];
         entries.extend(extra.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
-        entries.sort_by(|(left, _), (right, _)| left.cmp(right));
-        Tree::Map(entries)
+        Tree::sorted(entries)
     }
 
     #[test]

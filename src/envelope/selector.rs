@@ -186,6 +186,16 @@ impl<'s> Selection<'s> {
         if let Some(level) = self.levels.last_mut() {
             level.inner |= matched;
         }
+        self.selects_comment(before, matched)
+    }
+
+    /// The same of something that may turn out to be a comment, and does nothing if it is none.
+    #[must_use]
+    pub fn would_encrypt_comment(&self, text: &[u8]) -> bool {
+        self.selects_comment(self.level(), self.selector.comment_matches(text))
+    }
+
+    fn selects_comment(&self, before: Level, matched: bool) -> bool {
         let own = matched && matches!(self.selector, Selector::UnencryptedCommentRegex(_));
         self.selector.selects(before.key, before.outer || before.inner || own)
     }

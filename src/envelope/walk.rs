@@ -66,9 +66,9 @@ impl<'s, 'd, 't> Walker<'s, 'd, 't> {
                 Event::Leaf(id, node, value) => {
                     // It counts as a comment only if the rule would have encrypted it as one; then it
                     // has to open. Any other is a value, which the MAC covers.
-                    let comment = sealed_comment(*side, node, value).filter(|text| selection.comment(text));
-                    let (item, selected) = match comment {
-                        Some(text) => (Item::Comment(text), true),
+                    let comment = sealed_comment(*side, node, value);
+                    let (item, selected) = match comment.filter(|text| selection.would_encrypt_comment(text)) {
+                        Some(text) => (Item::Comment(text), selection.comment(text)),
                         None => (Item::Value(value), selection.leaf(node.key.as_deref())),
                     };
                     return Some(Visit { id, item, selected, additional: path.leaf(node.key.as_deref()) });

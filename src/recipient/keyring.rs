@@ -267,7 +267,9 @@ impl Keyring {
         for group in groups {
             for service in &self.services {
                 let keys: Vec<&WrappedKey> = group.iter().filter(|key| key.recipient.kind == service.kind()).collect();
-                service.foresee(&keys);
+                if !keys.is_empty() {
+                    service.foresee(&keys);
+                }
             }
         }
     }

@@ -20,6 +20,7 @@ mod host;
 pub mod huawei;
 mod keyring;
 mod kind;
+mod lazy;
 #[cfg(feature = "network")]
 pub mod network;
 pub mod parse;
@@ -44,6 +45,7 @@ pub use access::{Access, Change, GroupChange};
 pub use host::{Call, Host, Nobody, Ran};
 pub use keyring::{Attempt, Keyring, NoDataKey, WrapFailure};
 pub use kind::Kind;
+pub use lazy::Lazy;
 pub use stored::StoredError;
 pub use words::{has_step, said, said_after_colon, said_by_system};
 

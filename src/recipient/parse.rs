@@ -106,9 +106,8 @@ pub fn kms(arn: &str, role: &str, context: Vec<(String, String)>, profile: &str)
         fields.push(("role", Tree::string(role)));
     }
     if !context.is_empty() {
-        let mut pairs: Vec<_> = context.into_iter().map(|(name, value)| (name, Tree::string(value))).collect();
-        pairs.sort_by(|(left, _), (right, _)| left.cmp(right));
-        fields.push(("context", Tree::Map(pairs)));
+        let pairs = context.into_iter().map(|(name, value)| (name, Tree::string(value))).collect();
+        fields.push(("context", Tree::sorted(pairs)));
     }
     fields.push(("aws_profile", Tree::string(profile)));
     Ok(Recipient { kind: Kind::Kms, fields })

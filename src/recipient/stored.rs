@@ -64,8 +64,7 @@ impl WrappedKey {
         if kind.is_dated() && created_at.is_none() {
             return Err(StoredError::Date(kind.list()));
         }
-        let order = |field: &&'static str| kind.fields().iter().position(|known| known == field);
-        fields.sort_by_key(|(field, _)| order(field));
+        sort_fields(kind, &mut fields);
         Ok(WrappedKey { recipient: Recipient { kind, fields }, enc, created_at, unknown })
     }
 
@@ -96,14 +95,15 @@ impl WrappedKey {
     }
 }
 
+/// Brings the fields of a recipient into the order in which its kind has them.
+pub(super) fn sort_fields(kind: Kind, fields: &mut [(&'static str, Tree)]) {
+    fields.sort_by_key(|(field, _)| kind.fields().iter().position(|known| known == field));
+}
+
 /// The tree with the entries of its map in alphabetical order.
 fn sorted(tree: &Tree) -> Tree {
     match tree {
-        Tree::Map(entries) => {
-            let mut entries = entries.clone();
-            entries.sort_by(|(left, _), (right, _)| left.cmp(right));
-            Tree::Map(entries)
-        }
+        Tree::Map(entries) => Tree::sorted(entries.clone()),
         _ => tree.clone(),
     }
 }

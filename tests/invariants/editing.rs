@@ -2,7 +2,9 @@
 //! is put into a text and taken out again leaves the bytes as they were.
 
 use cloze::document::tree::Tree;
-use cloze::document::{Content, Document, Editor, Event, Format, Layout, New, Node, Scalar, Text, Timestamp, flat};
+use cloze::document::{
+    Content, Document, Editor, Event, Format, Layout, New, Node, Scalar, Style, Text, Timestamp, flat,
+};
 
 use super::structure::number;
 use super::{data, is_no_bug, lines, shown, typed};
@@ -28,6 +30,7 @@ fn replacements(format: Format, document: &Document<'_>) {
     let sealed = |id: usize, node: &Node<'_>| match &node.content {
         // Nulls are never sealed.
         Content::Leaf { value: Scalar::Null, .. } => None,
+        _ if is_missing(format, node) => None,
         Content::Leaf { .. } => Some(New::Value(Scalar::Text(ciphertext(id).into()))),
         Content::Comment { .. } => Some(New::Comment(ciphertext(id).into())),
         _ => None,
@@ -36,6 +39,7 @@ fn replacements(format: Format, document: &Document<'_>) {
         let again = format.syntax().parse(&text).expect("was read before");
         let back = |id: usize, _: &Node<'_>| match &document.nodes[id].content {
             Content::Leaf { value: Scalar::Null, .. } => None,
+            _ if is_missing(format, &document.nodes[id]) => None,
             Content::Leaf { value, .. } => Some(New::Value(value.clone())),
             Content::Comment { text } => Some(New::Comment(text.clone())),
             _ => None,
@@ -43,7 +47,8 @@ fn replacements(format: Format, document: &Document<'_>) {
         // In INI comments that follow each other are one, unless they are sealed.
         compared(format, &again, format != Format::Ini, back);
     }
-    let is_null = |node: &Node<'_>| matches!(node.content, Content::Leaf { value: Scalar::Null, .. });
+    let is_null =
+        |node: &Node<'_>| matches!(node.content, Content::Leaf { value: Scalar::Null, .. }) || is_missing(format, node);
     let is_value = |node: &Node<'_>| matches!(node.content, Content::Leaf { .. }) && !is_null(node);
     let other = |id: usize| New::Value(made_up(document.text, id));
     replaced(format, document, |id, node| is_value(node).then(|| other(id)));
@@ -51,6 +56,12 @@ fn replacements(format: Format, document: &Document<'_>) {
         // A null may be a place without text. With a value there, comments may count elsewhere.
         compared(format, document, false, |id, node| is_null(node).then(|| other(id)));
     }
+}
+
+/// Whether an empty text of YAML is no more than its tag. It is not sealed.
+fn is_missing(format: Format, node: &Node<'_>) -> bool {
+    let Content::Leaf { value: Scalar::Text(text), style: Style::Plain } = &node.content else { return false };
+    format == Format::Yaml && text.is_empty()
 }
 
 /// Replaces what can be replaced and reads the result, which has to hold just that. None if a

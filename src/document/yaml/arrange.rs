@@ -78,6 +78,14 @@ impl<'t> Raw<'t> {
         Arranger::new(self, text, metadata).run(parts)
     }
 
+    /// Whether a comment of this document reaches over a place.
+    pub(super) fn is_in_comment(&self, part: &RawPart, at: usize) -> bool {
+        // Comments come with the documents, if not in order within one.
+        let first = self.comments.partition_point(|(node, ..)| *node < part.root);
+        let of_part = self.comments[first..].iter().take_while(|(.., span)| span.start < part.span.end);
+        of_part.map(|(.., span)| span.range()).any(|span| span.contains(&at))
+    }
+
     /// The metadata block with this entry.
     fn block(&self, entry: u32, part: &RawPart, text: &[u8]) -> Result<Block, SyntaxError> {
         let inside = entry as usize..self.end(entry) as usize;
@@ -90,7 +98,18 @@ impl<'t> Raw<'t> {
         let value = self.keys[entry as usize].start as usize..end as usize;
         let is_flow = self.nodes[part.root as usize].span.range().start < text.len()
             && text[self.nodes[part.root as usize].span.start as usize] == b'{';
-        let span = if is_flow { flow_entry(text, value) } else { block_entry(text, value, part.span.start as usize) };
+        let line = memchr::memrchr2(b'\n', b'\r', &text[..value.start]).map_or(0, |at| at + 1);
+        let before = &text[line..value.start];
+        let is_alone = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before).trim_ascii().is_empty();
+        if !is_flow && !is_alone {
+            let error = SyntaxError::at(self.keys[entry as usize], "the metadata block must begin its line");
+            return Err(error.hint("take out what stands before `sops`"));
+        }
+        let span = if is_flow {
+            flow_entry(text, value, |at| self.is_in_comment(part, at))
+        } else {
+            block_entry(text, value, part.span.start as usize)
+        };
         Ok(Block { spans: vec![Span::new(span)], tree: self.tree(inside) })
     }
 
@@ -137,10 +156,16 @@ impl<'t> Raw<'t> {
     }
 }
 
+/// Where the first line begins, behind a byte order mark.
+fn start_behind_mark(text: &[u8]) -> usize {
+    let mark = "\u{feff}".as_bytes();
+    if text.starts_with(mark) { mark.len() } else { 0 }
+}
+
 /// What must go for an entry of a block map to be gone: its lines, and the break before them.
 pub(super) fn block_entry(text: &[u8], entry: Range<usize>, floor: usize) -> Range<usize> {
     let line_end = memchr::memchr2(b'\n', b'\r', &text[entry.end..]).map_or(text.len(), |length| entry.end + length);
-    let line = memchr::memrchr(b'\n', &text[..entry.start]).map_or(0, |at| at + 1);
+    let line = memchr::memrchr(b'\n', &text[..entry.start]).map_or_else(|| start_behind_mark(text), |at| at + 1);
     let is_first_on_line = text[line..entry.start].iter().all(|byte| matches!(byte, b' ' | b'\t'));
     if !is_first_on_line {
         return entry.start..line_end;
@@ -161,11 +186,12 @@ pub(super) fn block_entry(text: &[u8], entry: Range<usize>, floor: usize) -> Ran
     line..line_end + after
 }
 
-/// The same for an entry of a flow map: with the comma before it, or else the one after it.
-pub(super) fn flow_entry(text: &[u8], entry: Range<usize>) -> Range<usize> {
+/// The same for an entry of a flow map: with the comma before it, or else the one after it. A comment
+/// may end with a comma too.
+pub(super) fn flow_entry(text: &[u8], entry: Range<usize>, is_in_comment: impl Fn(usize) -> bool) -> Range<usize> {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
     let before = text[..entry.start].iter().rposition(|byte| !is_blank(byte));
-    if let Some(at) = before.filter(|at| text[*at] == b',') {
+    if let Some(at) = before.filter(|at| text[*at] == b',' && !is_in_comment(*at)) {
         return at..entry.end;
     }
     let blanks = text[entry.end..].iter().take_while(|byte| is_blank(byte)).count();
@@ -189,6 +215,8 @@ struct Arranger<'t> {
     aliases: Vec<Alias>,
     copied_bytes: usize,
     copies: usize,
+    /// The metadata block of the document at hand, with the comments in it.
+    block: Span,
 }
 
 impl<'t> Arranger<'t> {
@@ -207,6 +235,7 @@ impl<'t> Arranger<'t> {
             aliases: Vec::new(),
             copied_bytes: 0,
             copies: 0,
+            block: Span::default(),
         }
     }
 
@@ -237,13 +266,17 @@ impl<'t> Arranger<'t> {
                 self.comments(number, Slot::After);
                 continue;
             }
+            let part = parts.get_mut(next_part).filter(|part| part.root.0 == number);
+            if let Some(part) = &part {
+                self.block = part.metadata.as_ref().map_or(Span::default(), |block| block.spans[0]);
+            }
             self.comments(number, Slot::Before);
             let new = self.nodes.len();
             if let Some(moved) = self.moved.get_mut(at) {
                 *moved = narrow(new);
             }
-            if parts.get(next_part).is_some_and(|part| part.root.0 == number) {
-                parts[next_part].root = NodeId(narrow(new));
+            if let Some(part) = part {
+                part.root = NodeId(narrow(new));
                 next_part += 1;
             }
             let end = self.raw.end(number) as usize;
@@ -273,6 +306,9 @@ impl<'t> Arranger<'t> {
         let Some(range) = self.starts.get(place).zip(self.starts.get(place + 1)) else { return };
         for comment in *range.0..*range.1 {
             let span = self.comments[comment as usize];
+            if self.block.start <= span.start && span.end <= self.block.end {
+                continue;
+            }
             let text = Text::Source(&self.text[span.start as usize + 1..span.end as usize]);
             self.nodes.push(Node { key: None, span, content: Content::Comment { text } });
         }

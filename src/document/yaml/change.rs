@@ -102,7 +102,8 @@ pub(super) fn remove(document: &Document<'_>, parent: NodeId, node: NodeId) -> R
     if places.is_flow(parent_at) {
         let key = places.raw.keys[at as usize];
         let start = if document.node(node).key.is_some() { key.start } else { document.node(node).span.start };
-        let span = flow_entry(text, start as usize..places.end(at));
+        let is_in_comment = |at| places.raw.parts.iter().any(|part| places.raw.is_in_comment(part, at));
+        let span = flow_entry(text, start as usize..places.end(at), is_in_comment);
         return Ok(vec![Splice { span: Span::new(span), text: Vec::new() }]);
     }
     let lead = places.lead(parent_at, at)?;

@@ -226,6 +226,11 @@ impl<'c> Comments<'c> {
         self.last.1 == Kind::Colon
     }
 
+    /// Whether a comment begins behind this offset, as far as the text is read.
+    pub(super) fn has_comment_behind(&self, at: usize) -> bool {
+        self.lines.last().is_some_and(|line| line.start >= at)
+    }
+
     /// Reads the properties (tag, anchor) that stand next on this line: those of a missing value.
     pub(super) fn reach_properties(&mut self) {
         loop {
@@ -498,7 +503,9 @@ impl<'c> Comments<'c> {
             let (mut column, here) = (blanks, at + blanks);
             let byte = self.bytes.get(here);
             let document_ends = !blank_before && self.document_ends(end);
-            let closes_flow = self.flow_depth > 0 && matches!(byte, Some(b']' | b'}'));
+            // Before the last brace of all the metadata block comes.
+            let is_last = self.flow_depth == 1 && self.indents.is_empty();
+            let closes_flow = self.flow_depth > 0 && !is_last && matches!(byte, Some(b']' | b'}'));
             if closes_flow || (!document_ends && matches!(byte, None | Some(b'\n' | b'\r'))) {
                 if closes_flow || !blank_before {
                     self.split_at_gap(here, closes_flow, scan);
@@ -583,10 +590,10 @@ impl<'c> Comments<'c> {
         if self.heads.is_empty() && self.line_comments.is_empty() && self.feet.is_empty() {
             return;
         }
-        self.hand_out(token.act, stem);
+        self.hand_out(token, stem);
     }
 
-    fn hand_out(&mut self, act: Act, stem: usize) {
+    fn hand_out(&mut self, Token { at, act, .. }: Token, stem: usize) {
         use Slot::{After, Before, First, Last};
         match act {
             Act::Pass | Act::Dash | Act::ListEnd => {}
@@ -604,6 +611,8 @@ impl<'c> Comments<'c> {
             }
             Act::Scalar(node) => self.take((node, Before), (node, Before), (node, After)),
             Act::MapEnd(node, Parent::List) => self.take((node, Last), (node, Before), (node, Last)),
+            // The key of the metadata block, which follows, takes all of them.
+            Act::MapEnd(node, Parent::Document) => self.take((node, Last), (node, Last), (node, Last)),
             Act::MapEnd(node, _) => self.take((node, Last), (node, First), (node, Last)),
             Act::FlowStart(node, Parent::List) => self.take((node, Before), (node, First), (node, First)),
             Act::FlowStart(node, _) => self.take((node, First), (node, First), (node, First)),
@@ -612,7 +621,13 @@ impl<'c> Comments<'c> {
                 let foot = if self.footed == Some(node) { Last } else { After };
                 self.take((node, Last), (node, First), (node, foot));
             }
-            Act::FlowEnd(node, Parent::Document) => self.take((node, Last), (node, First), (node, Last)),
+            Act::FlowEnd(node, Parent::Document) => {
+                // One inside of the braces would stand before the key of the metadata block.
+                let outside = self.line_comments.iter().position(|line| line.start > at);
+                let outside = self.line_comments.split_off(outside.unwrap_or(self.line_comments.len()));
+                self.take((node, Last), (node, Last), (node, Last));
+                self.attach(node, First, outside);
+            }
             Act::DocumentEnd(root) => self.take((root, Last), (root, Last), (root, Last)),
         }
     }

@@ -162,23 +162,42 @@ impl Printer<'_, '_> {
         block.unwrap_or_else(|| quoting::fresh_scalar(value, Place::Block))
     }
 
-    /// A node between brackets, the way JSON would have it.
+    /// A node between brackets, the way JSON would have it, without comments.
     pub(super) fn flow(&self, node: usize) -> Vec<u8> {
+        self.bracketed(node, None)
+    }
+
+    /// The same with comments, on lines of their own that begin in this column.
+    pub(super) fn flow_with_comments(&self, node: usize, column: usize) -> Vec<u8> {
+        self.bracketed(node, Some(column))
+    }
+
+    fn bracketed(&self, node: usize, column: Option<usize>) -> Vec<u8> {
         let mut out = Vec::new();
         let mut levels: Vec<(usize, u8, bool)> = Vec::new();
         let (mut at, end) = (node, self.end(node));
+        let mut begins_line = false;
         loop {
             while let Some((_, bracket, _)) = levels.pop_if(|level| level.0 == at) {
+                begins_line = false;
                 out.push(bracket);
             }
             if at == end {
                 return out;
             }
             let current = &self.nodes[at];
-            if self.comment(at).is_some() {
+            if let Some(text) = self.comment(at) {
+                if let Some(column) = column {
+                    if !std::mem::replace(&mut begins_line, true) {
+                        self.line(&mut out, column);
+                    }
+                    out.extend_from_slice(&spell::comment(text, column, self.line_break));
+                    self.line(&mut out, column);
+                }
                 at += 1;
                 continue;
             }
+            begins_line = false;
             if let Some((_, bracket, has_entries)) = levels.last_mut() {
                 if std::mem::replace(has_entries, true) {
                     out.extend_from_slice(b", ");

@@ -1,21 +1,23 @@
 //! Writes out an alias in full, where the copies that it stands for are to differ from their model.
 
+use std::ops::Range;
+
 use super::emit::{INDENT, Printer};
 use super::quoting::{self, Place};
 use super::spell;
-use crate::document::{Alias, Content, Document, EmitError, New, NodeId, Scalar, Span, Splice};
+use crate::document::{Alias, Content, Document, EmitError, New, Node, NodeId, Scalar, Span, Splice};
 
 /// Writes out an alias.
 pub(super) fn expand<'n>(
     document: &Document<'_>,
     alias: &Alias,
     change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
-) -> Result<Splice, EmitError> {
+) -> Result<Vec<Splice>, EmitError> {
     let change = |at: usize| change(NodeId(u32::try_from(at).ok()?));
     let node = alias.nodes.start as usize;
     let (start, end) = (alias.span.start as usize, alias.span.end as usize);
     let is_flow = spell::is_in_flow(document.text, end);
-    let line_break = if is_flow { "\n" } else { spell::line_break_after(document.text, end) };
+    let line_break = spell::line_break_after(document.text, end);
     let printer = Printer { nodes: &document.nodes, change: &change, indent: INDENT, line_break };
     let top = &document.nodes[node];
     if let Content::Leaf { value, .. } = &top.content {
@@ -24,22 +26,153 @@ pub(super) fn expand<'n>(
             Some(New::Comment(_)) => return Err(EmitError("an alias cannot become a comment".into())),
             None => value,
         };
-        return Ok(Splice { span: alias.span, text: scalar(value, is_flow).into_bytes() });
+        return Ok(vec![Splice { span: alias.span, text: scalar(value, is_flow).into_bytes() }]);
     }
     let lead = Lead::read(document.text, start);
-    let is_empty = document.extent(NodeId(alias.nodes.start)).len() == 1;
-    match lead.filter(|_| !is_flow && !is_empty) {
-        None => Ok(Splice { span: alias.span, text: printer.flow(node) }),
-        Some(Lead::Dash(column)) => {
-            let base = if matches!(top.content, Content::Map { .. }) { column } else { column + 2 };
-            Ok(Splice { span: alias.span, text: printer.collection(node, column + 2, base, true) })
+    if !is_flow && is_behind_properties(document, alias) {
+        return Err(EmitError(COMMENTED.into()));
+    }
+    let commented = end_of_comment(document.text, end);
+    // Such a value would have to be the last line, or to have no blank line below.
+    let last = alias.nodes.end as usize - 1;
+    let ends_with_breaks = match (change(last), &document.nodes[last].content) {
+        (Some(New::Value(value)), _) | (None, Content::Leaf { value, .. }) => {
+            quoting::as_text(value).is_some_and(|text| text.ends_with('\n'))
         }
-        Some(Lead::Key { column, end }) => {
+        _ => false,
+    };
+    let is_block = |lead: &Lead| {
+        let is_empty = document.extent(NodeId(alias.nodes.start)).len() == 1;
+        !is_flow
+            && !is_empty
+            && is_free_below(document.text, end, lead.column())
+            && !ends_with_breaks
+            && !has_foot(&document.nodes, alias.nodes.start as usize..alias.nodes.end as usize)
+    };
+    let lead = lead.filter(is_block);
+    match (lead, commented) {
+        (Some(Lead::Dash(column)), None) => {
+            let inner = spell::column(document.text, start);
+            let base = if matches!(top.content, Content::Map { .. }) { column } else { inner };
+            Ok(vec![Splice { span: alias.span, text: printer.collection(node, inner, base, true) }])
+        }
+        (Some(Lead::Key { column, end: colon }), commented) => {
             let inner = column + INDENT;
             let text = printer.collection(node, inner, inner, false);
-            Ok(Splice { span: Span::new(end..alias.span.end as usize), text })
+            // The comment stays behind the key, and not behind the last value.
+            let Some(line) = commented else { return Ok(vec![Splice { span: Span::new(colon..end), text }]) };
+            let gone = Splice { span: Span::new(colon..end), text: Vec::new() };
+            Ok(vec![gone, Splice { span: Span::new(line..line), text }])
+        }
+        // Behind an entry in brackets it would count to what is in them.
+        (_, commented)
+            if top.key.is_some()
+                && (commented.is_some() || is_below_comment(document, alias) || is_between_feet(document, alias)) =>
+        {
+            Err(EmitError(COMMENTED.into()))
+        }
+        _ => {
+            let text = printer.flow_with_comments(node, spell::column(document.text, start));
+            Ok(vec![Splice { span: alias.span, text }])
         }
     }
+}
+
+/// Said where the comment would count to what is in the brackets.
+const COMMENTED: &str = "a comment stands beside an alias that has to be written out: put the comment above the key";
+
+/// Whether the last of the comments before an alias stands on a line of its own below the key.
+fn is_below_comment(document: &Document<'_>, alias: &Alias) -> bool {
+    let before = document.text[..alias.span.start as usize].trim_ascii_end().len();
+    let last = alias.nodes.start.checked_sub(1).map(|last| document.node(NodeId(last)));
+    last.is_some_and(|last| {
+        let is_comment = matches!(last.content, Content::Comment { .. });
+        is_comment && last.span.end as usize == before && begins_line(document.text, last)
+    })
+}
+
+/// Whether a comment is counted to an element that stands behind the anchor or tag of the whole list.
+fn is_behind_properties(document: &Document<'_>, alias: &Alias) -> bool {
+    let is_comment = |node: &&Node<'_>| matches!(node.content, Content::Comment { .. });
+    let is_above = |node: &Node<'_>| node.span.end <= alias.span.start;
+    let mut before = document.nodes[..alias.nodes.start as usize].iter().rev().take_while(is_comment);
+    let mut after = document.nodes[alias.nodes.end as usize..].iter().take_while(is_comment);
+    document.nodes[alias.nodes.start as usize].key.is_none()
+        && (before.any(|comment| is_above(comment) && !begins_line(document.text, comment)) || after.any(is_above))
+}
+
+/// Whether comments above and below an entry both count as what comes after it: the second would
+/// count to what is in the brackets.
+fn is_between_feet(document: &Document<'_>, alias: &Alias) -> bool {
+    let after = document.nodes[alias.nodes.end as usize..].iter();
+    let mut feet = after.take_while(|node| matches!(node.content, Content::Comment { .. }));
+    let is_above = |node: &Node<'_>| node.span.end <= alias.span.start;
+    feet.next().is_some_and(is_above) && feet.any(|foot| !is_above(foot))
+}
+
+/// Whether a node is the first on its line.
+fn begins_line(text: &[u8], node: &Node<'_>) -> bool {
+    let start = node.span.start as usize;
+    let line = memchr::memrchr2(b'\n', b'\r', &text[..start]).map_or(0, |at| at + 1);
+    text[line..start].trim_ascii().is_empty()
+}
+
+/// Whether a map or list ends with comments behind a map or list, which in lines would count to that,
+/// or holds comments alone, which would count to what is around it.
+fn has_foot(nodes: &[Node<'_>], range: Range<usize>) -> bool {
+    let mut open = Vec::new();
+    let (mut is_behind, mut is_foot) = (false, false);
+    for at in range {
+        while open.pop_if(|end| *end == at).is_some() {
+            if is_foot {
+                return true;
+            }
+            is_behind = true;
+        }
+        match &nodes[at].content {
+            Content::Comment { .. } => is_foot = is_behind,
+            Content::Leaf { .. } => (is_behind, is_foot) = (false, false),
+            Content::Map { end } | Content::List { end } => {
+                (is_behind, is_foot) = (false, false);
+                open.push(end.index());
+                let is_comment = |node: &Node<'_>| matches!(node.content, Content::Comment { .. });
+                if end.index() > at + 1 && nodes[at + 1..end.index()].iter().all(is_comment) {
+                    return true;
+                }
+            }
+        }
+    }
+    is_foot
+}
+
+/// Whether the comments below something that ends here are at once followed by a line in this column,
+/// its sibling. Others may be the foot of it, and would be that of its last value in lines of its own.
+fn is_free_below(text: &[u8], end: usize, column: usize) -> bool {
+    let line_end = |at: usize| memchr::memchr2(b'\n', b'\r', &text[at..]).map_or(text.len(), |length| at + length);
+    let mut at = line_end(end);
+    let (mut has_comment, mut has_gap) = (false, false);
+    loop {
+        let blanks = text[at..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        let (breaks, next) = (&text[at..at + blanks], at + blanks);
+        has_gap |= has_comment && breaks.len() > if breaks.starts_with(b"\r\n") { 2 } else { 1 };
+        let indent = text[next..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        match text.get(next + indent) {
+            Some(b'#') if indent != column => return false,
+            Some(b'#') => has_comment = true,
+            Some(b'\n' | b'\r') => has_gap |= has_comment,
+            // Behind the last line comes the metadata block.
+            None => return !has_comment || column == 0,
+            Some(_) => return !has_comment || !has_gap && column == indent,
+        }
+        at = line_end(next + indent);
+    }
+}
+
+/// Where the comment on the line of something that ends here ends, if there is one.
+fn end_of_comment(text: &[u8], end: usize) -> Option<usize> {
+    let line = memchr::memchr2(b'\n', b'\r', &text[end..]).map_or(text.len(), |length| end + length);
+    let rest = text[end..line].trim_ascii_start();
+    rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start().starts_with(b"#").then_some(line)
 }
 
 fn scalar(value: &Scalar<'_>, is_flow: bool) -> String {
@@ -59,6 +192,12 @@ enum Lead {
 }
 
 impl Lead {
+    fn column(&self) -> usize {
+        match self {
+            Lead::Dash(column) | Lead::Key { column, .. } => *column,
+        }
+    }
+
     fn read(text: &[u8], alias: usize) -> Option<Self> {
         let line = memchr::memrchr2(b'\n', b'\r', &text[..alias]).map_or(0, |at| at + 1);
         let prefix = &text[line..alias];

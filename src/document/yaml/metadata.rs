@@ -17,7 +17,11 @@ pub(super) fn metadata(
 ) -> Result<Vec<Splice>, EmitError> {
     let part = &document.parts[part];
     let root = document.node(part.root);
-    let line_break = spell::line_break_after(document.text, 0);
+    let at = part.metadata.as_ref().map_or_else(|| content_end(document, part), |block| block.spans[0].start as usize);
+    // A block that is there keeps its own.
+    let line_break = spell::line_break_after(document.text, if part.metadata.is_some() { at } else { 0 });
+    // A carriage return alone must not become one with a line feed.
+    let line_break = if document.text[..at].ends_with(b"\r") { "\r\n" } else { line_break };
     let column = spell::column(document.text, root.span.start as usize);
     let nodes = nodes_of(Some(METADATA_KEY), tree);
     let no_change = |_: usize| None;
@@ -51,7 +55,7 @@ fn block_block(
         let begins_line = matches!(document.text.get(span.start as usize), Some(b'\n' | b'\r'));
         if !begins_line {
             text.drain(..break_length);
-            if document.text[..span.end as usize].ends_with(b"\n") {
+            if matches!(document.text[..span.end as usize].last(), Some(b'\n' | b'\r')) {
                 text.extend_from_slice(printer.line_break.as_bytes());
             }
         }
@@ -81,9 +85,8 @@ fn content_end(document: &Document<'_>, part: &Part) -> usize {
 /// Whether the document consists of a null that is written out.
 fn is_spelled_null(document: &Document<'_>, part: &Part) -> bool {
     let at = document.node(part.root).span;
-    let before = &document.text[part.span.start as usize..at.start as usize];
-    let is_bare = at.start == at.end;
-    is_bare && ["null", "Null", "NULL", "~"].iter().any(|word| before.ends_with(word.as_bytes()))
+    let before = document.text[part.span.start as usize..at.start as usize].trim_ascii_end();
+    at.start == at.end && !before.is_empty() && !before.ends_with(b"---")
 }
 
 /// The block as the last entry between the document's braces.
@@ -105,32 +108,58 @@ fn flow_block(document: &Document<'_>, part: &Part, printer: &Printer<'_, '_>) -
         return Ok(Splice { span, text: entry });
     }
     let is_entry = |id: &NodeId| !matches!(document.node(*id).content, Content::Comment { .. });
-    match document.children(part.root).filter(is_entry).last() {
-        Some(last) => {
-            let alias = alias_of(document, last);
-            let end = alias.map_or(document.node(last).span, |alias| alias.span).end as usize;
-            let at = comma_place(document.text, end)?;
+    let last = document.children(part.root).filter(is_entry).last();
+    let end = last.map_or(document.node(part.root).span.start as usize + 1, |last| {
+        alias_of(document, last).map_or(document.node(last).span, |alias| alias.span).end as usize
+    });
+    if let Some((at, needs_comma)) = place_below_comments(document.text, end) {
+        let text = if needs_comma && last.is_some() { comma(entry) } else { entry };
+        return Ok(Splice { span: Span::new(at..at), text });
+    }
+    match last {
+        Some(_) => {
+            let at = comma_place(document.text, end);
             Ok(Splice { span: Span::new(at..at), text: comma(entry) })
         }
-        None => {
-            let at = document.node(part.root).span.start as usize + 1;
-            Ok(Splice { span: Span::new(at..at), text: entry })
-        }
+        None => Ok(Splice { span: Span::new(end..end), text: entry }),
     }
 }
 
 /// Where a comma can stand behind an entry that ends here: not right behind a colon.
-fn comma_place(text: &[u8], end: usize) -> Result<usize, EmitError> {
+fn comma_place(text: &[u8], end: usize) -> usize {
     if !spell::is_behind_bare_colon(text, end) {
-        return Ok(end);
+        return end;
     }
     let gap = if text[end..].starts_with(b"\r\n") { 2 } else { 1 };
-    match text.get(end + gap) {
-        Some(b'#') => {
-            Err(EmitError("the last entry between the braces has no value but a comment: write `null`".into()))
+    (end + gap).min(text.len())
+}
+
+/// The place below the comments behind an entry that ends here, if there are any before the closing
+/// brace, and whether a comma is needed. Behind the metadata block those comments would be inside of it.
+fn place_below_comments(text: &[u8], end: usize) -> Option<(usize, bool)> {
+    let (mut at, mut has_comment, mut comma) = (end, false, None);
+    loop {
+        match text.get(at)? {
+            b' ' | b'\t' | b'\r' | b'\n' => at += 1,
+            b',' => {
+                comma = Some((at, has_comment));
+                at += 1;
+            }
+            b'#' => {
+                comma = comma.map(|(comma, _)| (comma, false));
+                has_comment = true;
+                at += memchr::memchr2(b'\n', b'\r', &text[at..])?;
+            }
+            b'}' if has_comment => break,
+            _ => return None,
         }
-        _ => Ok((end + gap).min(text.len())),
     }
+    Some(match comma {
+        None => (at, true),
+        // It goes with what is put right behind it when that is taken out.
+        Some((comma, true)) => (comma, true),
+        Some((_, false)) => (at, false),
+    })
 }
 
 /// The alias that a node is a copy for.

@@ -46,7 +46,7 @@ impl Syntax for Yaml {
         document: &Document<'_>,
         alias: &Alias,
         change: &dyn Fn(NodeId) -> Option<&'n New<'n>>,
-    ) -> Result<Splice, EmitError> {
+    ) -> Result<Vec<Splice>, EmitError> {
         expand::expand(document, alias, change)
     }
 

@@ -57,10 +57,12 @@ pub(super) fn parse_in_full(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
     }
 }
 
-/// A byte order mark at the start of a line: go-yaml counts it to what follows, or not, by what
+/// A byte order mark at the start of a line, but for the first of the text: go-yaml counts it to what follows, or not, by what
 /// stands before it, so that SOPS may read another key from the encrypted file than from this one.
 fn refuse_inner_marks(source: &str) -> Result<(), SyntaxError> {
-    let starts_a_line = |at: &usize| *at > 0 && matches!(source.as_bytes()[at - 1], b'\n' | b'\r');
+    let bytes = source.as_bytes();
+    let starts_a_line =
+        |at: &usize| *at > 0 && matches!(bytes[at - 1], b'\n' | b'\r') || *at == 3 && source.starts_with('\u{feff}');
     match memchr::memmem::find_iter(source.as_bytes(), "\u{feff}").find(starts_a_line) {
         None => Ok(()),
         Some(at) => {
@@ -204,7 +206,7 @@ impl<'t, 'c> Reader<'t, 'c> {
     }
 
     fn empty_root(&mut self) -> u32 {
-        let at = self.last_end;
+        let at = self.last_end.max(self.part_start);
         let node = self.push(None, Span::new(at..at), Content::Map { end: NodeId(0) });
         self.raw.nodes[node as usize].content = Content::Map { end: NodeId(node + 1) };
         node
@@ -421,7 +423,13 @@ impl<'t, 'c> Reader<'t, 'c> {
                 return Ok(());
             }
             Role::Value | Role::Element => {
-                let start = event.tag_at.map_or(span.start as usize, |at| self.offsets.source(at));
+                // The tag is replaced with its value, unless there is a comment between them.
+                let tag_at = event.tag_at.filter(|tag| !self.comments.has_comment_behind(*tag));
+                if tag_at.is_none() && event.tag.is_some_and(|tag| tag != Tag::Text) {
+                    let error = SyntaxError::at(span, "a comment between a value and the tag that gives its type");
+                    return Err(error.hint("put the comment above the key").into());
+                }
+                let start = tag_at.map_or(span.start as usize, |at| self.offsets.source(at));
                 let whole = match body {
                     Some(at) => Span::new(self.offsets.source(at)..span.end as usize),
                     None => Span::new(start.min(span.start as usize)..span.end as usize),

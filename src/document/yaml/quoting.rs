@@ -255,8 +255,20 @@ pub(super) fn block(text: &str, style: BlockStyle<'_>) -> Option<String> {
 
 /// Whether lines of a block scalar can spell a string.
 pub(super) fn can_stand_in_block(text: &str) -> bool {
+    ends_with_words(text) && text.chars().all(|c| c == '\n' || is_printable(c))
+}
+
+/// The same where there is no choice: with the signs that YAML 1.1 takes for line breaks, if they have
+/// come that way.
+pub(super) fn can_stay_in_block(text: &str) -> bool {
+    let is_allowed = |c| matches!(c, '\n' | '\u{85}' | '\u{2028}' | '\u{2029}') || is_printable(c);
+    ends_with_words(text) && text.chars().all(is_allowed)
+}
+
+/// Whether the last line of a string that is not empty does not consist of blanks.
+fn ends_with_words(text: &str) -> bool {
     let last = text.trim_end_matches('\n').lines().next_back().unwrap_or_default();
-    !last.trim_matches([' ', '\t']).is_empty() && text.chars().all(|c| c == '\n' || is_printable(c))
+    !last.trim_matches([' ', '\t']).is_empty()
 }
 
 /// Whether the indentation of the lines cannot be told from the first of them.

@@ -2,6 +2,7 @@
 //! quotes, block scalars stay block scalars with their header and indentation.
 
 use super::quoting::{self, BlockStyle, Place};
+use super::resolve::{self, Tag};
 use crate::document::{Content, Document, EmitError, New, Node, NodeId, Scalar, Span, Splice, Style, Text};
 
 /// Spells a node anew.
@@ -18,10 +19,16 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
             if spot.start == node.span.end as usize && is_in_place_of_value(document, id) {
                 return Err(EmitError("there is no place for a value: a comment stands behind its tag".into()));
             }
-            spot.ends_text = ends_text(document, node.span.end as usize);
+            if quoting::as_text(value).is_none() && is_tagged_above(document, id) {
+                return Err(EmitError("the tag above the comment is not one of the new value".into()));
+            }
+            if let Some(rest) = behind_metadata(document, node.span.end as usize) {
+                spot.rest = rest;
+                spot.ends_text = rest.is_empty();
+            }
             spot.key = node.key.as_deref();
             if let Some(header) = spot.fixed_header() {
-                let text = spot.below(header, value).ok_or_else(|| EmitError(FIXED.into()))?;
+                let text = spot.respell_below(header, node, value)?;
                 return Ok(Splice { span: node.span, text: text.into_bytes() });
             }
             Ok(spot.respell(node, value))
@@ -51,8 +58,43 @@ fn is_in_place_of_value(document: &Document<'_>, id: NodeId) -> bool {
     })
 }
 
+/// Whether a value stands behind a tag that stays, since there are comments between them.
+fn is_tagged_above(document: &Document<'_>, id: NodeId) -> bool {
+    let (text, nodes) = (document.text, &document.nodes);
+    let before = &text[..document.node(id).span.start as usize];
+    let begins_line = before.iter().rfind(|byte| !matches!(byte, b' ' | b'\t'));
+    if !matches!(begins_line, Some(b'\n' | b'\r')) {
+        return false;
+    }
+    let is_comment = |node: &&Node<'_>| matches!(node.content, Content::Comment { .. });
+    let near = nodes[..id.index()].iter().rev().take_while(is_comment);
+    let near = near.chain(nodes[id.index() + 1..].iter().take_while(is_comment));
+    let mut comments: Vec<Span> = near.map(|node| node.span).collect();
+    comments.sort_unstable_by_key(|span| std::cmp::Reverse(span.start));
+    let mut at = before.trim_ascii_end().len();
+    let end = at;
+    for comment in comments {
+        if (comment.start as usize) < at && comment.end as usize >= at {
+            at = text[..comment.start as usize].trim_ascii_end().len();
+        }
+    }
+    // Alone the sign means nothing here.
+    let begins = |signs: &[u8]| matches!(signs, [b'[' | b'{' | b',' | b':', b'!', _]);
+    let is_tag = |word: &[u8]| word.len() > 1 && word[0] == b'!' || word.windows(3).any(begins);
+    let mut words = text[..at].rsplit(u8::is_ascii_whitespace);
+    at < end && words.find(|word| is_tag(word) || !word.starts_with(b"&")).is_some_and(is_tag)
+}
+
 /// Said when a header that has a comment does not fit the new value.
 const FIXED: &str = "the block scalar cannot hold the new value while a comment stands behind its header";
+
+/// Said when a ciphertext would fit there, and its plaintext would not when it comes back.
+const FIXED_FOREVER: &str = "the block scalar cannot be encrypted while a comment stands behind its header: \
+     put the comment above the key";
+
+/// Said when the type of a block scalar is given, and stays.
+const TAGGED: &str = "the block scalar cannot be encrypted while a comment stands behind its header, and a tag before \
+     it: put the comment above the key";
 
 /// Whether a value can be put in where one is missing: not behind a comment, and not behind a key
 /// that has no colon, but for brackets, where one can be added.
@@ -69,7 +111,7 @@ fn takes_value(document: &Document<'_>, node: &Node<'_>) -> bool {
     let key = node.key.as_deref().unwrap_or_default().trim_end();
     // Of a key of several lines the last one stands here, or, if it was folded, the end of it.
     let key = key.rsplit('\n').next().unwrap_or_default().trim_start().as_bytes();
-    let is_of_key = key.ends_with(b":") && (words.ends_with(key) || words != b":" && key.ends_with(words));
+    let is_of_key = !key.is_empty() && (words.ends_with(key) || words != b":" && key.ends_with(words));
     // Between brackets a key that a colon is put behind must not begin on a line above.
     let begins_here = || {
         let first = node.key.as_deref().unwrap_or_default().split_ascii_whitespace().next().unwrap_or_default();
@@ -78,7 +120,8 @@ fn takes_value(document: &Document<'_>, node: &Node<'_>) -> bool {
     if is_in_flow(document.text, at) {
         return last.ends_with(b":") || begins_here();
     }
-    !words.starts_with(b"? ") && (last.ends_with(b":") && !is_of_key || last == b"-" || last.starts_with(b"&"))
+    let is_open = last.ends_with(b":") || last == b"-" || last.starts_with(b"&");
+    is_open && !is_of_key && !words.starts_with(b"? ")
 }
 
 /// Comment lines; every line of the text gets a marker of its own.
@@ -178,13 +221,25 @@ pub(super) fn end_of_mark(text: &[u8], end: usize) -> usize {
     if text[end..].starts_with(BARE.as_bytes()) { end + BARE.len() } else { end }
 }
 
-/// Whether a value that ends here is followed by a metadata block alone, at the end of a text without
-/// a last line break: the break before the block goes with it.
-fn ends_text(document: &Document<'_>, end: usize) -> bool {
-    let blanks = document.text[end..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    let block = document.parts.last().and_then(|part| part.metadata.as_ref());
-    let mut spans = block.iter().flat_map(|block| &block.spans);
-    spans.any(|span| span.range() == (end + blanks..document.text.len()))
+/// What follows behind the metadata block, if that follows the value that ends here: the line break
+/// before the block goes with it. Nothing is left at the end of a text without a last line break.
+fn behind_metadata<'d>(document: &'d Document<'_>, end: usize) -> Option<&'d [u8]> {
+    let start = end + document.text[end..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let part = document.parts.partition_point(|part| (part.span.end as usize) < start);
+    let block = document.parts.get(part)?.metadata.as_ref()?;
+    let span = block.spans.first().filter(|span| span.start as usize == start)?;
+    document.text.get(span.end as usize..)
+}
+
+/// Whether a word is a tag behind which there may be something else than a string.
+fn gives_type(tag: &str) -> bool {
+    const TYPED: [&str; 7] = ["null", "bool", "int", "float", "timestamp", "binary", "merge"];
+    let name = tag
+        .strip_prefix("!!")
+        .or_else(|| tag.strip_prefix("!<tag:yaml.org,2002:").and_then(|name| name.strip_suffix('>')));
+    // With a `%TAG` line any handle may stand for YAML's own tags.
+    let is_named = tag.starts_with('!') && tag[1..].contains('!') && !tag.starts_with("!!");
+    is_named || name.is_some_and(|name| TYPED.contains(&name))
 }
 
 /// Whether a value is a ciphertext.
@@ -205,6 +260,8 @@ pub(super) struct Spot<'d> {
     start: usize,
     /// Whether quotes are left away even if readers of YAML 1.1 would like some.
     stays_bare: bool,
+    /// What follows, or will once the metadata is gone.
+    rest: &'d [u8],
     /// Whether nothing follows once the metadata is gone, not even a line break.
     ends_text: bool,
     /// The key, which may end with what looks like an anchor.
@@ -222,6 +279,7 @@ impl<'d> Spot<'d> {
             tag: None,
             start: span.start as usize,
             stays_bare: false,
+            rest: text.get(span.end as usize..).unwrap_or_default(),
             ends_text: false,
             key: None,
         };
@@ -249,15 +307,7 @@ impl<'d> Spot<'d> {
 
     /// Whether a string can stand behind the tag. The tags with a meaning of their own must go.
     fn keeps_tag(&self) -> bool {
-        const TYPED: [&str; 7] = ["null", "bool", "int", "float", "timestamp", "binary", "merge"];
-        self.tag.is_some_and(|tag| {
-            let name = tag
-                .strip_prefix("!!")
-                .or_else(|| tag.strip_prefix("!<tag:yaml.org,2002:").and_then(|name| name.strip_suffix('>')));
-            // With a `%TAG` line any handle may stand for YAML's own tags.
-            let is_named = tag.len() > 1 && tag[1..].contains('!') && !tag.starts_with("!!");
-            tag != "!" && !is_named && name.is_none_or(|name| !TYPED.contains(&name))
-        })
+        self.tag.is_some_and(|tag| tag != "!" && !gives_type(tag))
     }
 
     /// The replacement for the value of this node, which is marked when a plain string gives way to
@@ -433,22 +483,56 @@ impl<'d> Spot<'d> {
         Some(&line[header..header + indicators(&line[header..])])
     }
 
-    /// New lines below a header that stays.
-    fn below(&self, header: &str, value: &Scalar<'_>) -> Option<String> {
+    /// The same for lines below a header that stays, with the tag before it.
+    fn respell_below(mut self, header: &str, node: &Node<'_>, value: &Scalar<'_>) -> Result<String, EmitError> {
+        let refused = |reason: &str| EmitError(reason.into());
+        let Content::Leaf { value: old, .. } = &node.content else { return Err(refused(FIXED)) };
+        if self.is_typed_below(old) {
+            return Err(refused(TAGGED));
+        }
+        let text = self.below(header, old, value).ok_or_else(|| refused(FIXED))?;
+        let is_sealed = |value| quoting::as_text(value).is_some_and(is_ciphertext);
+        if is_sealed(value) && !is_sealed(old) {
+            // Back in its place the plaintext ends the text as it does now.
+            self.ends_text = self.text[self.span.end as usize..].iter().all(|byte| matches!(byte, b' ' | b'\t'));
+            self.below(header, old, old).ok_or_else(|| refused(FIXED_FOREVER))?;
+        }
+        Ok(text)
+    }
+
+    /// Whether a tag, which stands before the header, makes a value of the lines below it that they
+    /// do not spell.
+    fn is_typed_below(&self, value: &Scalar<'_>) -> bool {
+        if !matches!(value, Scalar::Text(_)) {
+            return true;
+        }
+        let body = self.text[self.start..self.span.end as usize].iter();
+        let body: Vec<u8> = body.copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        // No text is its own code.
+        !body.is_empty() && resolve::tagged(Tag::Binary, Text::from(body)).as_ref() == Some(value)
+    }
+
+    /// New lines below a header that stays, in the place of old ones.
+    fn below(&self, header: &str, old: &Scalar<'_>, value: &Scalar<'_>) -> Option<String> {
         let text = quoting::as_text(value)?;
         let chomping = header.trim_matches(|c: char| !matches!(c, '+' | '-'));
         let is_ciphertext = text.starts_with("ENC[") && !text.contains('\n');
         let ends_well = is_ciphertext
-            || chomping == quoting::chomping(text)
-            || chomping == "+" && text.ends_with('\n') && self.fits_below("\n\n");
+            || match self.ends_text {
+                true => !text.ends_with('\n'),
+                false => {
+                    chomping == quoting::chomping(text) && self.fits_below(text)
+                        || chomping == "+" && text.ends_with('\n') && self.fits_below("\n\n")
+                }
+            };
         let body = &self.text[self.start..self.span.end as usize];
         let has_digit = header.contains(|c: char| c.is_ascii_digit());
         let needs_digit = quoting::hides_indentation(text);
         let is_folded = header.starts_with('>');
-        if !ends_well || needs_digit != has_digit || !quoting::can_stand_in_block(text) {
+        if !ends_well || needs_digit != has_digit || !quoting::can_stay_in_block(text) {
             return None;
         }
-        let indent = content_column(body)?;
+        let indent = content_column(body)?.checked_sub(first_blanks(quoting::as_text(old)?))?;
         let line_break = if body.starts_with(b"\r") { "\r\n" } else { "\n" };
         let mut out = String::new();
         if is_folded {
@@ -481,7 +565,7 @@ impl<'d> Spot<'d> {
     /// Whether nothing below can become a part of a new block with this indentation: no comment, and
     /// no blanks.
     fn is_free_below(&self, indent: usize) -> bool {
-        let (before, after) = self.text.split_at(self.span.end as usize);
+        let (before, after) = (&self.text[..self.span.end as usize], self.rest);
         let next = after.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).unwrap_or(after.len());
         let column = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ').count();
         let here = usize::from(!before.ends_with(b"\n"));
@@ -491,13 +575,13 @@ impl<'d> Spot<'d> {
 
     /// Whether the line breaks at the end of a string come out right with what follows in the file.
     fn fits_below(&self, text: &str) -> bool {
-        let after = &self.text[self.span.end as usize..];
-        let after = after.iter().position(|byte| !matches!(byte, b' ' | b'\t')).map_or(&[][..], |at| &after[at..]);
+        let after = self.rest.iter().position(|byte| !matches!(byte, b' ' | b'\t'));
+        let after = after.map_or(&[][..], |at| &self.rest[at..]);
         let after = after.strip_prefix(b"\r").unwrap_or(after);
         if !text.ends_with('\n') {
             return true;
         }
-        let Some(next) = after.strip_prefix(b"\n").filter(|_| !self.ends_text) else { return false };
+        let Some(next) = after.strip_prefix(b"\n") else { return false };
         if !text.ends_with("\n\n") {
             return true;
         }
@@ -513,12 +597,13 @@ impl<'d> Spot<'d> {
         let blanks = |at: usize| at + prefix[at..].iter().take_while(|byte| **byte == b' ').count();
         let mut at = blanks(0);
         let mut dash = None;
-        while prefix.get(at) == Some(&b'-') && matches!(prefix.get(at + 1), Some(b' ' | b'\t')) {
+        while prefix.get(at) == Some(&b'-') && matches!(prefix.get(at + 1), None | Some(b' ' | b'\t')) {
             dash = Some(at);
             at = blanks(at + 1);
         }
         match self.has_key {
-            true => prefix.get(at).filter(|byte| !matches!(byte, b'&' | b'!')).map(|_| at),
+            // A tab counts in two ways.
+            true => prefix.get(at).filter(|byte| !matches!(byte, b'&' | b'!' | b'\t')).map(|_| at),
             false => dash,
         }
     }
@@ -547,6 +632,12 @@ fn unfold(text: &str) -> String {
         (above, breaks) = (Some(is_text), 0);
     }
     out + &text[body.len()..]
+}
+
+/// With how many blanks the first line begins that does not consist of them.
+fn first_blanks(text: &str) -> usize {
+    let mut lines = text.split('\n').map(|line| line.len() - line.trim_start_matches(' ').len()).zip(text.split('\n'));
+    lines.find(|(blanks, line)| line.len() > *blanks).map_or(0, |(blanks, _)| blanks)
 }
 
 /// The column of the first line of a block scalar that is not blank.

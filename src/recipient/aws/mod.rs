@@ -110,7 +110,7 @@ impl<'a> Key<'a> {
     /// The encryption context in words; its values are the caller's, and stay out of messages.
     fn described_context(&self) -> String {
         let mut names: Vec<String> = self.context().unwrap_or_default().into_keys().collect();
-        names.sort();
+        names.sort_unstable();
         match names.is_empty() {
             true => "an empty encryption context".into(),
             false => format!("this encryption context (`{}`)", names.join("`, `")),

@@ -1,8 +1,11 @@
 //! What the keyring asks, of whom and in which order, with key services that are toys.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use super::*;
 use crate::cipher::SystemRandom;
-use crate::recipient::Unwrapped;
+use crate::recipient::{Lazy, Unwrapped};
 
 /// Wraps by writing the secret in clear after the name; opens what is for its own names.
 struct Toy(&'static [&'static str]);
@@ -50,6 +53,25 @@ fn one_key_of_one_group_is_enough() {
     let (key, groups, threshold) = wrapped(&[&["a", "b"]], None);
     assert_eq!(threshold, None);
     assert_eq!(keyring(&["b"]).unwrap(&groups, None, &|_| true).expect("opens").expose(), key.expose());
+}
+
+#[test]
+fn only_services_that_are_used_are_made() {
+    let (key, groups, _) = wrapped(&[&["a"]], None);
+    let made = Rc::new(Cell::new(0));
+    let service = |kind| {
+        let made = Rc::clone(&made);
+        Box::new(Lazy::new(kind, move || {
+            made.set(made.get() + 1);
+            Toy(&["a"])
+        })) as Box<dyn KeyService>
+    };
+    let keyring = Keyring::new(vec![service(Kind::Age), service(Kind::Kms), service(Kind::Pgp)], vec![Kind::Kms]);
+    assert_eq!(made.get(), 0);
+    for _ in 0..2 {
+        assert_eq!(keyring.unwrap(&groups, None, &|_| true).expect("opens").expose(), key.expose());
+    }
+    assert_eq!(made.get(), 1);
 }
 
 #[test]

@@ -260,7 +260,7 @@ impl KeyFile {
                     format!("{}{}", cert.fingerprint(), if cert.is_tsk() { "" } else { " (no secret key)" })
                 };
                 let mut texts: Vec<String> = certs.iter().map(describe).collect();
-                texts.sort();
+                texts.sort_unstable();
                 texts.dedup_by(|second, first| second.starts_with(first.as_str()));
                 texts.join(", ")
             }

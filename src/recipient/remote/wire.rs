@@ -8,7 +8,7 @@ use std::fmt;
 use zeroize::Zeroize as _;
 
 use crate::document::tree::Tree;
-use crate::recipient::stored::text_of;
+use crate::recipient::stored::{sort_fields, text_of};
 use crate::recipient::{Kind, Recipient};
 
 /// The operation that wraps.
@@ -183,7 +183,7 @@ impl Key {
                     let entries = key.context.into_iter().map(|(name, value)| (name, Tree::string(value)));
                     recipient.fields.push(("context", Tree::Map(entries.collect())));
                 }
-                recipient.fields.sort_by_key(|(name, _)| Kind::Kms.fields().iter().position(|field| field == name));
+                sort_fields(Kind::Kms, &mut recipient.fields);
                 recipient
             }
             KeyType::Pgp(key) => one(Kind::Pgp, "fp", key),
