@@ -161,6 +161,8 @@ mod tests {
             ("https://h#f", None),
             ("ftp://h", None),
             ("h:8200", None),
+            ("https://b\u{fc}cher.example", None),
+            ("https://xn--bcher-kva.example", Some("https://xn--bcher-kva.example")),
             ("", None),
         ] {
             assert_eq!(Address::parse(text).ok().map(|address| address.text()).as_deref(), expected, "{text}");
