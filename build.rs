@@ -10,10 +10,10 @@ const LLD: &str = "lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld/ld.lld";
 /// Where both are known to work.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// Links the program for a fixed address, as Go links SOPS, and keeps functions that are the same once. At an address of
-/// its choice, the loader would write some 27,000 pointers into a hundred pages whenever it starts, and their list is
-/// 0.7 MB of the file. Stack, heap and libraries stay where chance puts them. Libraries of cloze, tests and other systems
-/// are not touched, nor who asks for something else with `RUSTFLAGS="-C relocation-model=pie"`.
+/// Links the program for a fixed address, as Go links SOPS, and keeps functions that are the same once. At an address
+/// of its choice, the loader would write some 27,000 pointers into a hundred pages whenever it starts, and their list
+/// is 0.7 MB of the file. Stack, heap and libraries stay where chance puts them. Libraries of cloze, tests and other
+/// systems are not touched, nor who asks for something else with `RUSTFLAGS="-C relocation-model=pie"`.
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let variable = |name: &str| env::var(name).unwrap_or_default();

@@ -36,7 +36,7 @@ impl<'d> Front<'d> {
 
     /// An empty front, with all changes still to come.
     pub(super) fn new(like: &'d [u8]) -> Self {
-        Front { text: Growing::new(like, 0), copied: 0, limit: 0 }
+        Front { text: Growing::new(like), copied: 0, limit: 0 }
     }
 
     /// Makes room for the rest of the old text, with so many new bytes in place of others.
@@ -124,8 +124,8 @@ struct Growing<'l> {
 }
 
 impl<'l> Growing<'l> {
-    fn new(like: &'l [u8], room: usize) -> Self {
-        Growing { like, same: 0, own: None, room, secret: false }
+    fn new(like: &'l [u8]) -> Self {
+        Growing { like, same: 0, own: None, room: 0, secret: false }
     }
 
     fn len(&self) -> usize {
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn a_text_is_kept_from_where_it_differs() {
         let grown = |pieces: &[&str]| {
-            let mut text = Growing::new(b"as before", 0);
+            let mut text = Growing::new(b"as before");
             text.secret = true;
             pieces.iter().for_each(|piece| text.push(piece.as_bytes()));
             (text.len(), text.finish().map(|text| String::from_utf8(text).expect("is UTF-8")))

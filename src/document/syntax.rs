@@ -55,8 +55,8 @@ pub trait Syntax: Sync {
         false
     }
 
-    /// Writes out an alias in full, in place of its token, or below the comment behind it; `change` gives the new content of the
-    /// copies that change. Formats without aliases are never asked.
+    /// Writes out an alias in full, in place of its token, or below the comment behind it; `change`
+    /// gives the new content of the copies that change. Formats without aliases are never asked.
     ///
     /// # Errors
     /// The place cannot hold a value.

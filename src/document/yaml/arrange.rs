@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::comments::Slot;
+use super::spell;
 use crate::document::tree::Tree;
 use crate::document::{Alias, Block, Content, Document, Node, NodeId, Part, Scalar, Span, SyntaxError, Text};
 
@@ -98,7 +99,7 @@ impl<'t> Raw<'t> {
         let value = self.keys[entry as usize].start as usize..end as usize;
         let is_flow = self.nodes[part.root as usize].span.range().start < text.len()
             && text[self.nodes[part.root as usize].span.start as usize] == b'{';
-        let line = memchr::memrchr2(b'\n', b'\r', &text[..value.start]).map_or(0, |at| at + 1);
+        let line = spell::start_of_line(text, value.start);
         let before = &text[line..value.start];
         let is_alone = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before).trim_ascii().is_empty();
         if !is_flow && !is_alone {
@@ -164,7 +165,7 @@ fn start_behind_mark(text: &[u8]) -> usize {
 
 /// What must go for an entry of a block map to be gone: its lines, and the break before them.
 pub(super) fn block_entry(text: &[u8], entry: Range<usize>, floor: usize) -> Range<usize> {
-    let line_end = memchr::memchr2(b'\n', b'\r', &text[entry.end..]).map_or(text.len(), |length| entry.end + length);
+    let line_end = spell::end_of_line(text, entry.end);
     let line = memchr::memrchr(b'\n', &text[..entry.start]).map_or_else(|| start_behind_mark(text), |at| at + 1);
     let is_first_on_line = text[line..entry.start].iter().all(|byte| matches!(byte, b' ' | b'\t'));
     if !is_first_on_line {

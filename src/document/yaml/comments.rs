@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use super::spell;
 
@@ -429,7 +429,7 @@ impl<'c> Comments<'c> {
 
     /// The end of the line, without its break.
     fn line_end(&self, at: usize) -> usize {
-        memchr2(b'\n', b'\r', &self.bytes[at..]).map_or(self.bytes.len(), |length| at + length)
+        spell::end_of_line(self.bytes, at)
     }
 
     fn comment(&mut self, at: usize) {

@@ -113,7 +113,7 @@ fn is_between_feet(document: &Document<'_>, alias: &Alias) -> bool {
 /// Whether a node is the first on its line.
 fn begins_line(text: &[u8], node: &Node<'_>) -> bool {
     let start = node.span.start as usize;
-    let line = memchr::memrchr2(b'\n', b'\r', &text[..start]).map_or(0, |at| at + 1);
+    let line = spell::start_of_line(text, start);
     text[line..start].trim_ascii().is_empty()
 }
 
@@ -148,8 +148,7 @@ fn has_foot(nodes: &[Node<'_>], range: Range<usize>) -> bool {
 /// Whether the comments below something that ends here are at once followed by a line in this column,
 /// its sibling. Others may be the foot of it, and would be that of its last value in lines of its own.
 fn is_free_below(text: &[u8], end: usize, column: usize) -> bool {
-    let line_end = |at: usize| memchr::memchr2(b'\n', b'\r', &text[at..]).map_or(text.len(), |length| at + length);
-    let mut at = line_end(end);
+    let mut at = spell::end_of_line(text, end);
     let (mut has_comment, mut has_gap) = (false, false);
     loop {
         let blanks = text[at..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
@@ -164,13 +163,13 @@ fn is_free_below(text: &[u8], end: usize, column: usize) -> bool {
             None => return !has_comment || column == 0,
             Some(_) => return !has_comment || !has_gap && column == indent,
         }
-        at = line_end(next + indent);
+        at = spell::end_of_line(text, next + indent);
     }
 }
 
 /// Where the comment on the line of something that ends here ends, if there is one.
 fn end_of_comment(text: &[u8], end: usize) -> Option<usize> {
-    let line = memchr::memchr2(b'\n', b'\r', &text[end..]).map_or(text.len(), |length| end + length);
+    let line = spell::end_of_line(text, end);
     let rest = text[end..line].trim_ascii_start();
     rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start().starts_with(b"#").then_some(line)
 }
@@ -199,7 +198,7 @@ impl Lead {
     }
 
     fn read(text: &[u8], alias: usize) -> Option<Self> {
-        let line = memchr::memrchr2(b'\n', b'\r', &text[..alias]).map_or(0, |at| at + 1);
+        let line = spell::start_of_line(text, alias);
         let prefix = &text[line..alias];
         let blanks = |at: usize| at + prefix[at..].iter().take_while(|byte| **byte == b' ').count();
         let mut at = blanks(0);

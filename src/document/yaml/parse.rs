@@ -57,8 +57,8 @@ pub(super) fn parse_in_full(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
     }
 }
 
-/// A byte order mark at the start of a line, but for the first of the text: go-yaml counts it to what follows, or not, by what
-/// stands before it, so that SOPS may read another key from the encrypted file than from this one.
+/// A byte order mark at the start of a line, but for the first of the text: go-yaml counts it to
+/// what follows, or not, by what stands before it, so that SOPS may read another key from the encrypted file than from this one.
 fn refuse_inner_marks(source: &str) -> Result<(), SyntaxError> {
     let bytes = source.as_bytes();
     let starts_a_line =
@@ -549,7 +549,7 @@ impl<'t, 'c> Reader<'t, 'c> {
     /// as content (`+`), after all of them; in both cases before the line break.
     fn block_end(&self, header: usize, event: &ScalarEvent<'_>) -> usize {
         let bytes = self.short.as_bytes();
-        let line = memchr::memchr2(b'\n', b'\r', &bytes[header..]).map_or(bytes.len(), |length| header + length);
+        let line = spell::end_of_line(bytes, header);
         let keeps = bytes[header..line].iter().take(3).any(|byte| *byte == b'+');
         let body = self.short.get(line..event.place.end.max(line)).unwrap_or_default();
         let trimmed = if keeps {

@@ -100,7 +100,7 @@ const TAGGED: &str = "the block scalar cannot be encrypted while a comment stand
 /// that has no colon, but for brackets, where one can be added.
 fn takes_value(document: &Document<'_>, node: &Node<'_>) -> bool {
     let at = node.span.start as usize;
-    let line = memchr::memrchr2(b'\n', b'\r', &document.text[..at]).map_or(0, |end| end + 1);
+    let line = start_of_line(document.text, at);
     let is_before = |node: &Node<'_>| (line..at).contains(&(node.span.start as usize));
     let is_comment = |node: &Node<'_>| matches!(node.content, Content::Comment { .. }) && is_before(node);
     if document.nodes.iter().any(is_comment) {
@@ -172,9 +172,19 @@ fn leads_only_comments(document: &Document<'_>, id: NodeId) -> bool {
     })
 }
 
+/// Where the line with this place starts. Here a return alone ends a line, too.
+pub(super) fn start_of_line(text: &[u8], at: usize) -> usize {
+    memchr::memrchr2(b'\n', b'\r', &text[..at]).map_or(0, |found| found + 1)
+}
+
+/// Where the line with this place ends, before its line break, likewise.
+pub(super) fn end_of_line(text: &[u8], at: usize) -> usize {
+    memchr::memchr2(b'\n', b'\r', &text[at..]).map_or(text.len(), |length| at + length)
+}
+
 /// The column of an offset, in characters. A byte order mark does not count.
 pub(super) fn column(text: &[u8], at: usize) -> usize {
-    let line = memchr::memrchr2(b'\n', b'\r', &text[..at]).map_or(0, |found| found + 1);
+    let line = start_of_line(text, at);
     let before = text[line..at].strip_prefix("\u{feff}".as_bytes()).unwrap_or(&text[line..at]);
     before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
 }
@@ -196,7 +206,7 @@ pub(super) fn is_in_flow(text: &[u8], mut at: usize) -> bool {
     loop {
         match text.get(at) {
             Some(b' ' | b'\t' | b'\r' | b'\n') => at += 1,
-            Some(b'#') => at = memchr::memchr2(b'\n', b'\r', &text[at..]).map_or(text.len(), |length| at + length),
+            Some(b'#') => at = end_of_line(text, at),
             Some(b',' | b']' | b'}') => return true,
             _ => return false,
         }
@@ -473,7 +483,7 @@ impl<'d> Spot<'d> {
         if !is_body || !matches!(self.style, Style::Literal | Style::Folded) {
             return None;
         }
-        let line = memchr::memrchr2(b'\n', b'\r', &self.text[..self.start]).map_or(0, |at| at + 1);
+        let line = start_of_line(self.text, self.start);
         let line = std::str::from_utf8(&self.text[line..self.start]).ok()?;
         let indicators = |rest: &str| rest.bytes().take_while(|byte| b"|>+-0123456789".contains(byte)).count();
         let header = line.match_indices(['|', '>']).map(|(at, _)| at).find(|at| {
@@ -592,7 +602,7 @@ impl<'d> Spot<'d> {
 
     /// The column of the collection that this is a value of, if its key or dash is on this line.
     fn parent_column(&self) -> Option<usize> {
-        let line = memchr::memrchr2(b'\n', b'\r', &self.text[..self.start]).map_or(0, |at| at + 1);
+        let line = start_of_line(self.text, self.start);
         let prefix = &self.text[line..self.start];
         let blanks = |at: usize| at + prefix[at..].iter().take_while(|byte| **byte == b' ').count();
         let mut at = blanks(0);
