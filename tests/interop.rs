@@ -236,3 +236,57 @@ fn a_recipient_who_comes_and_goes_leaves_no_trace_in_files_of_sops() {
         assert_eq!(sandbox.text(&name), before, "{}", case.folder.display());
     }
 }
+
+/// YAML with a sign that ends a line for go-yaml and not in YAML 1.2, in the place of each `@`.
+const ODD_LINES: [&str; 26] = [
+    "a: x@y\n",
+    "a: x @ y\n",
+    "a: x@\n",
+    "a: x@y\n  z\n",
+    "a: x\n  y@\n  z\n",
+    "a: 'x@y'\n",
+    "a: 'x @ y'\n",
+    "a: 'x@@y'\n",
+    "a: \"x@y\"\n",
+    "a: \"x @ y\"\n",
+    "a: \"x@y\n  z\"\n",
+    "a: |\n  x@y\n  z\n",
+    "a: |\n  x@\n  z\n",
+    "a: >\n  x@y\n  z\n",
+    "a: >\n  @x y\n  z\n",
+    "a: |\n  @\n",
+    "a: [x@y, z]\n",
+    "a: [\"x@y\", z]\n",
+    "a:\n- x@y\n- z\n",
+    "a: &x x@y\nb: *x\nc: [*x]\n",
+    "a: &x {b: x@y}\nc: *x\n",
+    "a: | # x\n  x@y\n  z\n",
+    "# x@y: z\na: 1\n",
+    "a: 1 # x@y\n",
+    "x@y: 1\n",
+    "\"x@y\": 1\n",
+];
+
+#[test]
+fn line_breaks_of_yaml_1_1_are_escaped_or_refused() {
+    let Some(sops) = require_sops() else { return };
+    let sandbox = Sandbox::with_rules();
+    for (sign, shape) in ["\u{85}", "\u{2028}", "\u{2029}"].iter().flat_map(|sign| ODD_LINES.map(|shape| (sign, shape)))
+    {
+        let plain = shape.replace('@', sign) + "pw: s\n";
+        sandbox.write("s.yaml", &plain);
+        let has_no_way_out = shape.contains('#') || shape.starts_with('x') || shape.starts_with("\"x");
+        for selector in [&["--encrypted-regex", "^pw$"][..], &[]] {
+            let sealed = sandbox.cloze([&["encrypt"], selector, &["s.yaml"]].concat());
+            if has_no_way_out && (!selector.is_empty() || !shape.contains('#')) {
+                sealed.run().says("U+2028").prints("");
+                continue;
+            }
+            sandbox.write("sealed.yaml", sealed.ok());
+            assert_eq!(sandbox.cloze(["decrypt", "sealed.yaml"]).text(), plain);
+            let args = ["decrypt", "--output-type", "json", "sealed.yaml"];
+            let read = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
+            assert_eq!(read(sandbox.real(sops, args).text()), read(sandbox.cloze(args).text()), "{plain:?}");
+        }
+    }
+}

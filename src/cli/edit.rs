@@ -233,6 +233,7 @@ impl Edit<'_> {
                 Error::Syntax(_)
                     | Error::AlreadyEncrypted
                     | Error::EncryptValue { .. }
+                    | Error::EncryptComment { .. }
                     | Error::Emit(_)
                     | Error::Unmatched { .. }
             );

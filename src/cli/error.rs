@@ -283,10 +283,11 @@ impl CommandError {
                 };
                 new.hint("--allow-unmatched writes the file all the same")
             }
-            Error::EncryptValue { .. } => Self::new(Exit::EncryptValue, message),
+            Error::EncryptValue { .. } | Error::EncryptComment { .. } | Error::RoundTrip => {
+                Self::new(Exit::EncryptValue, message)
+            }
             Error::Change(error) => Self::change(&error),
             Error::ForeignDraft => Self::usage(message).hint("edit without --resume, or remove the draft"),
-            Error::RoundTrip => Self::new(Exit::EncryptValue, message),
             Error::DecryptValue { .. } => Self::new(Exit::DecryptValue, message),
             Error::DecryptComment { .. } => Self::new(Exit::DecryptValue, message)
                 .hint("`decrypt` and `edit` leave it as it is with --ignore-mac; it can be taken out then"),

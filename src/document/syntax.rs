@@ -43,8 +43,8 @@ pub trait Syntax: Sync {
         Ok(span)
     }
 
-    /// Why a value must not stay in clear, if so: SOPS would read another one from the same bytes,
-    /// so that the MAC would not fit, or nothing at all. As the end of a sentence, with the remedy.
+    /// Why a value or comment must not stay in clear, if so: SOPS would read another one from the same
+    /// bytes, so that the MAC would not fit, or nothing at all. As the end of a sentence, with the remedy.
     fn misread_in_clear(&self, _document: &Document<'_>, _node: NodeId) -> Option<&'static str> {
         None
     }

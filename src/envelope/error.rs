@@ -39,6 +39,14 @@ pub enum Error {
         /// Why, as the end of a sentence.
         reason: String,
     },
+    /// A comment that can neither stay nor be encrypted.
+    #[error("the comment in line {line} {reason}")]
+    EncryptComment {
+        /// Where, from 1.
+        line: usize,
+        /// Why, as the end of a sentence.
+        reason: String,
+    },
     /// A value that cannot be decrypted.
     #[error("`{path}` {reason}")]
     DecryptValue {

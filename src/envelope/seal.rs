@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::cipher::{Cipher, DataKey, Kind, Mac, Nonces, Random};
-use crate::document::{Document, Editor, Format, New, NodeId, Scalar, Spellings, Syntax, Text};
+use crate::document::{Content, Document, Editor, Format, New, NodeId, Scalar, Spellings, Syntax, Text};
 
 use super::check::{Check, SealedPlace, SealedPlaces};
 use super::error::Error;
@@ -249,11 +249,14 @@ pub(super) fn canonical<'v>(
     })
 }
 
-/// Refuses a value in clear that SOPS would read otherwise.
+/// Refuses a value or comment in clear that SOPS would read otherwise.
 pub(super) fn check_in_clear(syntax: &dyn Syntax, document: &Document<'_>, id: NodeId) -> Result<(), Error> {
     match syntax.misread_in_clear(document, id) {
-        Some(reason) => Err(Error::EncryptValue { path: document.path(id), reason: reason.into() }),
         None => Ok(()),
+        Some(reason) if matches!(document.node(id).content, Content::Comment { .. }) => {
+            Err(Error::EncryptComment { line: document.line(id), reason: reason.into() })
+        }
+        Some(reason) => Err(Error::EncryptValue { path: document.path(id), reason: reason.into() }),
     }
 }
 
@@ -301,7 +304,10 @@ fn plan<'d>(
                 let becomes = plan.sealed(visit.item, Kind::Comment, text, visit.additional);
                 places.push(Place { id: visit.id, becomes }, visit.additional)?;
             }
-            Item::Comment(_) if !visit.selected => plan.clear.push(visit.id),
+            Item::Comment(_) if !visit.selected => {
+                check_in_clear(syntax, document, visit.id)?;
+                plan.clear.push(visit.id);
+            }
             Item::Comment(_) => {}
         }
     }
@@ -343,10 +349,8 @@ pub(super) fn checked_comment<'s>(
     selector: &Selector,
 ) -> Result<Text<'s>, Error> {
     if selector.comment_matches(sealed) {
-        return Err(Error::EncryptValue {
-            path: document.path(id),
-            reason: format!("is a comment whose ciphertext matches `{}`", selector.field()),
-        });
+        let reason = format!("has a ciphertext that matches `{}`", selector.field());
+        return Err(Error::EncryptComment { line: document.line(id), reason });
     }
     Ok(sealed.into())
 }

@@ -2,6 +2,7 @@
 //! is replaced keeps its style where the style can hold it. Only this module knows granit-parser.
 
 mod arrange;
+mod breaks;
 mod change;
 mod comments;
 mod compact;
@@ -31,14 +32,19 @@ impl Syntax for Yaml {
         spell::spell(document, node, new)
     }
 
+    fn misread_in_clear(&self, document: &Document<'_>, node: NodeId) -> Option<&'static str> {
+        breaks::misread(document, node)
+    }
+
     /// A block that the file ends without a line break has none at its end; with the metadata behind
     /// it, it would get one.
-    fn must_be_respelled(&self, document: &Document<'_>, node: NodeId) -> bool {
-        let node = document.node(node);
-        matches!(&node.content, Content::Leaf { style: Style::Literal | Style::Folded, .. })
+    fn must_be_respelled(&self, document: &Document<'_>, id: NodeId) -> bool {
+        let node = document.node(id);
+        let is_open = matches!(&node.content, Content::Leaf { style: Style::Literal | Style::Folded, .. })
             && node.span.end as usize == document.text.len()
             && !document.text.ends_with(b"\n")
-            && !document.text.ends_with(b"\r")
+            && !document.text.ends_with(b"\r");
+        is_open || breaks::must_be_escaped(document, id)
     }
 
     fn expand<'n>(

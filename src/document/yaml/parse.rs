@@ -8,6 +8,7 @@ use std::ops::Range;
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 
 use super::arrange::{Raw, RawPart};
+use super::breaks;
 use super::comments::{Act, Comments, Parent};
 use super::compact::{Compact, Offsets};
 use super::resolve::{self, Tag};
@@ -415,6 +416,11 @@ impl<'t, 'c> Reader<'t, 'c> {
             Role::Root if matches!(scalar, Scalar::Null) => Act::Pass,
             Role::Root => {
                 return Err(SyntaxError::at(span, "the top of a document must be a map, not a single value").into());
+            }
+            Role::Key if breaks::is_in(&self.source.as_bytes()[span.range()]) => {
+                let error =
+                    SyntaxError::at(span, "a key with U+0085, U+2028 or U+2029, where SOPS takes a line to end");
+                return Err(error.hint("put the key in double quotes, and write `\\N`, `\\L` or `\\P`").into());
             }
             Role::Key => {
                 let key = key_text(scalar)
