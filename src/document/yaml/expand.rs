@@ -33,11 +33,13 @@ pub(super) fn expand<'n>(
         return Err(EmitError(COMMENTED.into()));
     }
     let commented = end_of_comment(document.text, end);
-    // Such a value would have to be the last line, or to have no blank line below.
+    // Such a value would have to be the last line, or to have no blank line below, and blanks behind the
+    // alias would become a part of it.
     let last = alias.nodes.end as usize - 1;
-    let ends_with_breaks = match (change(last), &document.nodes[last].content) {
+    let has_blanks = commented.is_none() && matches!(document.text.get(end), Some(b' ' | b'\t'));
+    let ends_in_block = match (change(last), &document.nodes[last].content) {
         (Some(New::Value(value)), _) | (None, Content::Leaf { value, .. }) => {
-            quoting::as_text(value).is_some_and(|text| text.ends_with('\n'))
+            quoting::as_text(value).is_some_and(|text| text.ends_with('\n') || has_blanks && text.contains('\n'))
         }
         _ => false,
     };
@@ -46,7 +48,7 @@ pub(super) fn expand<'n>(
         !is_flow
             && !is_empty
             && is_free_below(document.text, end, lead.column())
-            && !ends_with_breaks
+            && !ends_in_block
             && !has_foot(&document.nodes, alias.nodes.start as usize..alias.nodes.end as usize)
     };
     let lead = lead.filter(is_block);

@@ -31,7 +31,11 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
                 let text = spot.respell_below(header, node, value)?;
                 return Ok(Splice { span: node.span, text: text.into_bytes() });
             }
-            Ok(spot.respell(node, value))
+            let mut splice = spot.respell(node, value);
+            if !splice.text.contains(&b'\n') && holds_the_break_above_comments(document, id) {
+                splice.text.splice(0..0, first_break(document.text, node.span));
+            }
+            Ok(splice)
         }
         (Content::Leaf { .. }, New::Comment(text)) if node.key.is_none() => element_as_comment(document, id, text),
         (Content::Leaf { .. }, New::Comment(_)) => Err(EmitError("the value of a key cannot become a comment".into())),
@@ -56,6 +60,44 @@ fn is_in_place_of_value(document: &Document<'_>, id: NodeId) -> bool {
         let same_line = || memchr::memchr2(b'\n', b'\r', &document.text[value.end..start]).is_none();
         matches!(next.content, Content::Comment { .. }) && (start < value.start || start > value.end && same_line())
     })
+}
+
+/// Whether a value holds the line break without which go-yaml would take the next comments to be on
+/// the first line, and never the foot of what stands above them.
+fn holds_the_break_above_comments(document: &Document<'_>, id: NodeId) -> bool {
+    let text = document.text;
+    // The copies of an alias stand elsewhere.
+    let has_break = |from: usize, to: usize| {
+        text.get(from..to).is_some_and(|between| memchr::memchr2(b'\n', b'\r', between).is_some())
+    };
+    let span = document.node(id).span;
+    if !has_break(span.start as usize, span.end as usize) || start_of_line(text, span.start as usize) > 0 {
+        return false;
+    }
+    let mut end = span.end as usize;
+    for node in &document.nodes[id.index() + 1..] {
+        match node.content {
+            Content::Comment { .. } if has_break(end, node.span.start as usize) => {
+                let before = text[..node.span.start as usize].trim_ascii_end().len();
+                return !has_break(end, before);
+            }
+            Content::Leaf { .. } if has_break(end, node.span.start as usize) => return false,
+            Content::Leaf { .. } => end = end.max(node.span.end as usize),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// The first line break of a value, and how far in the next line of it begins.
+fn first_break(text: &[u8], value: Span) -> Vec<u8> {
+    let lines = &text[value.range()];
+    let first = memchr::memchr2(b'\n', b'\r', lines).unwrap_or(lines.len());
+    let rest = lines[first..].trim_ascii_start();
+    let start = value.end as usize - rest.len();
+    let mut out = line_break_after(text, value.start as usize).as_bytes().to_vec();
+    out.extend(std::iter::repeat_n(b' ', column(text, start)));
+    out
 }
 
 /// Whether a value stands behind a tag that stays, since there are comments between them.
@@ -478,7 +520,7 @@ impl<'d> Spot<'d> {
 
     /// The header of a block scalar that is not part of the span, since a comment stands behind it,
     /// and the column of the collection around.
-    fn fixed_header(&self) -> Option<&'d str> {
+    pub(super) fn fixed_header(&self) -> Option<&'d str> {
         let is_body = matches!(self.text.get(self.start), None | Some(b'\n' | b'\r'));
         if !is_body || !matches!(self.style, Style::Literal | Style::Folded) {
             return None;
