@@ -427,7 +427,7 @@ impl<'d> Spot<'d> {
     /// What separates a value from the key or dash, where there was none.
     fn gap(&self) -> &'static str {
         match self.text[..self.start].last() {
-            None | Some(b' ' | b'\t' | b'\n') => "",
+            None | Some(b' ' | b'\t' | b'\n' | b'\r') => "",
             Some(b':') => " ",
             Some(b'-') if !self.has_key => " ",
             Some(_) if self.has_key && self.tag.is_none() && self.anchor.is_none() && self.lacks_colon() => ": ",
@@ -438,7 +438,7 @@ impl<'d> Spot<'d> {
     /// Whether a missing value stands behind a key without a colon, as in `{a}`.
     fn lacks_colon(&self) -> bool {
         let before = &self.text[..self.start];
-        let word = before.iter().rposition(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b',' | b'{'));
+        let word = before.iter().rposition(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b'{'));
         let word = &before[word.map_or(0, |at| at + 1)..];
         // A tag would be a part of the span.
         !word.starts_with(b"&") || self.key.is_some_and(|key| key.as_bytes().ends_with(word))
