@@ -155,9 +155,13 @@ fn takes_value(document: &Document<'_>, node: &Node<'_>) -> bool {
     let key = key.rsplit('\n').next().unwrap_or_default().trim_start().as_bytes();
     let is_of_key = !key.is_empty() && (words.ends_with(key) || words != b":" && key.ends_with(words));
     // Between brackets a key that a colon is put behind must not begin on a line above.
+    let in_one_line = |text: &[u8]| {
+        let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join(&b' ')
+    };
     let begins_here = || {
-        let first = node.key.as_deref().unwrap_or_default().split_ascii_whitespace().next().unwrap_or_default();
-        memchr::memmem::find(words, first.as_bytes()).is_some()
+        let key = node.key.as_deref().unwrap_or_default();
+        memchr::memmem::find(&in_one_line(words), &in_one_line(key.as_bytes())).is_some()
     };
     if is_in_flow(document.text, at) {
         return last.ends_with(b":") || begins_here();
