@@ -123,7 +123,7 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId) -> bool {
     // Alone the sign means nothing here.
     let begins = |signs: &[u8]| matches!(signs, [b'[' | b'{' | b',' | b':', b'!', _]);
     let is_tag = |word: &[u8]| word.len() > 1 && word[0] == b'!' || word.windows(3).any(begins);
-    let mut words = text[..at].rsplit(u8::is_ascii_whitespace);
+    let mut words = text[..at].rsplit(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     at < end && words.find(|word| is_tag(word) || !word.starts_with(b"&")).is_some_and(is_tag)
 }
 
@@ -572,8 +572,7 @@ impl<'d> Spot<'d> {
     fn below(&self, header: &str, old: &Scalar<'_>, value: &Scalar<'_>) -> Option<String> {
         let text = quoting::as_text(value)?;
         let chomping = header.trim_matches(|c: char| !matches!(c, '+' | '-'));
-        let is_ciphertext = text.starts_with("ENC[") && !text.contains('\n');
-        let ends_well = is_ciphertext
+        let ends_well = is_ciphertext(text)
             || match self.ends_text {
                 true => !text.ends_with('\n'),
                 false => {
