@@ -120,6 +120,16 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId) -> bool {
             at = text[..comment.start as usize].trim_ascii_end().len();
         }
     }
+    // The last word of a key may look like a tag, too.
+    let is_key = |before: &[u8]| {
+        let key = document.node(id).key.as_deref().unwrap_or_default();
+        before.ends_with(b"\"")
+            || before.ends_with(b"'")
+            || before.strip_suffix(key.as_bytes()).is_some_and(|before| !before.ends_with(b"!"))
+    };
+    if document.node(id).key.is_some() && text[..at].strip_suffix(b":").is_some_and(is_key) {
+        return false;
+    }
     // Alone the sign means nothing here.
     let begins = |signs: &[u8]| matches!(signs, [b'[' | b'{' | b',' | b':', b'!', _]);
     let is_tag = |word: &[u8]| word.len() > 1 && word[0] == b'!' || word.windows(3).any(begins);
