@@ -2,12 +2,10 @@
 //! such a file is a JSON object with the entries `data` and `sops`, and is read as
 //! [`Format::Json`](super::Format::sealed); this syntax reads and prints the plain side only.
 
-use std::borrow::Cow;
-
 use super::json::{self, Json};
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError, check_size};
 use super::tree::Tree;
-use super::{Content, Document, New, Node, NodeId, Part, Scalar, Span, Style, Text};
+use super::{Content, Document, Key, New, Node, NodeId, Part, Scalar, Span, Style, Text};
 
 /// The format.
 pub(super) struct Binary;
@@ -24,8 +22,8 @@ impl Syntax for Binary {
         let span = Span::new(0..text.len());
         let value = Scalar::Text(Text::Source(text));
         let nodes = vec![
-            Node { key: None, span, content: Content::Map { end: NodeId(2) } },
-            Node { key: Some(Cow::Borrowed(DATA)), span, content: Content::Leaf { value, style: Style::Plain } },
+            Node { key: Key::NONE, span, content: Content::Map { end: NodeId(2) } },
+            Node { key: DATA.into(), span, content: Content::Leaf { value, style: Style::Plain } },
         ];
         let part = Part { root: NodeId(0), metadata: None, span };
         Ok(Document { text, nodes, parts: vec![part], aliases: Vec::new(), shadowed: Vec::new() })
@@ -47,9 +45,9 @@ impl Syntax for Binary {
         layout: Layout,
     ) -> Result<Vec<Splice>, EmitError> {
         let around = [
-            Node { key: None, span: Span::default(), content: Content::Map { end: NodeId(2) } },
+            Node { key: Key::NONE, span: Span::default(), content: Content::Map { end: NodeId(2) } },
             Node {
-                key: Some(Cow::Borrowed(DATA)),
+                key: DATA.into(),
                 span: Span::default(),
                 content: Content::Leaf { value: Scalar::Text("".into()), style: Style::Double },
             },

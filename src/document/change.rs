@@ -373,7 +373,7 @@ pub(super) fn nodes_of<'n>(key: Option<&'n str>, tree: &'n Tree) -> Vec<Node<'n>
                 }
             }
             Next::Visit(key, Tree::Leaf(value)) => nodes.push(Node {
-                key: key.map(Into::into),
+                key: key.into(),
                 span: Span::default(),
                 content: Content::Leaf { value: value.clone(), style: Style::Plain },
             }),
@@ -395,7 +395,7 @@ pub(super) fn nodes_of<'n>(key: Option<&'n str>, tree: &'n Tree) -> Vec<Node<'n>
 fn container(key: Option<&str>, is_map: bool) -> Node<'_> {
     let end = NodeId(0);
     let content = if is_map { Content::Map { end } } else { Content::List { end } };
-    Node { key: key.map(Into::into), span: Span::default(), content }
+    Node { key: key.into(), span: Span::default(), content }
 }
 
 /// Whether a value can be put into a place that holds one without a look at what is around.

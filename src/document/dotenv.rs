@@ -5,8 +5,6 @@
 //! One thing is read that SOPS refuses: a value in quotes that close on a later line, if SOPS could
 //! not read one of its lines at all. It is the one value that dotenv readers take it for.
 
-use std::borrow::Cow;
-
 use memchr::{memchr, memchr_iter, memmem};
 use zeroize::Zeroizing;
 
@@ -15,7 +13,7 @@ use super::dotenv_value;
 use super::flat;
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError, check_size};
 use super::tree::Tree;
-use super::{Block, Content, Document, New, Node, NodeId, Part, Scalar, Span, Style, Text};
+use super::{Block, Content, Document, Key, New, Node, NodeId, Part, Scalar, Span, Style, Text};
 
 /// The format.
 pub(super) struct Dotenv;
@@ -32,7 +30,7 @@ impl Syntax for Dotenv {
     fn parse<'t>(&self, text: &'t [u8]) -> Result<Document<'t>, SyntaxError> {
         check_size(text)?;
         let whole = Span::new(0..text.len());
-        let mut nodes = vec![Node { key: None, span: whole, content: Content::Map { end: NodeId(0) } }];
+        let mut nodes = vec![Node { key: Key::NONE, span: whole, content: Content::Map { end: NodeId(0) } }];
         let mut metadata = Metadata::default();
         let mut next = 0;
         while next <= text.len() {
@@ -44,7 +42,7 @@ impl Syntax for Dotenv {
             }
             if let Some(comment) = line.strip_prefix(b"#") {
                 let content = Content::Comment { text: comment.into() };
-                nodes.push(Node { key: None, span, content });
+                nodes.push(Node { key: Key::NONE, span, content });
                 continue;
             }
             let Some(equals) = memchr(b'=', line) else {
@@ -65,7 +63,7 @@ impl Syntax for Dotenv {
             let end = span.range().end;
             let value = Scalar::Text(decode(&text[from..end]));
             let content = Content::Leaf { value, style: Style::Plain };
-            nodes.push(Node { key: Some(Cow::Borrowed(key)), span: Span::new(from..end), content });
+            nodes.push(Node { key: key.into(), span: Span::new(from..end), content });
         }
         let end = u32::try_from(nodes.len()).expect("impossible: there are fewer nodes than bytes");
         nodes[0].content = Content::Map { end: NodeId(end) };

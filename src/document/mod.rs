@@ -9,6 +9,7 @@
 pub mod change;
 mod editor;
 mod front;
+mod key;
 mod key_path;
 mod pile;
 mod scalar;
@@ -32,6 +33,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 pub use editor::{Editor, New, Spellings, splice};
+pub use key::Key;
 pub use key_path::{KeyPath, KeyPathError, Step};
 pub use pile::Pile;
 pub use scalar::Scalar;
@@ -80,7 +82,7 @@ impl NodeId {
 #[derive(Clone, Debug)]
 pub struct Node<'t> {
     /// The key, for an entry of a map; none for elements, comments and the top of a document.
-    pub key: Option<Cow<'t, str>>,
+    pub key: Key<'t>,
     /// What a new spelling replaces: the whole lexeme with its quotes (and, for a YAML block
     /// scalar, its header), or for a comment its text with the marker. Empty and at the place of
     /// the missing value for an implicit null. For a container: all of it.
@@ -294,7 +296,7 @@ impl<'t> Document<'t> {
             };
             if list {
                 steps.push(Step::Index(index));
-            } else if let Some(key) = &self.node(inside).key {
+            } else if let Some(key) = self.node(inside).key.as_deref() {
                 steps.push(Step::Key(key.to_string()));
             }
             at = inside;

@@ -491,7 +491,7 @@ fn in_any_order(document: &Document<'_>, skip: Option<NodeId>) -> Vec<(Vec<u8>, 
     for (depth, node) in Shape::of(document, skip) {
         around.truncate(depth);
         let mut path = around.last().map_or(Vec::new(), |(path, _)| path.clone());
-        let step = match (&node.key, around.last_mut()) {
+        let step = match (node.key.as_deref(), around.last_mut()) {
             (Some(key), _) => format!("{key:?}."),
             (None, Some((_, count))) => {
                 *count += 1;

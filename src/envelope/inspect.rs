@@ -65,7 +65,7 @@ impl Place {
         // The top of a document is in nothing.
         let Some((depth, count)) = self.open.last_mut() else { return self.steps.clear() };
         self.steps.truncate(*depth);
-        self.steps.push(match &node.key {
+        self.steps.push(match node.key.as_deref() {
             Some(key) => Step::Key(key.to_string()),
             None => Step::Index(*count),
         });

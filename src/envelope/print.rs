@@ -1,7 +1,6 @@
 //! Printing a plaintext in another format, or a part of it. What the other format would lose is an
 //! error, unless it is to be lost as SOPS loses it.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use zeroize::Zeroizing;
@@ -75,10 +74,7 @@ fn interpret(document: &mut Document<'_>) {
     for node in &mut document.nodes {
         if let Content::Leaf { value, .. } = &mut node.content {
             *value = Scalar::Text(Text::Owned(dotenv_value::interpret(&text[node.span.range()])));
-            node.key = node.key.take().map(|key| match key {
-                Cow::Borrowed(key) => Cow::Borrowed(dotenv_value::name(key)),
-                Cow::Owned(key) => Cow::Owned(dotenv_value::name(&key).to_owned()),
-            });
+            node.key = node.key.cut(dotenv_value::name);
         }
     }
 }

@@ -59,7 +59,7 @@ fn nesting(document: &Document<'_>) {
     for &root in &roots {
         assert_eq!(root.index(), next, "the documents of the stream: {}", say());
         assert!(matches!(document.node(root).content, Content::Map { .. }), "no map at the top: {}", say());
-        assert_eq!(document.node(root).key, None, "{}", say());
+        assert_eq!(document.node(root).key.as_deref(), None, "{}", say());
         next = document.extent(root).end;
     }
     assert_eq!(next, document.nodes.len(), "nodes outside of all documents: {}", say());

@@ -177,7 +177,7 @@ impl Names {
         if self.is_inside() {
             self.joined.push('_');
         }
-        match &node.key {
+        match node.key.as_deref() {
             Some(key) => self.joined.push_str(key),
             None => self.joined.push_str(&self.count.to_string()),
         }

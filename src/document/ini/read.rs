@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use super::super::flat;
 use super::super::syntax::{Reading, SyntaxError, check_size};
-use super::super::{Block, Content, Document, Node, NodeId, Part, Scalar, Shadowed, Span, Text};
+use super::super::{Block, Content, Document, Key, Node, NodeId, Part, Scalar, Shadowed, Span, Text};
 use super::space::{after_line, trim, trim_end, trim_start};
 use super::value::{self, comment_in, is_marker};
 use super::{BOM, DEFAULT, METADATA};
@@ -90,7 +90,7 @@ impl<'t> Reader<'t> {
             text,
             start,
             reading,
-            nodes: vec![map(None, 0), map(Some(Cow::Borrowed(DEFAULT)), start)],
+            nodes: vec![map(Key::NONE, 0), map(DEFAULT.into(), start)],
             section: 1,
             entries: HashMap::new(),
             shadowed_here: Vec::new(),
@@ -136,7 +136,7 @@ impl<'t> Reader<'t> {
         self.close_section(line_start);
         self.section = self.nodes.len();
         self.nodes.push(Node {
-            key: Some(Cow::Borrowed(name)),
+            key: name.into(),
             span: Span::new(line_start..self.text.len()),
             content: Content::Map { end: NodeId(0) },
         });
@@ -170,7 +170,7 @@ impl<'t> Reader<'t> {
         let shadowed = Shadowed { key: Cow::Borrowed(key), span: Span::new(line.start..from), lines };
         let first = self.nodes.len();
         let content = Content::Leaf { value: Scalar::Text(read.value), style: read.style };
-        self.nodes.push(Node { key: Some(Cow::Borrowed(key)), span: Span::new(read.span), content });
+        self.nodes.push(Node { key: key.into(), span: Span::new(read.span), content });
         self.comments_above();
         self.comment_beside(read.comment);
         let lines = Lines { nodes: first..self.nodes.len(), shadowed };
@@ -331,7 +331,7 @@ fn comment<'t>(text: &'t [u8], lines: &[Range<usize>]) -> Node<'t> {
         let joined = without_empty_lines(trim_end(&joined), text[first.start]);
         Text::Owned(Zeroizing::new(joined.to_vec()))
     };
-    Node { key: None, span: Span::new(start..end.max(start)), content: Content::Comment { text: content } }
+    Node { key: Key::NONE, span: Span::new(start..end.max(start)), content: Content::Comment { text: content } }
 }
 
 /// A comment without its first marker, however often it is repeated, and the blanks after it.

@@ -93,7 +93,7 @@ impl<'t> Reader<'t> {
             _ => return Err(self.unexpected("a value")),
         };
         let span = Span::new(start..self.at);
-        self.nodes.push(Node { key, span, content: Content::Leaf { value, style } });
+        self.nodes.push(Node { key: key.into(), span, content: Content::Leaf { value, style } });
         Ok(false)
     }
 
@@ -105,7 +105,7 @@ impl<'t> Reader<'t> {
         self.open.push(Open { node: self.nodes.len(), is_map });
         let end = NodeId(0);
         let content = if is_map { Content::Map { end } } else { Content::List { end } };
-        self.nodes.push(Node { key, span: Span::new(self.at..self.at), content });
+        self.nodes.push(Node { key: key.into(), span: Span::new(self.at..self.at), content });
         self.at += 1;
         Ok(true)
     }

@@ -112,7 +112,7 @@ impl<'t> Builder<'t> {
     pub(super) fn new(length: usize) -> Self {
         let content = Content::Map { end: NodeId(ROOT) };
         Builder {
-            nodes: vec![Node { key: None, span: Span::new(0..length), content }],
+            nodes: vec![Node { key: crate::document::Key::NONE, span: Span::new(0..length), content }],
             links: vec![Link { parent: ROOT, previous: NONE, next: NONE }],
             containers: vec![Container {
                 node: 0,
@@ -163,7 +163,7 @@ impl<'t> Builder<'t> {
         if let Some(Err(hash)) = key.as_deref().map(|key| self.find(place.container, key)) {
             self.known.insert(hash, node);
         }
-        self.nodes.push(Node { key, span, content });
+        self.nodes.push(Node { key: key.into(), span, content });
         self.links.push(Link { parent: place.container, previous: NONE, next: NONE });
         self.append(node);
         node
@@ -408,8 +408,8 @@ impl<'t> Builder<'t> {
             let inside = &self.nodes[child as usize];
             if !matches!(inside.content, Content::Comment { .. }) {
                 let tree = self.tree(child, depth + 1)?;
-                match &inside.key {
-                    Some(key) => entries.push((key.to_string(), tree)),
+                match inside.key.as_deref() {
+                    Some(key) => entries.push((key.to_owned(), tree)),
                     None => items.push(tree),
                 }
             }

@@ -15,7 +15,8 @@ use super::spell;
 
 /// The metadata block, without a line break at its end.
 pub(super) fn block(name: &str, tree: &Tree, is_crlf: bool) -> Result<Vec<u8>, EmitError> {
-    let mut nodes = vec![Node { key: None, span: Span::default(), content: Content::Map { end: NodeId(0) } }];
+    let mut nodes =
+        vec![Node { key: crate::document::Key::NONE, span: Span::default(), content: Content::Map { end: NodeId(0) } }];
     push(&mut nodes, Some(name), tree);
     close(&mut nodes, 0);
     let document = Document { text: b"", nodes, parts: Vec::new(), aliases: Vec::new(), shadowed: Vec::new() };
@@ -35,7 +36,7 @@ fn push<'n>(nodes: &mut Vec<Node<'n>>, key: Option<&'n str>, tree: &'n Tree) {
         Tree::List(_) => Content::List { end },
         Tree::Map(_) => Content::Map { end },
     };
-    nodes.push(Node { key, span: Span::default(), content });
+    nodes.push(Node { key: key.into(), span: Span::default(), content });
     match tree {
         Tree::Leaf(_) => return,
         Tree::List(items) => items.iter().for_each(|item| push(nodes, None, item)),

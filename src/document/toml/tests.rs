@@ -19,7 +19,7 @@ fn shape(document: &Document<'_>) -> String {
     let mut out = String::new();
     for event in document.walk() {
         if let Event::Enter(_, node) | Event::Leaf(_, node, _) = event
-            && let Some(key) = &node.key
+            && let Some(key) = node.key.as_deref()
         {
             out += &format!(" {key}:");
         }

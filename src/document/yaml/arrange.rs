@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::comments::Slot;
 use super::spell;
 use crate::document::tree::Tree;
-use crate::document::{Alias, Block, Content, Document, Node, NodeId, Part, Scalar, Span, SyntaxError, Text};
+use crate::document::{Alias, Block, Content, Document, Key, Node, NodeId, Part, Scalar, Span, SyntaxError, Text};
 
 /// How many nodes aliases may stand for in all, apart from one for each byte of the text.
 const COPIES: usize = 500_000;
@@ -142,7 +142,7 @@ impl<'t> Raw<'t> {
             let Some(node) = self.nodes.get(at).filter(|_| at < range.end) else {
                 return Tree::Leaf(Scalar::Null);
             };
-            if let (Some((_, Tree::Map(map))), Some(key)) = (open.last_mut(), &node.key) {
+            if let (Some((_, Tree::Map(map))), Some(key)) = (open.last_mut(), node.key.as_deref()) {
                 map.push((key.to_string(), Tree::Leaf(Scalar::Null)));
             }
             match &node.content {
@@ -286,7 +286,8 @@ impl<'t> Arranger<'t> {
                 self.copy(at, target)?;
                 self.comments(number, Slot::After);
             } else {
-                let placeholder = Node { key: None, span: Span::default(), content: Content::Map { end: NodeId(0) } };
+                let placeholder =
+                    Node { key: Key::NONE, span: Span::default(), content: Content::Map { end: NodeId(0) } };
                 self.nodes.push(std::mem::replace(&mut self.raw.nodes[at], placeholder));
                 if is_container {
                     self.raw.nodes[at].content = Content::Map { end: NodeId(narrow(end)) };
@@ -311,7 +312,7 @@ impl<'t> Arranger<'t> {
                 continue;
             }
             let text = Text::Source(&self.text[span.start as usize + 1..span.end as usize]);
-            self.nodes.push(Node { key: None, span, content: Content::Comment { text } });
+            self.nodes.push(Node { key: Key::NONE, span, content: Content::Comment { text } });
         }
     }
 
@@ -358,10 +359,7 @@ impl<'t> Arranger<'t> {
 
 /// Bytes that a copy of this node needs beside the node itself.
 fn owned_bytes(node: &Node<'_>) -> usize {
-    let key = match &node.key {
-        Some(std::borrow::Cow::Owned(key)) => key.len(),
-        _ => 0,
-    };
+    let key = node.key.owned_bytes();
     match &node.content {
         Content::Leaf { value: Scalar::Text(Text::Owned(bytes)), .. } => key + bytes.len(),
         _ => key,

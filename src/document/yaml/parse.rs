@@ -239,7 +239,7 @@ impl<'t, 'c> Reader<'t, 'c> {
             open.last_entry = Some(number);
         }
         let (key, key_span) = key.map_or((None, Span::default()), |(key, span)| (Some(key), span));
-        self.raw.nodes.push(Node { key, span, content });
+        self.raw.nodes.push(Node { key: key.into(), span, content });
         self.raw.keys.push(key_span);
         if let Some(anchor) = anchor.filter(|anchor| *anchor != 0) {
             self.anchors.insert(anchor, number);
