@@ -11,7 +11,7 @@ const LLD: &str = "lib/rustlib/x86_64-unknown-linux-gnu/bin/gcc-ld/ld.lld";
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// What runs at the start, for the linker. Written by `benches/startup.py`.
-const STARTUP: &str = "src/startup.ld";
+const STARTUP: &str = "startup.ld";
 
 /// Links the program for a fixed address, as Go links SOPS, keeps functions that are the same once, and puts those side
 /// by side that every call needs. At an address of its choice, the loader would write some 27,000 pointers into a

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Lists the functions that cloze runs when it starts and opens a small file, for `src/startup.ld`.
+"""Lists the functions that cloze runs when it starts and opens a small file, for `startup.ld`.
 
     CARGO_PROFILE_DIST_STRIP=false RUSTFLAGS="-C link-arg=-Wl,--icf=none" \\
         cargo build --profile dist --target-dir target/startup
-    benches/startup.py target/startup/dist/cloze > src/startup.ld
+    benches/startup.py target/startup/dist/cloze > startup.ld
 
 Needs valgrind, and nm of binutils. A list that has grown old does no harm: what it does not name stays
 where the linker puts it.

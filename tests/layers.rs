@@ -123,3 +123,18 @@ fn only_the_command_line_prints_or_touches_the_disk() {
         }
     }
 }
+
+/// What the linker puts side by side is named by its modules, which come and go.
+#[test]
+fn the_list_of_what_runs_at_the_start_names_modules_that_are_there() {
+    let list = fs::read_to_string(repository("startup.ld")).unwrap();
+    let names = list.split("_ZN5cloze").skip(1).filter_map(|rest| {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        rest.get(digits..digits + rest[..digits].parse::<usize>().ok()?)
+    });
+    let is_there =
+        |name: &&str| repository("src").join(name).exists() || repository("src").join(format!("{name}.rs")).exists();
+    let names: Vec<&str> = names.collect();
+    assert!(names.len() > 50, "{} names of ours", names.len());
+    assert_eq!(names.iter().copied().find(|name| !is_there(name)), None, "run benches/startup.py again");
+}
