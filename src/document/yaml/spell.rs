@@ -31,9 +31,10 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
                 let text = spot.respell_below(header, node, value)?;
                 return Ok(Splice { span: node.span, text: text.into_bytes() });
             }
+            let parent = spot.parent_column().filter(|_| spot.place() == Place::Block);
             let mut splice = spot.respell(node, value);
             if !splice.text.contains(&b'\n') && holds_the_break_above_comments(document, id) {
-                splice.text.splice(0..0, first_break(document.text, node.span));
+                splice.text.splice(0..0, first_break(document.text, node.span, parent));
             }
             Ok(splice)
         }
@@ -89,14 +90,16 @@ fn holds_the_break_above_comments(document: &Document<'_>, id: NodeId) -> bool {
     false
 }
 
-/// The first line break of a value, and how far in the next line of it begins.
-fn first_break(text: &[u8], value: Span) -> Vec<u8> {
+/// The first line break of a value, and how far in the next line of it begins, but further than the
+/// key or dash in this column.
+fn first_break(text: &[u8], value: Span, parent: Option<usize>) -> Vec<u8> {
     let lines = &text[value.range()];
     let first = memchr::memchr2(b'\n', b'\r', lines).unwrap_or(lines.len());
     let rest = lines[first..].trim_ascii_start();
     let start = value.end as usize - rest.len();
     let mut out = line_break_after(text, value.start as usize).as_bytes().to_vec();
-    out.extend(std::iter::repeat_n(b' ', column(text, start)));
+    let indent = column(text, start).max(parent.map_or(0, |column| column + 1));
+    out.extend(std::iter::repeat_n(b' ', indent));
     out
 }
 
@@ -170,8 +173,12 @@ fn takes_value(document: &Document<'_>, node: &Node<'_>) -> bool {
         words.collect::<Vec<_>>().join(&b' ')
     };
     let begins_here = || {
-        let key = node.key.as_deref().unwrap_or_default();
-        memchr::memmem::find(&in_one_line(words), &in_one_line(key.as_bytes())).is_some()
+        let Some(key) = node.key.as_deref() else { return true };
+        let (words, key) = (in_one_line(words), in_one_line(key.as_bytes()));
+        let separates = |byte: &u8| matches!(byte, b'{' | b'[' | b',');
+        let follows_separator = || document.text[..line].trim_ascii_end().last().is_none_or(separates);
+        let lead = memchr::memmem::find(&words, &key).map(|at| &words[..at]);
+        lead.is_some_and(|lead| lead.iter().any(separates) || follows_separator())
     };
     if is_in_flow(document.text, at) {
         return last.ends_with(b":") || begins_here();
@@ -455,7 +462,9 @@ impl<'d> Spot<'d> {
         let word = before.iter().rposition(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b',' | b'{'));
         let word = &before[word.map_or(0, |at| at + 1)..];
         // A tag would be a part of the span.
-        !word.starts_with(b"&") || self.key.is_some_and(|key| key.as_bytes().ends_with(word))
+        let is_anchor =
+            word.starts_with(b"&") || word.starts_with(b":&") || memchr::memmem::find(word, b"\":&").is_some();
+        !is_anchor || self.key.is_some_and(|key| key.as_bytes().ends_with(word))
     }
 
     fn place(&self) -> Place {
