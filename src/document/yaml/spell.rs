@@ -19,7 +19,7 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
             if spot.start == node.span.end as usize && is_in_place_of_value(document, id) {
                 return Err(EmitError("there is no place for a value: a comment stands behind its tag".into()));
             }
-            if quoting::as_text(value).is_none() && is_tagged_above(document, id) {
+            if quoting::as_text(value).is_none() && is_tagged_above(document, id, matches!(value, Scalar::Text(_))) {
                 return Err(EmitError("the tag above the comment is not one of the new value".into()));
             }
             if let Some(rest) = behind_metadata(document, node.span.end as usize) {
@@ -103,8 +103,9 @@ fn first_break(text: &[u8], value: Span, parent: Option<usize>) -> Vec<u8> {
     out
 }
 
-/// Whether a value stands behind a tag that stays, since there are comments between them.
-fn is_tagged_above(document: &Document<'_>, id: NodeId) -> bool {
+/// Whether a value stands behind a tag that stays, since there are comments between them. Bytes bring a tag
+/// of their own, beside which there can be no other.
+fn is_tagged_above(document: &Document<'_>, id: NodeId, is_bytes: bool) -> bool {
     let (text, nodes) = (document.text, &document.nodes);
     let before = &text[..document.node(id).span.start as usize];
     let begins_line = before.iter().rfind(|byte| !matches!(byte, b' ' | b'\t'));
@@ -133,9 +134,11 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId) -> bool {
     if document.node(id).key.is_some() && text[..at].strip_suffix(b":").is_some_and(is_key) {
         return false;
     }
-    // Alone the sign means nothing here.
+    // Alone the sign gives no type.
     let begins = |signs: &[u8]| matches!(signs, [b'[' | b'{' | b',' | b':', b'!', _]);
-    let is_tag = |word: &[u8]| word.len() > 1 && word[0] == b'!' || word.windows(3).any(begins);
+    let is_tag = |word: &[u8]| {
+        word.len() > 1 && word[0] == b'!' || word.windows(3).any(begins) || is_bytes && word.ends_with(b"!")
+    };
     let mut words = text[..at].rsplit(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     at < end && words.find(|word| is_tag(word) || !word.starts_with(b"&")).is_some_and(is_tag)
 }
