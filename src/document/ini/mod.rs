@@ -65,8 +65,11 @@ impl Syntax for Ini {
 
     fn misread_in_clear(&self, document: &Document<'_>, node: NodeId) -> Option<&'static str> {
         let node = document.node(node);
+        if !matches!(node.content, Content::Leaf { .. }) || node.span.range().is_empty() {
+            return None;
+        }
         let read = value::read(document.text, node.span.range().start, Reading::Own).ok()?;
-        (matches!(node.content, Content::Leaf { .. }) && !node.span.range().is_empty() && !read.agreed).then_some(
+        (!read.agreed).then_some(
             "holds `#` or `;`, where SOPS would end a value that is not encrypted; \
              put it in backticks, or a blank in front of a comment",
         )
