@@ -169,7 +169,7 @@ fn takes_value(document: &Document<'_>, node: &Node<'_>) -> bool {
     let key = node.key.as_deref().unwrap_or_default().trim_end();
     // Of a key of several lines the last one stands here, or, if it was folded, the end of it.
     let key = key.rsplit('\n').next().unwrap_or_default().trim_start().as_bytes();
-    let is_of_key = !key.is_empty() && (words.ends_with(key) || words != b":" && key.ends_with(words));
+    let is_of_key = !key.is_empty() && (words.ends_with(key) || key.ends_with(words));
     // Between brackets a key that a colon is put behind must not begin on a line above.
     let in_one_line = |text: &[u8]| {
         let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
