@@ -213,6 +213,8 @@ impl Lead {
             return dash.map(Lead::Dash);
         }
         let colon = prefix.iter().rposition(|byte| !matches!(byte, b' ' | b'\t'))?;
-        (prefix[colon] == b':' && colon > at).then_some(Lead::Key { column: at, end: line + colon + 1 })
+        // A tab counts in two ways.
+        (prefix[colon] == b':' && colon > at && prefix[at] != b'\t')
+            .then_some(Lead::Key { column: at, end: line + colon + 1 })
     }
 }
