@@ -214,7 +214,7 @@ impl Lead {
         }
         let colon = prefix.iter().rposition(|byte| !matches!(byte, b' ' | b'\t'))?;
         // A tab counts in two ways.
-        (prefix[colon] == b':' && colon > at && prefix[at] != b'\t')
-            .then_some(Lead::Key { column: at, end: line + colon + 1 })
+        let has_tab = prefix[at..].starts_with(b"\t") || prefix[at..].starts_with(b"-\t");
+        (prefix[colon] == b':' && colon > at && !has_tab).then_some(Lead::Key { column: at, end: line + colon + 1 })
     }
 }
