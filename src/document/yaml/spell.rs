@@ -31,9 +31,10 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
                 let text = spot.respell_below(header, node, value)?;
                 return Ok(Splice { span: node.span, text: text.into_bytes() });
             }
-            let parent = spot.parent_column().filter(|_| spot.place() == Place::Block);
             let mut splice = spot.respell(node, value);
             if !splice.text.contains(&b'\n') && holds_the_break_above_comments(document, id) {
+                let spot = Spot::new(document.text, node.span, *style, node.key.is_some());
+                let parent = spot.parent_column().filter(|_| spot.place() == Place::Block);
                 splice.text.splice(0..0, first_break(document.text, node.span, parent));
             }
             Ok(splice)
@@ -72,7 +73,7 @@ fn holds_the_break_above_comments(document: &Document<'_>, id: NodeId) -> bool {
         text.get(from..to).is_some_and(|between| memchr::memchr2(b'\n', b'\r', between).is_some())
     };
     let span = document.node(id).span;
-    if !has_break(span.start as usize, span.end as usize) || start_of_line(text, span.start as usize) > 0 {
+    if start_of_line(text, span.start as usize) > 0 || !has_break(span.start as usize, span.end as usize) {
         return false;
     }
     let mut end = span.end as usize;
