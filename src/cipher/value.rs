@@ -10,6 +10,7 @@ use aes_gcm::aes::Aes256;
 use aes_gcm::{AesGcm, Key, KeyInit, Nonce, Tag};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use base64_simd::{AsOut as _, STANDARD as SIMD};
 use memchr::memchr;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
@@ -20,6 +21,14 @@ use super::random::Random;
 
 /// How every sealed value begins.
 const PREFIX: &[u8] = b"ENC[AES256_GCM,data:";
+/// What stands before its nonce.
+const IV: &[u8] = b",iv:";
+/// What stands before its tag.
+const TAG: &[u8] = b",tag:";
+/// What stands before its type.
+const TYPE: &[u8] = b",type:";
+/// How it ends.
+const END: &[u8] = b"]";
 /// Bytes of a nonce that we write.
 const NONCE_BYTES: usize = 32;
 /// Bytes of an authentication tag.
@@ -109,12 +118,12 @@ impl<'t> EncryptedValue<'t> {
     /// The text is of another form, or its type is unknown.
     pub fn parse(text: &'t [u8]) -> Result<Self, ValueError> {
         let rest = text.strip_prefix(PREFIX).ok_or(ValueError::NotSealed)?;
-        let rest = rest.strip_suffix(b"]").ok_or(ValueError::NotSealed)?;
+        let rest = rest.strip_suffix(END).ok_or(ValueError::NotSealed)?;
         // SOPS leaves empty values in clear; rops seals them.
-        let empty = rest.strip_prefix(b",iv:").map(|rest| (&rest[..0], rest));
-        let (data, rest) = empty.map_or_else(|| split(rest, b",iv:"), Ok)?;
-        let (nonce, rest) = split(rest, b",tag:")?;
-        let (tag, kind) = split(rest, b",type:")?;
+        let empty = rest.strip_prefix(IV).map(|rest| (&rest[..0], rest));
+        let (data, rest) = empty.map_or_else(|| split(rest, IV), Ok)?;
+        let (nonce, rest) = split(rest, TAG)?;
+        let (tag, kind) = split(rest, TYPE)?;
         let kind = Kind::from_name(kind).ok_or(ValueError::UnknownType)?;
         Ok(EncryptedValue { data, nonce, tag, kind })
     }
@@ -234,19 +243,20 @@ impl Sealer<'_> {
         let tag = cipher
             .encrypt_in_place_detached(&Nonce::<U32>::from(nonce), additional, &mut self.data)
             .expect("impossible: no value is longer than 64 GiB");
-        let out = &mut self.sealed;
-        out.clear();
-        out.reserve(PREFIX.len() + self.data.len().div_ceil(3) * 4 + 100);
-        out.extend_from_slice(PREFIX);
-        append_base64(out, &self.data);
-        out.extend_from_slice(b",iv:");
-        append_base64(out, &nonce);
-        out.extend_from_slice(b",tag:");
-        append_base64(out, &tag);
-        out.extend_from_slice(b",type:");
-        out.extend_from_slice(kind.name().as_bytes());
-        out.push(b']');
-        out
+        let kind = kind.name().as_bytes();
+        let fields = [self.data.len(), NONCE_BYTES, TAG_BYTES].map(|bytes| SIMD.encoded_length(bytes));
+        let words = PREFIX.len() + IV.len() + TAG.len() + TYPE.len() + kind.len() + END.len();
+        self.sealed.clear();
+        self.sealed.resize(words + fields.iter().sum::<usize>(), 0);
+        let rest = put(&mut self.sealed, PREFIX);
+        let rest = put_base64(rest, &self.data);
+        let rest = put(rest, IV);
+        let rest = put_base64(rest, &nonce);
+        let rest = put(rest, TAG);
+        let rest = put_base64(rest, &tag);
+        let rest = put(put(rest, TYPE), kind);
+        put(rest, END);
+        &self.sealed
     }
 }
 
@@ -299,10 +309,18 @@ impl Opener<'_> {
     }
 }
 
-fn append_base64(out: &mut Vec<u8>, bytes: &[u8]) {
-    let start = out.len();
-    out.resize(start + bytes.len().div_ceil(3) * 4, 0);
-    STANDARD.encode_slice(bytes, &mut out[start..]).expect("impossible: the slice has the length of the encoding");
+/// Puts bytes at the front of a buffer. Returns what is left of it.
+fn put<'o>(out: &'o mut [u8], bytes: &[u8]) -> &'o mut [u8] {
+    let (front, rest) = out.split_at_mut(bytes.len());
+    front.copy_from_slice(bytes);
+    rest
+}
+
+/// The same, encoded.
+fn put_base64<'o>(out: &'o mut [u8], bytes: &[u8]) -> &'o mut [u8] {
+    let (front, rest) = out.split_at_mut(SIMD.encoded_length(bytes.len()));
+    let _ = SIMD.encode(bytes, front.as_out());
+    rest
 }
 
 /// Decodes a short field without an allocation.
