@@ -91,8 +91,16 @@ pub struct Node<'t> {
     pub content: Content<'t>,
 }
 
+impl Node<'_> {
+    /// Whether it is a comment.
+    #[must_use]
+    pub fn is_comment(&self) -> bool {
+        matches!(self.content, Content::Comment { .. })
+    }
+}
+
 /// What a node is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Content<'t> {
     /// A map; its entries and comments follow, up to but without the node `end`.
     Map {

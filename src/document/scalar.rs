@@ -26,6 +26,14 @@ pub enum Scalar<'t> {
 }
 
 impl Scalar<'_> {
+    /// Whether two values are the same. A whole float is spelled without its point, as SOPS does, and
+    /// then reads as an integer.
+    #[must_use]
+    pub fn reads_as(&self, other: &Scalar<'_>) -> bool {
+        let is_number = |value: &Scalar<'_>| matches!(value, Scalar::Int(_) | Scalar::Float(_));
+        self == other || (is_number(self) && is_number(other) && self.canonical() == other.canonical())
+    }
+
     /// The bytes that are encrypted, and hashed into the MAC. `None` where SOPS has no such form
     /// (an integer beyond `i64`); empty for null.
     #[must_use]

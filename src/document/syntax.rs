@@ -43,6 +43,18 @@ pub trait Syntax: Sync {
         Ok(span)
     }
 
+    /// The scalar with which a text begins, and its length in bytes. Only for formats where a scalar reads
+    /// the same wherever it stands, is spelled the same there, and has no part in how the rest is read.
+    fn lexeme<'t>(&self, _text: &'t [u8]) -> Option<(Scalar<'t>, usize)> {
+        None
+    }
+
+    /// What may stand in place of all that a document of such a format holds up to the end of a leaf, so
+    /// that the rest behind it reads as it does.
+    fn stand_in(&self, _document: &Document<'_>, _leaf: NodeId) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Why a value or comment must not stay in clear, if so: SOPS would read another one from the same
     /// bytes, so that the MAC would not fit, or nothing at all. As the end of a sentence, with the remedy.
     fn misread_in_clear(&self, _document: &Document<'_>, _node: NodeId) -> Option<&'static str> {

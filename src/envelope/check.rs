@@ -4,7 +4,8 @@
 //! What was sealed a moment ago is known to hold what was sealed, if it stands in the text as it was
 //! made and under the same path. So it is looked up there, and only where that fails it is opened.
 //! Keys and shape are compared node by node: where they are the same, a rule on keys selects the same
-//! and paths are the same, without walking the file again.
+//! and paths are the same, without walking the file again. In formats that allow it, [`Trace`] finds
+//! out the same without reading the text again.
 
 use std::iter::Peekable;
 use std::slice::Iter;
@@ -20,6 +21,7 @@ use super::metadata::Metadata;
 use super::open::{Maker, Output as _, Plaintext, as_spelled, metadata_of, open};
 use super::seal::spells;
 use super::shares::{Run, in_shares};
+use super::trace::Trace;
 use super::typed::{plain_of, unseal};
 use super::walk::Item;
 use super::{Leniency, Options, spelling};
@@ -28,9 +30,11 @@ use super::{Leniency, Options, spelling};
 pub(super) struct SealedPlace {
     /// The node of the plaintext that it was made from.
     id: NodeId,
-    /// The first byte; among the bytes of its own spelling until [`SealedPlaces::note`]. A place beyond
-    /// 4 GiB is one where nothing is found.
-    at: u32,
+    /// The first byte of its spelling, from [`SealedPlaces::note`] on. A place beyond 4 GiB is one where
+    /// nothing is found, and so is one that is not noted yet.
+    start: u32,
+    /// How many bytes of the spelling stand before it.
+    lead: u32,
     /// In bytes.
     length: u32,
     /// A part of its tag, by which it is known again.
@@ -38,17 +42,31 @@ pub(super) struct SealedPlace {
 }
 
 impl SealedPlace {
-    /// A sealed value that stands in its spelling from `at` on.
-    pub(super) fn new(id: NodeId, at: usize, sealed: &[u8]) -> Self {
-        let narrow = |number| u32::try_from(number).unwrap_or(u32::MAX);
-        SealedPlace { id, at: narrow(at), length: narrow(sealed.len()), mark: mark(sealed) }
+    /// A sealed value with so many bytes of its spelling before it.
+    pub(super) fn new(id: NodeId, lead: usize, sealed: &[u8]) -> Self {
+        SealedPlace { id, start: u32::MAX, lead: narrow(lead), length: narrow(sealed.len()), mark: mark(sealed) }
+    }
+
+    /// The node of the plaintext that it was made from.
+    pub(super) fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// Where its spelling begins.
+    pub(super) fn start(&self) -> usize {
+        self.start as usize
     }
 
     /// What stands there now, if it is what was sealed.
-    fn found<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
-        let start = self.at as usize;
-        text.get(start..start + self.length as usize).filter(|sealed| mark(sealed) == self.mark)
+    pub(super) fn found<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
+        let start = (self.start as usize).checked_add(self.lead as usize)?;
+        text.get(start..start.checked_add(self.length as usize)?).filter(|sealed| mark(sealed) == self.mark)
     }
+}
+
+/// What is too large for it is at the end of what it can say.
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// Eight of the characters of the tag, whatever the type behind it.
@@ -78,8 +96,13 @@ impl SealedPlaces {
         self.clear = clear;
     }
 
+    /// All that are sealed.
+    pub(super) fn sealed(&self) -> &[SealedPlace] {
+        &self.places
+    }
+
     /// The sealed ones and those in clear, from this node on.
-    fn from(&self, first: NodeId) -> (Peekable<Iter<'_, SealedPlace>>, Peekable<Iter<'_, NodeId>>) {
+    pub(super) fn from(&self, first: NodeId) -> (Peekable<Iter<'_, SealedPlace>>, Peekable<Iter<'_, NodeId>>) {
         let sealed = self.places.partition_point(|place| place.id < first);
         let clear = self.clear.partition_point(|id| *id < first);
         (self.places[sealed..].iter().peekable(), self.clear[clear..].iter().peekable())
@@ -93,8 +116,7 @@ impl SealedPlaces {
             let Ok(found) = places.binary_search_by_key(&id, |place| place.id) else { return };
             self.next = found;
         }
-        let place = &mut places[self.next];
-        place.at = u32::try_from(start).map_or(u32::MAX, |start| place.at.saturating_add(start));
+        places[self.next].start = narrow(start);
         self.next += 1;
     }
 }
@@ -149,9 +171,16 @@ impl Check<'_> {
         if self.format != self.format.sealed() || is_about_comments {
             return Ok(Found::Nothing);
         }
+        let is_authentic = |sealed: &Document<'_>| {
+            let metadata = same_metadata(sealed, self.metadata)?;
+            mac::check(&Cipher::new(self.key), &metadata, mac).map_err(|_| Error::RoundTrip)
+        };
+        let trace = Trace { format: self.format, plain: self.document, text, places };
+        if trace.is_same(is_authentic)? {
+            return Ok(Found::Same);
+        }
         let sealed = self.format.syntax().parse(text).map_err(|_| Error::RoundTrip)?;
-        let metadata = same_metadata(&sealed, self.metadata)?;
-        mac::check(&Cipher::new(self.key), &metadata, mac).map_err(|_| Error::RoundTrip)?;
+        is_authentic(&sealed)?;
         let roots = |document: &Document<'_>| document.parts.iter().map(|part| part.root).collect::<Vec<_>>();
         let plain = self.document;
         if sealed.nodes.len() != plain.nodes.len() || roots(&sealed) != roots(plain) {
@@ -222,7 +251,7 @@ fn is_sealed_as(before: Item<'_, '_>, after: Item<'_, '_>, made: &[u8]) -> bool 
 }
 
 /// Whether an item that is to be encrypted stands in clear.
-fn is_missed(item: Item<'_, '_>) -> bool {
+pub(super) fn is_missed(item: Item<'_, '_>) -> bool {
     match item {
         Item::Value(Scalar::Null) => false,
         Item::Value(Scalar::Text(text)) | Item::Comment(text) => !text.is_empty(),
@@ -303,18 +332,11 @@ fn same_values(left: &Document<'_>, right: &Document<'_>) -> bool {
         && pairs.all(|pair| match pair {
             (Event::Enter(_, left), Event::Enter(_, right)) => left.key == right.key,
             (Event::Leaf(_, left, value), Event::Leaf(_, right, other)) => {
-                left.key == right.key && same_value(value, other)
+                left.key == right.key && value.reads_as(other)
             }
             (Event::Leave, Event::Leave) => true,
             _ => false,
         })
-}
-
-/// Whether two values are the same. A whole float is spelled without its point, as SOPS does, and
-/// then reads as an integer.
-pub(super) fn same_value(left: &Scalar<'_>, right: &Scalar<'_>) -> bool {
-    let is_number = |value: &Scalar<'_>| matches!(value, Scalar::Int(_) | Scalar::Float(_));
-    left == right || (is_number(left) && is_number(right) && left.canonical() == right.canonical())
 }
 
 #[cfg(test)]
@@ -325,6 +347,22 @@ mod tests {
     const PLAIN: &str =
         r#"{"a": "one", "b": {"c": 2, "e": "one"}, "d_unencrypted": "clear", "l": ["x", "y"], "n": null}"#;
 
+    /// Where the ciphertexts of a text stand.
+    fn places_in(made: &Document<'_>) -> SealedPlaces {
+        let mut places = SealedPlaces::default();
+        for (node, id) in made.nodes.iter().zip((0..).map(NodeId)) {
+            match &node.content {
+                Content::Leaf { value: Scalar::Text(text), .. } if text.starts_with(b"ENC[") => {
+                    places.extend(vec![SealedPlace::new(id, 1, text)]);
+                    places.note(id, node.span.range().start);
+                }
+                Content::Leaf { .. } => places.clear.push(id),
+                _ => {}
+            }
+        }
+        places
+    }
+
     /// Looks a text up, in which `made` stands where it was put.
     fn look_up(made: &str, text: &str) -> Result<Found, Error> {
         let format = Format::Json;
@@ -332,19 +370,48 @@ mod tests {
         let before = format.syntax().parse(made.as_bytes()).expect("is JSON");
         let opened = opened(format, made.as_bytes()).expect("opens");
         let mac = mac::stored(&Cipher::new(&opened.key), &opened.metadata).expect("opens");
-        let mut places = SealedPlaces::default();
-        for (node, id) in before.nodes.iter().zip((0..).map(NodeId)) {
-            match &node.content {
+        let check = Check { format, document: &document, metadata: &opened.metadata, key: &opened.key };
+        check.looked_up(text.as_bytes(), &places_in(&before), std::str::from_utf8(&mac).expect("is text"))
+    }
+
+    #[test]
+    fn every_byte_that_is_followed_counts() {
+        let texts = [
+            PLAIN,
+            "{\"a\": 1}",
+            " {\n\t\"l\" : [[[ \"x\" ], {\"\": \"y\"}], 2 ]\n} \n",
+            "{\"c_unencrypted\": {\"d\": [\"e\", {}]}, \"a\": \"b\", \"f\": null, \"g_unencrypted\": {\"h\": [1, true]}}\n",
+        ];
+        for plain in texts {
+            let format = Format::Json;
+            let document = format.syntax().parse(plain.as_bytes()).expect("is JSON");
+            let made = sealed(format, plain, &policy()).expect("encrypts").text;
+            let before = format.syntax().parse(&made).expect("is JSON");
+            let places = places_in(&before);
+            let is_same = |text: &[u8]| {
+                Trace { format, plain: &document, text, places: &places }.is_same(|_| Ok(())).expect("is followed")
+            };
+            assert!(is_same(&made), "{plain}");
+            let block = before.parts[0].metadata.as_ref().expect("is sealed").spans[0].range();
+            let mut hidden = vec![block];
+            hidden.extend(before.nodes.iter().filter_map(|node| match &node.content {
                 Content::Leaf { value: Scalar::Text(text), .. } if text.starts_with(b"ENC[") => {
-                    let at = node.span.range().start + 1;
-                    places.extend(vec![SealedPlace::new(id, at, text)]);
+                    let inside = node.span.range();
+                    Some(inside.start + 1..inside.end - 1)
                 }
-                Content::Leaf { value: Scalar::Text(_), .. } => places.clear.push(id),
-                _ => {}
+                _ => None,
+            }));
+            for at in (0..made.len()).filter(|at| !hidden.iter().any(|hidden| hidden.contains(at))) {
+                for byte in [b' ', b'"', b'\\', b',', b':', b'{', b']', b'0', 0xff] {
+                    let mut changed = made.clone();
+                    changed[at] = byte;
+                    assert!(changed == made || !is_same(&changed), "{}", String::from_utf8_lossy(&changed));
+                }
+                let mut shorter = made.clone();
+                shorter.remove(at);
+                assert!(!is_same(&shorter), "{}", String::from_utf8_lossy(&shorter));
             }
         }
-        let check = Check { format, document: &document, metadata: &opened.metadata, key: &opened.key };
-        check.looked_up(text.as_bytes(), &places, std::str::from_utf8(&mac).expect("is text"))
     }
 
     #[test]

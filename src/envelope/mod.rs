@@ -22,6 +22,7 @@ mod open;
 mod pattern;
 mod policy;
 mod print;
+mod processor;
 mod rewrap;
 mod rotate;
 mod seal;
@@ -30,6 +31,7 @@ mod shares;
 mod spelling;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod typed;
 mod walk;
 mod warning;

@@ -8,6 +8,8 @@ use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope};
 
+use super::processor::Processor;
+
 /// How many things are worked on together: enough that handing them over costs nothing beside the
 /// work, and few enough that their bytes stay in a processor's own memory.
 const RUN: usize = 512;
@@ -127,7 +129,12 @@ impl<T: Send, R: Send, E> Shares<'_, '_, '_, T, R, E> {
     fn start(&self) -> usize {
         let others = std::thread::available_parallelism().map_or(1, NonZero::get) - 1;
         let (desk, work) = (self.desk, self.work);
-        let start = || Builder::new().spawn_scoped(self.scope, move || while desk.work_next(work, true) {}).ok();
+        let here = Processor::here();
+        let run = move || {
+            here.leave();
+            while desk.work_next(work, true) {}
+        };
+        let start = || Builder::new().spawn_scoped(self.scope, run).ok();
         // A system that has no thread left gives none; then this one does it all.
         (0..others).map_while(|_| start()).count()
     }

@@ -47,6 +47,21 @@ impl Syntax for Json {
         Ok(document.node(node).span)
     }
 
+    fn lexeme<'t>(&self, text: &'t [u8]) -> Option<(Scalar<'t>, usize)> {
+        read::lexeme(text)
+    }
+
+    fn stand_in(&self, document: &Document<'_>, leaf: NodeId) -> Option<Vec<u8>> {
+        let around = document.nodes[..leaf.index()].iter().filter_map(|node| match node.content {
+            Content::Map { end } if end > leaf => Some(&b"{\"\":"[..]),
+            Content::List { end } if end > leaf => Some(&b"["[..]),
+            _ => None,
+        });
+        let mut text = around.collect::<Vec<_>>().concat();
+        text.extend_from_slice(b"null");
+        Some(text)
+    }
+
     fn metadata(
         &self,
         document: &Document<'_>,
@@ -132,6 +147,11 @@ impl Syntax for Json {
 
 /// A new content in JSON's spelling.
 pub(super) fn spelled(new: &New<'_>, out: &mut Vec<u8>) -> Result<(), EmitError> {
+    if let New::Value(Scalar::Text(text)) = new
+        && write::plain_string(out, text)
+    {
+        return Ok(());
+    }
     let value = match new {
         New::Comment(_) => return Err(EmitError("JSON has no comments".into())),
         // SOPS would write a replacement character, and the bytes would be lost.

@@ -20,6 +20,14 @@ pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
     Ok(Document { text, nodes: reader.nodes, parts: vec![part], aliases: Vec::new(), shadowed: Vec::new() })
 }
 
+/// The scalar with which a text begins, and its length in bytes.
+pub(super) fn lexeme(text: &[u8]) -> Option<(Scalar<'_>, usize)> {
+    let mut reader =
+        Reader { utf8: utf8(text).ok()?, text, at: 0, nodes: Vec::new(), open: Vec::new(), metadata: None };
+    let (value, _) = reader.scalar().ok()??;
+    Some((value, reader.at))
+}
+
 /// The state of the pass.
 struct Reader<'t> {
     utf8: &'t str,
@@ -82,19 +90,26 @@ impl<'t> Reader<'t> {
     fn value(&mut self, key: Option<Cow<'t, str>>) -> Result<bool, SyntaxError> {
         self.skip_space();
         let start = self.at;
-        let (value, style) = match self.peek() {
+        let Some((value, style)) = self.scalar()? else {
+            let is_map = self.peek() == Some(b'{');
+            return self.open(key, is_map);
+        };
+        let span = Span::new(start..self.at);
+        self.nodes.push(Node { key: key.into(), span, content: Content::Leaf { value, style } });
+        Ok(false)
+    }
+
+    /// Reads a scalar; none at the start of a container.
+    fn scalar(&mut self) -> Result<Option<(Scalar<'t>, Style)>, SyntaxError> {
+        Ok(Some(match self.peek() {
             Some(b'"') => (Scalar::Text(self.string()?.into()), Style::Double),
-            Some(b'{') => return self.open(key, true),
-            Some(b'[') => return self.open(key, false),
+            Some(b'{' | b'[') => return Ok(None),
             Some(b'-' | b'0'..=b'9') => (self.number()?, Style::Plain),
             Some(b't') => (self.word("true", Scalar::Bool(true))?, Style::Plain),
             Some(b'f') => (self.word("false", Scalar::Bool(false))?, Style::Plain),
             Some(b'n') => (self.word("null", Scalar::Null)?, Style::Plain),
             _ => return Err(self.unexpected("a value")),
-        };
-        let span = Span::new(start..self.at);
-        self.nodes.push(Node { key: key.into(), span, content: Content::Leaf { value, style } });
-        Ok(false)
+        }))
     }
 
     fn open(&mut self, key: Option<Cow<'t, str>>, is_map: bool) -> Result<bool, SyntaxError> {

@@ -186,26 +186,32 @@ fn float(value: f64) -> String {
     format!("{digits}e{exponent:+}")
 }
 
-/// A string in quotes. Bytes that are not UTF-8 become replacement characters.
-fn string(out: &mut Vec<u8>, text: &[u8], escapes: Escapes) {
+/// Writes a string of which every character stands for itself in JSON; false if it may be another.
+pub(super) fn plain_string(out: &mut Vec<u8>, text: &[u8]) -> bool {
+    // Most strings are plain, ciphertexts above all; this test has no branch in its loop.
+    let needs_a_look = |byte: u8| !(0x20..0x80).contains(&byte) | (byte == b'"') | (byte == b'\\');
+    if text.iter().fold(false, |special, byte| special | needs_a_look(*byte)) {
+        return false;
+    }
     out.reserve(text.len() + 2);
     out.push(b'"');
-    // Most strings are plain, ciphertexts above all; this test has no branch in its loop.
-    if !text.iter().fold(false, |special, byte| special | needs_a_look(*byte)) {
-        out.extend_from_slice(text);
-        out.push(b'"');
+    out.extend_from_slice(text);
+    out.push(b'"');
+    true
+}
+
+/// A string in quotes. Bytes that are not UTF-8 become replacement characters.
+fn string(out: &mut Vec<u8>, text: &[u8], escapes: Escapes) {
+    let is_marked = || memchr::memchr3(b'<', b'>', b'&', text).is_some();
+    if !(escapes == Escapes::Sops && is_marked()) && plain_string(out, text) {
         return;
     }
+    out.push(b'"');
     for chunk in text.utf8_chunks() {
         valid(out, chunk.valid(), escapes);
         out.extend(br"\ufffd".repeat(chunk.invalid().len()));
     }
     out.push(b'"');
-}
-
-/// Whether a byte may have to be escaped, or may not be UTF-8.
-fn needs_a_look(byte: u8) -> bool {
-    !matches!(byte, 0x20..=0x7e) | (byte == b'"') | (byte == b'\\') | (byte == b'<') | (byte == b'>') | (byte == b'&')
 }
 
 /// The inside of a string.
