@@ -290,3 +290,38 @@ fn line_breaks_of_yaml_1_1_are_escaped_or_refused() {
         }
     }
 }
+
+/// Lines between brackets that begin with tabs, as SOPS takes them.
+const TABBED: [&str; 7] = [
+    "f: [\n\ta, # c\n\tb\n]\nm: {\n \t\tx: 1,\n\ty: \"2\"\n\t}\ng: |\n  t\n\n",
+    "a:\n  - f: [v,\r\n\tw]\r\n    g: 'x\r\n      y'\r\n  - [u #\r\n\t]\r\n",
+    "f: [[v]\n\t]\n",
+    "f: [\"a b\",\n\t\n\tc]\n",
+    "f: [\n\t{a: 1},\n\t[b,\n\t\tc]]\nh: x\n",
+    "f: {\n\t\"a\": \"b\n\t c\"}\n",
+    "{f: [1,\n\t2], \"g\": {\n\th: i}}\n",
+];
+
+#[test]
+fn tabs_between_brackets_are_blanks() {
+    let Some(sops) = require_sops() else { return };
+    let sandbox = Sandbox::with_rules();
+    let read = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
+    let args = ["decrypt", "--output-type", "json", "sealed.yaml"];
+    for plain in TABBED {
+        sandbox.write("s.yaml", plain);
+        sandbox.write("sealed.yaml", sandbox.cloze(["encrypt", "s.yaml"]).ok());
+        assert_eq!(sandbox.cloze(["decrypt", "sealed.yaml"]).text(), plain);
+        let ours = read(sandbox.real(sops, args).text());
+        sandbox.write("sealed.yaml", sandbox.real(sops, ["encrypt", "s.yaml"]).ok());
+        assert_eq!(ours, read(sandbox.real(sops, args).text()), "{plain:?}");
+        assert_eq!(ours, read(sandbox.cloze(args).text()), "{plain:?}");
+    }
+    for outside in
+        ["f: [a]\nb:\n\tc: 1\n", "f: [\n\ta]\nb:\n\tc: 1\n", "f:\n- [\n\ta]\n\t- b\n", "g: \"[\"\nb:\n\tc: 1\n"]
+    {
+        sandbox.write("s.yaml", outside);
+        sandbox.cloze(["encrypt", "s.yaml"]).run().says("tabs disallowed").prints("");
+        sandbox.real(sops, ["encrypt", "s.yaml"]).run().says("cannot start any token");
+    }
+}

@@ -724,3 +724,43 @@ fn values_of_ini_are_read_as_they_were_encrypted() {
         sandbox.named(name, ["decrypt", "f.ini"]).run().expect(0).prints("[s]\nk = a#b\nm = 2\n");
     }
 }
+
+#[test]
+fn a_comment_that_comes_into_a_new_map_opens_there() {
+    let Some(sops) = crate::harness::require_sops() else { return };
+    let sandbox = Sandbox::with_rules();
+    sandbox.write("f.yaml", "a:\n  # note\nb: 1\n");
+    sandbox.cloze(["encrypt", "-i", "f.yaml"]).ok();
+    sandbox.cloze(["set", "f.yaml", "[\"a\"]", "{\"x\": 1}"]).ok();
+    assert_eq!(sandbox.cloze(["decrypt", "f.yaml"]).text(), "a:\n    x: 1\n  # note\nb: 1\n");
+    assert_eq!(sandbox.real(sops, ["decrypt", "f.yaml"]).text(), "a:\n    x: 1\n    # note\nb: 1\n");
+}
+
+#[test]
+fn nothing_is_put_where_it_would_be_something_else() {
+    let sandbox = Sandbox::with_rules();
+    sandbox.write("f.yaml", "l:\n- # note\n- 2\n");
+    sandbox.cloze(["encrypt", "-i", "f.yaml"]).ok();
+    let before = sandbox.read("f.yaml");
+    sandbox.cloze(["set", "f.yaml", "[\"l\"][0]", "\"x\""]).run().says("there is no place here");
+    assert_eq!(sandbox.read("f.yaml"), before);
+}
+
+#[test]
+fn comments_are_no_obstacle() {
+    let sandbox = Sandbox::with_rules();
+    for (before, path, value, after) in [
+        ("hosts: [a, b] # prod\n", "[\"hosts\"]", "[\"c\"]", "hosts: # prod\n    - c\n"),
+        ("a: [] # c\n", "[\"a\"]", "{}", "a: {} # c\n"),
+        ("a: {x: 1} # c\n", "[\"a\"]", "2", "a: 2 # c\n"),
+        ("a:\n  # n\n  x # l\nb: 1\n", "[\"a\"]", "3", "a:\n  # n\n  3 # l\nb: 1\n"),
+    ] {
+        sandbox.write("f.yaml", before);
+        sandbox.cloze(["encrypt", "-i", "f.yaml"]).ok();
+        sandbox.cloze(["set", "f.yaml", path, value]).ok();
+        assert_eq!(sandbox.cloze(["decrypt", "f.yaml"]).text(), after);
+    }
+    sandbox.write("f.yaml", "a: | # c\n  x\n");
+    sandbox.cloze(["encrypt", "-i", "f.yaml"]).ok();
+    sandbox.cloze(["set", "f.yaml", "[\"a\"]", "4"]).run().says("a comment stands behind its header");
+}

@@ -16,7 +16,7 @@ use crate::document::{
     Content, Document, Editor, Format, KeyPath, Layout, New, Node, NodeId, Scalar, Splice, Step, Syntax, Text, splice,
 };
 
-use super::check::{self, same_value};
+use super::check;
 use super::error::Error;
 use super::mac;
 use super::metadata::Metadata;
@@ -242,18 +242,17 @@ impl File<'_, '_> {
     /// to which a ciphertext is bound.
     fn comments_in_place(&self, text: Vec<u8>, tools: &Tools<'_>) -> Result<Vec<u8>, Error> {
         let cipher = Cipher::new(self.key);
-        let mut known: HashMap<Vec<u8>, Zeroizing<Vec<u8>>> = HashMap::new();
-        let read = |text: &Text<'_>, additional: &[u8]| {
-            let sealed = EncryptedValue::parse(text).ok().filter(|sealed| sealed.kind == Kind::Comment)?;
-            let mut opener = cipher.opener();
-            open_comment(&mut opener, &sealed, additional).ok().map(|plain| Zeroizing::new(plain.to_vec()))
-        };
+        let mut opener = cipher.opener();
+        let parsed = |text| EncryptedValue::parse(text).ok().filter(|sealed| sealed.kind == Kind::Comment);
+        // Where each stood.
+        let mut known: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
         let mut walker = Walker::new(self.document, Side::Sealed, &self.selector);
         while let Some(visit) = walker.next() {
             if let Item::Comment(text) = visit.item
-                && let Some(plain) = read(text, visit.additional)
+                && let Some(sealed) = parsed(text)
+                && open_comment(&mut opener, &sealed, visit.additional).is_ok()
             {
-                known.insert(text.to_vec(), plain);
+                known.insert(text.to_vec(), visit.additional.to_vec());
             }
         }
         if known.is_empty() {
@@ -265,14 +264,15 @@ impl File<'_, '_> {
         let mut walker = Walker::new(&document, Side::Sealed, &self.selector);
         while let Some(visit) = walker.next() {
             let Item::Comment(text) = visit.item else { continue };
-            let Some(plain) = known.get(&**text) else { continue };
+            let Some((before, sealed)) = known.get(&**text).zip(parsed(text)) else { continue };
             if !visit.selected {
                 let reason = "would have a comment in clear that is encrypted now; take the comment out first";
                 return Err(Error::EncryptValue { path: self.path.clone(), reason: reason.into() });
             }
-            if read(text, visit.additional).is_some() {
+            if visit.additional == before.as_slice() || opener.open(&sealed, visit.additional).is_ok() {
                 continue;
             }
+            let Ok(plain) = open_comment(&mut opener, &sealed, before) else { continue };
             let sealed = Text::from(cipher.seal(Kind::Comment, plain, visit.additional, tools.random));
             let new = match document.node(visit.id).content {
                 Content::Leaf { .. } => New::Value(Scalar::Text(sealed)),
@@ -453,7 +453,7 @@ fn is_value(document: &Document<'_>, node: NodeId, value: &Tree) -> bool {
 
 fn same_scalar(found: &Scalar<'_>, value: &Scalar<'_>) -> bool {
     let is_text = |value: &Scalar<'_>| matches!(value, Scalar::Text(_));
-    same_value(found, value)
+    found.reads_as(value)
         || (is_text(found)
             && !is_text(value)
             && crate::document::flat::untyped(value) == found.canonical().unwrap_or_default())
@@ -527,7 +527,7 @@ fn same_in_order(before: &Document<'_>, gone: Option<NodeId>, after: &Document<'
             (None, None) => return true,
             (Some((depth, one)), Some((other_depth, other))) if depth == other_depth && one.key == other.key => {
                 let is_same = match (&one.content, &other.content) {
-                    (Content::Leaf { value, .. }, Content::Leaf { value: other, .. }) => same_value(value, other),
+                    (Content::Leaf { value, .. }, Content::Leaf { value: other, .. }) => value.reads_as(other),
                     (Content::Map { .. }, Content::Map { .. }) | (Content::List { .. }, Content::List { .. }) => true,
                     _ => false,
                 };

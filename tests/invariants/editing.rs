@@ -1,6 +1,9 @@
 //! What is spelled at a place reads back as what it is, and everything else as what it was. What
 //! is put into a text and taken out again leaves the bytes as they were.
 
+use std::collections::HashSet;
+
+use cloze::document::change::{self, Change, Manner};
 use cloze::document::tree::Tree;
 use cloze::document::{
     Content, Document, Editor, Event, Format, Layout, New, Node, Scalar, Style, Text, Timestamp, flat,
@@ -51,11 +54,50 @@ fn replacements(format: Format, document: &Document<'_>) {
         |node: &Node<'_>| matches!(node.content, Content::Leaf { value: Scalar::Null, .. }) || is_missing(format, node);
     let is_value = |node: &Node<'_>| matches!(node.content, Content::Leaf { .. }) && !is_null(node);
     let other = |id: usize| New::Value(made_up(document.text, id));
-    replaced(format, document, |id, node| is_value(node).then(|| other(id)));
+    // A block that the text ends without a line break has one as long as the metadata stands behind it.
+    let is_block =
+        |node: &Node<'_>| matches!(node.content, Content::Leaf { style: Style::Literal | Style::Folded, .. });
+    let is_open = format == Format::Yaml
+        && document.nodes.last().is_some_and(is_block)
+        && document.parts.iter().any(|part| part.metadata.is_some())
+        && !document.text.ends_with(b"\n");
+    if !is_open {
+        replaced(format, document, |id, node| is_value(node).then(|| other(id)));
+    }
     if document.nodes.iter().any(is_null) {
         // A null may be a place without text. With a value there, comments may count elsewhere.
         compared(format, document, false, |id, node| is_null(node).then(|| other(id)));
     }
+    if format == Format::Yaml {
+        setting(document);
+    }
+}
+
+/// One place of YAML that holds nothing is given a value, if it can hold it.
+fn setting(document: &Document<'_>) {
+    let end = document.extent(document.parts[0].root).end;
+    let is_empty = |node: &Node<'_>| {
+        matches!(node.content, Content::Leaf { value: Scalar::Null, .. }) || is_missing(Format::Yaml, node)
+    };
+    let empty: Vec<usize> = (0..end).filter(|id| is_empty(&document.nodes[*id])).collect();
+    let Some(&id) = empty.get(document.text.len() % empty.len().max(1)) else { return };
+    let path = document.path(number(id));
+    let value = made_up(document.text, id);
+    let tree = Tree::Leaf(value.clone());
+    let set = Change::Set(&tree);
+    let text =
+        match change::apply(Format::Yaml.syntax(), document.text, &path, set, Manner::default(), &|_| HashSet::new()) {
+            Ok(text) => text,
+            Err(error) => return is_no_bug(&error, document.text),
+        };
+    let say = || format!("{} became {}", shown(document.text), shown(&text));
+    let again = Format::Yaml.syntax().parse(&text).unwrap_or_else(|error| panic!("{error}: {}", say()));
+    let found = again.find(&path).map(|id| &again.node(id).content);
+    let Some(Content::Leaf { value: found, .. }) = found else { panic!("{path} is lost: {}", say()) };
+    assert_eq!(typed(Format::Yaml, found), typed(Format::Yaml, &value), "{}", say());
+    let (before, after) = (data(Format::Yaml, document), data(Format::Yaml, &again));
+    let differ = before.iter().zip(&after).filter(|(before, after)| before != after).count();
+    assert!(before.len() == after.len() && differ <= 1, "{}", say());
 }
 
 /// Whether an empty text of YAML is no more than its tag. It is not sealed.

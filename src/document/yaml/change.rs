@@ -1,7 +1,10 @@
 //! Entries and elements that come or go: below their neighbours and in their column, or between
 //! their brackets.
 
+use std::collections::HashMap;
 use std::ops::Range;
+
+use zeroize::Zeroizing;
 
 use super::arrange::{METADATA_KEY, Raw, block_entry, flow_entry};
 use super::emit::Printer;
@@ -10,7 +13,7 @@ use super::{Yaml, metadata, parse, spell};
 use crate::document::change::{self, Excerpt, STAND_IN, as_leaves, line_end, line_start, nodes_of};
 use crate::document::tree::Tree;
 use crate::document::{
-    Content, Document, EmitError, Layout, New, Node, NodeId, Scalar, Span, Splice, Style, Syntax as _,
+    Content, Document, EmitError, Layout, New, Node, NodeId, Scalar, Span, Splice, Style, Syntax as _, splice,
 };
 
 /// A document with the places of its keys, which nodes do not have.
@@ -77,11 +80,36 @@ pub(super) fn replace(
     value: &Tree,
     layout: Layout,
 ) -> Result<Vec<Splice>, EmitError> {
-    if let Some(new) = as_leaves(document, node, value)
-        && let Ok(splice) = spell::spell(document, node, &new)
-    {
-        return Ok(vec![splice]);
+    let new = as_leaves(document, node, value);
+    if !spell::is_missing(document, node) {
+        let spelled = new.and_then(|new| spell::spell(document, node, &new).ok());
+        return spelled.map_or_else(|| behind_lead(document, parent, node, value, layout), |splice| Ok(vec![splice]));
     }
+    // What is around it is not looked at: whether the value comes out as one has to be tried.
+    let is_good = |splices: &Vec<Splice>| comes_out(document, node, value, splices);
+    let filled = match &new {
+        Some(New::Value(new)) => spell::fill(document, node, new).map(|splice| vec![splice]),
+        _ => None,
+    };
+    if let Some(splices) = filled.filter(is_good) {
+        return Ok(splices);
+    }
+    let splices = behind_lead(document, parent, node, value, layout)?;
+    if is_good(&splices) {
+        Ok(splices)
+    } else {
+        Err(EmitError("there is no place here that could hold this value".into()))
+    }
+}
+
+/// The same without a look at the spelling of the old value: what stands behind the key or dash goes.
+fn behind_lead(
+    document: &Document<'_>,
+    parent: NodeId,
+    node: NodeId,
+    value: &Tree,
+    layout: Layout,
+) -> Result<Vec<Splice>, EmitError> {
     let places = Places::of(document, layout)?;
     let (at, parent) = (places.find(node)?, places.find(parent)?);
     let nodes = nodes_of(None, value);
@@ -92,6 +120,64 @@ pub(super) fn replace(
     }
     let lead = places.lead(parent, at)?;
     places.put(lead, document.node(node), places.last_byte(node), &nodes, value)
+}
+
+/// Whether a text reads as it did with these changes, but for a leaf that is this value then. Comments may
+/// count elsewhere.
+fn comes_out(document: &Document<'_>, leaf: NodeId, value: &Tree, splices: &[Splice]) -> bool {
+    let Ok(text) = splice(document.text, splices.to_vec()).map(Zeroizing::new) else { return false };
+    let Ok(new) = Yaml.parse(&text) else { return false };
+    let mut then: Vec<_> = with_depths(&document.nodes).collect();
+    let (_, depth) = then[leaf.index()];
+    let mut value = nodes_of(None, value);
+    value[1].key = document.node(leaf).key.clone();
+    // The first of them is a list around the others.
+    let inside = with_depths(&value).skip(1).map(|(node, inner)| (node, depth + inner - 1));
+    then.splice(leaf.index()..=leaf.index(), inside);
+    let mut then = then.into_iter().filter(|(node, _)| !node.is_comment());
+    let mut now = with_depths(&new.nodes).filter(|(node, _)| !node.is_comment());
+    let blocks =
+        |document: &Document<'_>| document.parts.iter().map(|part| part.metadata.is_some()).collect::<Vec<_>>();
+    now.all(|(now, depth)| {
+        let is_same = |(then, place): (&Node<'_>, usize)| {
+            depth == place && now.key == then.key && holds_same(&now.content, &then.content)
+        };
+        then.next().is_some_and(is_same)
+    }) && then.next().is_none()
+        && blocks(&new) == blocks(document)
+        && comments(&new) == comments(document)
+}
+
+/// Every node with the number of those around it.
+fn with_depths<'n, 't>(nodes: &'n [Node<'t>]) -> impl Iterator<Item = (&'n Node<'t>, usize)> {
+    let mut open: Vec<usize> = Vec::new();
+    nodes.iter().enumerate().map(move |(at, node)| {
+        while open.pop_if(|end| *end <= at).is_some() {}
+        let depth = open.len();
+        if let Content::Map { end } | Content::List { end } = node.content {
+            open.push(end.index());
+        }
+        (node, depth)
+    })
+}
+
+/// How often each comment stands in a document.
+fn comments<'d>(document: &'d Document<'_>) -> HashMap<&'d [u8], usize> {
+    let mut count = HashMap::new();
+    for node in &document.nodes {
+        if let Content::Comment { text } = &node.content {
+            *count.entry(&text[..]).or_default() += 1;
+        }
+    }
+    count
+}
+
+/// Whether two nodes are of one kind, and hold the same if they are values.
+fn holds_same(now: &Content<'_>, then: &Content<'_>) -> bool {
+    match (now, then) {
+        (Content::Leaf { value: now, .. }, Content::Leaf { value: then, .. }) => now.reads_as(then),
+        (now, then) => std::mem::discriminant(now) == std::mem::discriminant(then),
+    }
 }
 
 /// An entry goes with its lines, or with a comma.

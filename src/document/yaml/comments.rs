@@ -214,7 +214,7 @@ impl<'c> Comments<'c> {
         let is_apart = blanks > 0 || self.cursor.checked_sub(1).is_some_and(|at| self.bytes[at].is_ascii_whitespace());
         let is_sign = match rest.get(blanks + 1) {
             None | Some(b' ' | b'\t' | b'\r' | b'\n') => true,
-            Some(b',' | b']' | b'}') if self.flow_depth > 0 => true,
+            Some(b',' | b']' | b'}' | b'#') if self.flow_depth > 0 => true,
             Some(_) => !is_apart,
         };
         if self.last.1 != Kind::Colon && rest.get(blanks) == Some(&b':') && is_sign {

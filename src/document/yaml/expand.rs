@@ -41,6 +41,7 @@ pub(super) fn expand<'n>(
         (Some(New::Value(value)), _) | (None, Content::Leaf { value, .. }) => {
             quoting::as_text(value).is_some_and(|text| text.ends_with('\n') || has_blanks && text.contains('\n'))
         }
+        (_, Content::Comment { .. }) => has_blanks,
         _ => false,
     };
     let is_block = |lead: &Lead| {
@@ -74,10 +75,25 @@ pub(super) fn expand<'n>(
             Err(EmitError(COMMENTED.into()))
         }
         _ => {
-            let text = printer.flow_with_comments(node, spell::column(document.text, start));
+            // Further out than the lines around it, a comment would count to what they stand in.
+            let has_comment = document.nodes[document.extent(NodeId(alias.nodes.start))].iter().any(Node::is_comment);
+            let around = if has_comment { column_around(document, node) } else { 0 };
+            let column = spell::column(document.text, start).max(around);
+            let text = printer.flow_with_comments(node, column);
             Ok(vec![Splice { span: alias.span, text }])
         }
     }
+}
+
+/// The first column that is inside of all the collections in lines around a node.
+fn column_around(document: &Document<'_>, node: usize) -> usize {
+    let around = document.nodes[..node].iter().filter(|outer| match outer.content {
+        Content::Map { end } | Content::List { end } => {
+            end.index() > node && !matches!(document.text.get(outer.span.start as usize), Some(b'{' | b'['))
+        }
+        _ => false,
+    });
+    around.map(|outer| spell::column(document.text, outer.span.start as usize) + 1).max().unwrap_or(0)
 }
 
 /// Said where the comment would count to what is in the brackets.
@@ -87,15 +103,14 @@ const COMMENTED: &str = "a comment stands beside an alias that has to be written
 fn is_below_comment(document: &Document<'_>, alias: &Alias) -> bool {
     let before = document.text[..alias.span.start as usize].trim_ascii_end().len();
     let last = alias.nodes.start.checked_sub(1).map(|last| document.node(NodeId(last)));
-    last.is_some_and(|last| {
-        let is_comment = matches!(last.content, Content::Comment { .. });
-        is_comment && last.span.end as usize == before && begins_line(document.text, last)
-    })
+    // Blanks at its end are a part of it.
+    let ends = |last: &Node<'_>| document.text[..last.span.end as usize].trim_ascii_end().len() == before;
+    last.is_some_and(|last| last.is_comment() && ends(last) && begins_line(document.text, last))
 }
 
 /// Whether a comment is counted to an element that stands behind the anchor or tag of the whole list.
 fn is_behind_properties(document: &Document<'_>, alias: &Alias) -> bool {
-    let is_comment = |node: &&Node<'_>| matches!(node.content, Content::Comment { .. });
+    let is_comment = |node: &&Node<'_>| node.is_comment();
     let is_above = |node: &Node<'_>| node.span.end <= alias.span.start;
     let mut before = document.nodes[..alias.nodes.start as usize].iter().rev().take_while(is_comment);
     let mut after = document.nodes[alias.nodes.end as usize..].iter().take_while(is_comment);
@@ -137,8 +152,7 @@ fn has_foot(nodes: &[Node<'_>], range: Range<usize>) -> bool {
             Content::Map { end } | Content::List { end } => {
                 (is_behind, is_foot) = (false, false);
                 open.push(end.index());
-                let is_comment = |node: &Node<'_>| matches!(node.content, Content::Comment { .. });
-                if end.index() > at + 1 && nodes[at + 1..end.index()].iter().all(is_comment) {
+                if end.index() > at + 1 && nodes[at + 1..end.index()].iter().all(Node::is_comment) {
                     return true;
                 }
             }
@@ -162,7 +176,7 @@ fn is_free_below(text: &[u8], end: usize, column: usize) -> bool {
             Some(b'#') => has_comment = true,
             Some(b'\n' | b'\r') => has_gap |= has_comment,
             // Behind the last line comes the metadata block.
-            None => return !has_comment || column == 0,
+            None => return !has_comment || column == 0 && !has_gap,
             Some(_) => return !has_comment || !has_gap && column == indent,
         }
         at = spell::end_of_line(text, next + indent);

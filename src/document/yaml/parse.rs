@@ -34,16 +34,42 @@ pub(super) fn raw(text: &[u8]) -> Result<Raw<'_>, SyntaxError> {
     }
     let source = utf8(text)?;
     refuse_inner_marks(source)?;
-    let compact = Compact::new(source);
-    match read(source, &compact) {
-        Err(Failure::Syntax(error)) => Err(error),
-        Err(Failure::Restart) => match read(source, &Compact::none(source)) {
-            Ok(raw) => Ok(raw),
-            Err(Failure::Syntax(error)) => Err(error),
-            Err(Failure::Restart) => Err(SyntaxError::whole("the text cannot be read")),
-        },
-        Ok(raw) => Ok(raw),
+    let mut compact = Compact::new(source);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match read(source, &compact) {
+            Ok(raw) => return tabs_between_brackets(&raw, text, &compact).map(|()| raw),
+            Err(Failure::Tab(at, error)) if tries > TRIES || !compact.blank_tabs(at, &error) => return Err(error),
+            Err(Failure::Tab(..)) => {}
+            Err(Failure::Restart) if compact.is_shortened() => compact = Compact::none(source),
+            Err(Failure::Restart) => return Err(SyntaxError::whole("the text cannot be read")),
+            Err(Failure::Syntax(error)) => return Err(compact.tab_behind(&error, text).unwrap_or(error)),
+        }
     }
+}
+
+/// How often a text is read again since lines of it begin with tabs: for so many collections apart.
+const TRIES: usize = 64;
+
+/// Refuses a text with tabs that were taken to stand between brackets, and do not.
+fn tabs_between_brackets(raw: &Raw<'_>, text: &[u8], compact: &Compact<'_>) -> Result<(), SyntaxError> {
+    let Some((tabs, error)) = compact.blanked() else { return Ok(()) };
+    let is_flow = |node: &&Node<'_>| {
+        let is_collection = matches!(node.content, Content::Map { .. } | Content::List { .. });
+        is_collection && matches!(text.get(node.span.start as usize), Some(b'{' | b'['))
+    };
+    let mut flows = raw.nodes.iter().filter(is_flow).map(|node| node.span.range()).peekable();
+    let mut open = 0;
+    for tab in tabs {
+        while let Some(flow) = flows.next_if(|flow| flow.start < tab) {
+            open = open.max(flow.end);
+        }
+        if tab >= open {
+            return Err(error.clone());
+        }
+    }
+    Ok(())
 }
 
 /// The same without shortening the ciphertexts first: the reference in tests.
@@ -53,7 +79,7 @@ pub(super) fn parse_in_full(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
     refuse_inner_marks(source)?;
     match read(source, &Compact::none(source)) {
         Ok(raw) => raw.arrange(text),
-        Err(Failure::Syntax(error)) => Err(error),
+        Err(Failure::Syntax(error) | Failure::Tab(_, error)) => Err(error),
         Err(Failure::Restart) => Err(SyntaxError::whole("the text cannot be read")),
     }
 }
@@ -79,6 +105,8 @@ enum Failure {
     Syntax(SyntaxError),
     /// A shortened text could not be mapped back: read the full one.
     Restart,
+    /// A line begins with a tab, here in the short text: an error, unless it stands between brackets.
+    Tab(usize, SyntaxError),
 }
 
 impl From<SyntaxError> for Failure {
@@ -97,7 +125,7 @@ fn read<'t>(source: &'t str, compact: &Compact<'t>) -> Result<Raw<'t>, Failure> 
     for event in Parser::new_from_str_with_options(&compact.text, options) {
         match event {
             Ok((event, span)) => reader.event(event, &span)?,
-            Err(error) => return Err(reader.refuse(&error).into()),
+            Err(error) => return Err(reader.failure(&error)),
         }
     }
     reader.finish()
@@ -520,7 +548,8 @@ impl<'t, 'c> Reader<'t, 'c> {
                         resolve::tagged(tag, Text::Source(b"")).ok_or_else(|| SyntaxError::at(span, DOES_NOT_FIT))?
                     }
                 };
-                let start = event.tag_at.map_or(at, |tag| self.offsets.source(tag));
+                let tag_at = event.tag_at.filter(|tag| !self.comments.has_comment_behind(*tag));
+                let start = tag_at.map_or(at, |tag| self.offsets.source(tag));
                 let content = Content::Leaf { value: scalar, style: Style::Plain };
                 self.push(Some(event.anchor), Span::new(start.min(at)..at), content);
             }
@@ -609,6 +638,15 @@ impl<'t, 'c> Reader<'t, 'c> {
     fn here(&mut self, place: &Range<usize>) -> Span {
         let start = self.offsets.source(place.start);
         Span::new(start..self.offsets.source(place.end).max(start))
+    }
+
+    fn failure(&mut self, error: &granit_parser::ScanError) -> Failure {
+        use granit_parser::ErrorKind::{TabInBlockIndentation, TabNotAllowed};
+        let is_tab = matches!(error.kind(), TabInBlockIndentation | TabNotAllowed);
+        match error.marker().byte_offset().filter(|_| is_tab) {
+            Some(at) => Failure::Tab(at.min(self.short.len()), self.refuse(error)),
+            None => self.refuse(error).into(),
+        }
     }
 
     fn refuse(&mut self, error: &granit_parser::ScanError) -> SyntaxError {

@@ -10,14 +10,9 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
     let node = document.node(id);
     match (&node.content, new) {
         (Content::Leaf { style, .. }, New::Value(value)) => {
-            if node.span.start == node.span.end && !takes_value(document, node) {
-                return Err(EmitError(
-                    "there is no place for a value: the key has none, or a comment in its place".into(),
-                ));
-            }
             let mut spot = Spot::new(document.text, node.span, *style, node.key.is_some());
-            if spot.start == node.span.end as usize && is_in_place_of_value(document, id) {
-                return Err(EmitError("there is no place for a value: a comment stands behind its tag".into()));
+            if spot.is_empty() {
+                return Err(EmitError("there is no value here that another one could take the place of".into()));
             }
             if quoting::as_text(value).is_none() && is_tagged_above(document, id, matches!(value, Scalar::Text(_))) {
                 return Err(EmitError("the tag above the comment is not one of the new value".into()));
@@ -53,15 +48,25 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
     }
 }
 
-/// Whether a comment comes after a value that is missing, and would come before one that is there:
-/// one on its line, or above it.
-fn is_in_place_of_value(document: &Document<'_>, id: NodeId) -> bool {
-    let value = document.node(id).span.range();
-    document.nodes.get(id.index() + 1).is_some_and(|next| {
-        let start = next.span.start as usize;
-        let same_line = || memchr::memchr2(b'\n', b'\r', &document.text[value.end..start]).is_none();
-        matches!(next.content, Content::Comment { .. }) && (start < value.start || start > value.end && same_line())
-    })
+/// Whether no value stands here, at most a tag or an anchor.
+pub(super) fn is_missing(document: &Document<'_>, id: NodeId) -> bool {
+    spot(document, document.node(id)).is_some_and(|spot| spot.is_empty())
+}
+
+/// Puts a value where none is. Whether it comes out as one has to be tried: what is around it is not
+/// looked at.
+pub(super) fn fill(document: &Document<'_>, id: NodeId, value: &Scalar<'_>) -> Option<Splice> {
+    let node = document.node(id);
+    let spot = Spot { key: node.key.as_deref(), ..spot(document, node)? };
+    Some(spot.respell(node, value))
+}
+
+/// The place of a leaf.
+fn spot<'d>(document: &'d Document<'_>, node: &Node<'_>) -> Option<Spot<'d>> {
+    match node.content {
+        Content::Leaf { style, .. } => Some(Spot::new(document.text, node.span, style, node.key.is_some())),
+        _ => None,
+    }
 }
 
 /// Whether a value holds the line break without which go-yaml would take the next comments to be on
@@ -99,7 +104,10 @@ fn first_break(text: &[u8], value: Span, parent: Option<usize>) -> Vec<u8> {
     let rest = lines[first..].trim_ascii_start();
     let start = value.end as usize - rest.len();
     let mut out = line_break_after(text, value.start as usize).as_bytes().to_vec();
-    let indent = column(text, start).max(parent.map_or(0, |column| column + 1));
+    // A tab counts in two ways.
+    let first_line = &text[start_of_line(text, value.start as usize)..value.start as usize];
+    let has_tab = first_line.starts_with(b"\t");
+    let indent = column(text, start).max(parent.map_or(usize::from(has_tab) * 2, |column| column + 1));
     out.extend(std::iter::repeat_n(b' ', indent));
     out
 }
@@ -113,7 +121,7 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId, is_bytes: bool) -> bool 
     if !matches!(begins_line, Some(b'\n' | b'\r')) {
         return false;
     }
-    let is_comment = |node: &&Node<'_>| matches!(node.content, Content::Comment { .. });
+    let is_comment = |node: &&Node<'_>| node.is_comment();
     let near = nodes[..id.index()].iter().rev().take_while(is_comment);
     let near = near.chain(nodes[id.index() + 1..].iter().take_while(is_comment));
     let mut comments: Vec<Span> = near.map(|node| node.span).collect();
@@ -155,42 +163,6 @@ const FIXED_FOREVER: &str = "the block scalar cannot be encrypted while a commen
 const TAGGED: &str = "the block scalar cannot be encrypted while a comment stands behind its header, and a tag before \
      it: put the comment above the key";
 
-/// Whether a value can be put in where one is missing: not behind a comment, and not behind a key
-/// that has no colon, but for brackets, where one can be added.
-fn takes_value(document: &Document<'_>, node: &Node<'_>) -> bool {
-    let at = node.span.start as usize;
-    let line = start_of_line(document.text, at);
-    let is_before = |node: &Node<'_>| (line..at).contains(&(node.span.start as usize));
-    let is_comment = |node: &Node<'_>| matches!(node.content, Content::Comment { .. }) && is_before(node);
-    if document.nodes.iter().any(is_comment) {
-        return false;
-    }
-    let words = document.text[line..at].trim_ascii();
-    let last = words.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default();
-    let key = node.key.as_deref().unwrap_or_default().trim_end();
-    // Of a key of several lines the last one stands here, or, if it was folded, the end of it.
-    let key = key.rsplit('\n').next().unwrap_or_default().trim_start().as_bytes();
-    let is_of_key = !key.is_empty() && (words.ends_with(key) || key.ends_with(words));
-    // Between brackets a key that a colon is put behind must not begin on a line above.
-    let in_one_line = |text: &[u8]| {
-        let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        words.collect::<Vec<_>>().join(&b' ')
-    };
-    let begins_here = || {
-        let Some(key) = node.key.as_deref() else { return true };
-        let (words, key) = (in_one_line(words), in_one_line(key.as_bytes()));
-        let separates = |byte: &u8| matches!(byte, b'{' | b'[' | b',');
-        let follows_separator = || document.text[..line].trim_ascii_end().last().is_none_or(separates);
-        let lead = memchr::memmem::find(&words, &key).map(|at| &words[..at]);
-        lead.is_some_and(|lead| lead.iter().any(separates) || follows_separator())
-    };
-    if is_in_flow(document.text, at) {
-        return last.ends_with(b":") || begins_here();
-    }
-    let is_open = last.ends_with(b":") || last == b"-" || last.starts_with(b"&");
-    is_open && !is_of_key && !words.starts_with(b"? ")
-}
-
 /// Comment lines; every line of the text gets a marker of its own.
 pub(super) fn comment(text: &[u8], column: usize, line_break: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 1);
@@ -228,14 +200,13 @@ fn element_as_comment(document: &Document<'_>, id: NodeId, text: &Text<'_>) -> R
 
 /// Whether an element is the first of a list that holds nothing but comments in SOPS's form.
 fn leads_only_comments(document: &Document<'_>, id: NodeId) -> bool {
-    let is_comment = |node: &Node<'_>| matches!(node.content, Content::Comment { .. });
-    let Some(list) = document.nodes[..id.index()].iter().rposition(|node| !is_comment(node)) else { return false };
+    let Some(list) = document.nodes[..id.index()].iter().rposition(|node| !node.is_comment()) else { return false };
     let Content::List { end } = document.nodes[list].content else { return false };
     document.nodes[id.index()..end.index()].iter().all(|node| match &node.content {
         Content::Leaf { value: Scalar::Text(text), .. } => {
             text.starts_with(b"ENC[AES256_GCM,") && text.ends_with(b",type:comment]")
         }
-        _ => is_comment(node),
+        _ => node.is_comment(),
     })
 }
 
@@ -362,6 +333,11 @@ impl<'d> Spot<'d> {
         };
         spot.read_properties();
         spot
+    }
+
+    /// Whether no value stands here.
+    fn is_empty(&self) -> bool {
+        self.start == self.span.end as usize && !matches!(self.style, Style::Literal | Style::Folded)
     }
 
     /// Passes the tag and anchor with which the span begins.
@@ -675,8 +651,15 @@ impl<'d> Spot<'d> {
         let blanks = |at: usize| at + prefix[at..].iter().take_while(|byte| **byte == b' ').count();
         let mut at = blanks(0);
         let mut dash = None;
-        while prefix.get(at) == Some(&b'-') && matches!(prefix.get(at + 1), None | Some(b' ' | b'\t')) {
-            dash = Some(at);
+        while let Some(sign @ (b'-' | b':')) = prefix.get(at)
+            && matches!(prefix.get(at + 1), None | Some(b' ' | b'\t'))
+        {
+            // Behind the colon of a key marked with `?` stands a value, or the key of one.
+            let is_last = prefix[at + 1..].trim_ascii().is_empty();
+            if *sign == b':' && is_last {
+                break;
+            }
+            dash = if *sign == b'-' { Some(at) } else { dash };
             at = blanks(at + 1);
         }
         match self.has_key {
