@@ -94,7 +94,7 @@ fn unchanged_values_keep_their_ciphertext() {
     let (first, again) = (lines(&first), lines(&again));
     assert_eq!((&first[0], &first[2]), (&again[0], &again[2]));
     assert_ne!(first[1], again[1]);
-    assert!(!again[3].contains("one") && again[3].starts_with("D=ENC["));
+    assert!(again[3].starts_with("D=ENC["));
 }
 
 #[test]
@@ -116,8 +116,9 @@ fn an_encrypted_file_is_not_encrypted_again() {
 #[test]
 fn every_changed_value_in_clear_is_refused() {
     let text = sealed(Format::Json, JSON, &policy()).expect("encrypts").text;
-    let at = text.windows(3).position(|window| window == b"1e3").expect("is in clear");
-    for (offset, byte) in [(0, b'2'), (2, b'4')] {
+    // With what stands before it, which no ciphertext holds: letters and digits alone may be anywhere.
+    let at = text.windows(6).position(|window| window == b"\": 1e3").expect("is in clear");
+    for (offset, byte) in [(3, b'2'), (5, b'4')] {
         let mut changed = text.clone();
         changed[at + offset] = byte;
         assert!(matches!(opened(Format::Json, &changed), Err(Error::Mac(_))));
