@@ -302,21 +302,25 @@ const TABBED: [&str; 7] = [
     "{f: [1,\n\t2], \"g\": {\n\th: i}}\n",
 ];
 
+/// What SOPS opens is the same, whoever encrypted it, and our file comes back as it was.
+fn reads_as_sops_does(sandbox: &Sandbox, sops: &'static Path, plain: &str, flags: &[&str]) {
+    let read = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
+    let encrypt = [&["encrypt"], flags, &["s.yaml"]].concat();
+    let decrypt = ["decrypt", "--output-type", "json", "sealed.yaml"];
+    sandbox.write("s.yaml", plain);
+    sandbox.write("sealed.yaml", sandbox.cloze(&encrypt).ok());
+    assert_eq!(sandbox.cloze(["decrypt", "sealed.yaml"]).text(), plain, "{flags:?}");
+    let ours = read(sandbox.real(sops, decrypt).text());
+    sandbox.write("sealed.yaml", sandbox.real(sops, &encrypt).ok());
+    assert_eq!(ours, read(sandbox.real(sops, decrypt).text()), "{plain:?} {flags:?}");
+    assert_eq!(ours, read(sandbox.cloze(decrypt).text()), "{plain:?} {flags:?}");
+}
+
 #[test]
 fn tabs_between_brackets_are_blanks() {
     let Some(sops) = require_sops() else { return };
     let sandbox = Sandbox::with_rules();
-    let read = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
-    let args = ["decrypt", "--output-type", "json", "sealed.yaml"];
-    for plain in TABBED {
-        sandbox.write("s.yaml", plain);
-        sandbox.write("sealed.yaml", sandbox.cloze(["encrypt", "s.yaml"]).ok());
-        assert_eq!(sandbox.cloze(["decrypt", "sealed.yaml"]).text(), plain);
-        let ours = read(sandbox.real(sops, args).text());
-        sandbox.write("sealed.yaml", sandbox.real(sops, ["encrypt", "s.yaml"]).ok());
-        assert_eq!(ours, read(sandbox.real(sops, args).text()), "{plain:?}");
-        assert_eq!(ours, read(sandbox.cloze(args).text()), "{plain:?}");
-    }
+    TABBED.iter().for_each(|plain| reads_as_sops_does(&sandbox, sops, plain, &[]));
     for outside in
         ["f: [a]\nb:\n\tc: 1\n", "f: [\n\ta]\nb:\n\tc: 1\n", "f:\n- [\n\ta]\n\t- b\n", "g: \"[\"\nb:\n\tc: 1\n"]
     {
@@ -324,4 +328,59 @@ fn tabs_between_brackets_are_blanks() {
         sandbox.cloze(["encrypt", "s.yaml"]).run().says("tabs disallowed").prints("");
         sandbox.real(sops, ["encrypt", "s.yaml"]).run().says("cannot start any token");
     }
+}
+
+/// Texts in quotes whose lines begin further out than YAML 1.2 has it. SOPS takes them.
+const OUTDENTED: &[&str] = &[
+    "c: 1\na: \"one\ntwo\"\n",
+    "c: 1\na: \"one\n\ttwo\n\t\nthree\"",
+    "a:\n  b: 'one\n  two'\nc: 1\n",
+    "a:\n  b: 'one\n# two'\nc: 1\n",
+    "a:\n  b: 'one\n---two'\nc: 1\n",
+    "a: \"one\n- x: 'y\n%two \" # \"three\"\nc: 1\nd: 'it''s\nso \\' # \"four\n",
+    "a:\n- 'x\ny'\n- - \"x\n\n\n y\\\"\nz\"\n- 3\nc: 1\n",
+    "a:\n  k: &x \"b\nc\"\n  l: !!str \"\\u00e4\\\nd\"\nd: *x\ne:\n- *x\nc: 1\n",
+    "a: \"ä\r\nöü€😀\" # ß\r\nc: 1\r\n",
+    "a: \"ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]\nb\"\nc: 1\n",
+    "a: \"b\nENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]\"\nc: 1\n",
+    "a:\n    # n\n    \"\nb\"\n    # m\nc: 1\n",
+    "a:\n  ? \"one\ntwo\"\n  : 5\nc: 1\n",
+    "a:\n  b: [1,\n\t\"x\n\ty\"]\n  d: 'e\nf'\nc: 1\n",
+];
+
+#[test]
+fn lines_of_a_quoted_text_begin_anywhere() {
+    let Some(sops) = require_sops() else { return };
+    let sandbox = Sandbox::with_rules();
+    for plain in OUTDENTED {
+        reads_as_sops_does(&sandbox, sops, plain, &[]);
+        // Where it stays in clear.
+        reads_as_sops_does(&sandbox, sops, plain, &["--encrypted-regex", "^c$"]);
+    }
+    for refused in [
+        "a:\n  b: 'one\n--- two'\n",
+        "a:\n  b: \"one\n... two\"\n",
+        "\"one\ntwo\": 1\n",
+        "a:\n- \"one\ntwo\": 1\n",
+        "a: \"one\ntwo\" b\n",
+        "a: \"one\ntwo\n",
+    ] {
+        sandbox.write("s.yaml", refused);
+        assert_ne!(sandbox.cloze(["encrypt", "s.yaml"]).run().prints("").code, 0, "{refused:?}");
+        assert_ne!(sandbox.real(sops, ["encrypt", "s.yaml"]).run().prints("").code, 0, "{refused:?}");
+    }
+}
+
+#[test]
+fn a_text_beside_one_that_goes_on_further_out_is_set() {
+    let Some(sops) = require_sops() else { return };
+    let sandbox = Sandbox::with_rules();
+    sandbox.write("f.yaml", "a: \"one\ntwo\"\nb:\n  c: 'x\n\n  y'\n");
+    sandbox.cloze(["encrypt", "-i", "--encrypted-regex", "^c$", "f.yaml"]).ok();
+    sandbox.cloze(["set", "f.yaml", "[\"b\"][\"d\"]", "2"]).ok();
+    assert_eq!(sandbox.cloze(["decrypt", "f.yaml"]).text(), "a: \"one\ntwo\"\nb:\n  c: 'x\n\n  y'\n  d: 2\n");
+    sandbox.cloze(["set", "f.yaml", "[\"b\"][\"c\"]", "\"z\""]).ok();
+    assert_eq!(sandbox.cloze(["decrypt", "f.yaml"]).text(), "a: \"one\ntwo\"\nb:\n  c: 'z'\n  d: 2\n");
+    let read = sandbox.real(sops, ["decrypt", "--extract", "[\"a\"]", "f.yaml"]).text();
+    assert_eq!(read, "one two");
 }

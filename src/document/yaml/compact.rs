@@ -1,15 +1,10 @@
 //! Shortens ciphertexts before the parser sees them: nine tenths of an encrypted file are base64
 //! in which no YAML can stand. Each `ENC[AES256_GCM,…]` becomes `ENC[]`, and every offset is mapped
 //! back, so that spans and texts are those of the file.
-//!
-//! Between brackets a line may begin with tabs: for SOPS everywhere, for our parser not always. There
-//! they are as good as blanks, which the parser sees in their place once it has refused them.
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2, memmem, memrchr2};
-
-use crate::document::{Span, SyntaxError};
+use memchr::{memchr, memmem};
 
 /// What stands in for a ciphertext: it has the same first and last character.
 const STAND_IN: &str = "ENC[]";
@@ -20,9 +15,6 @@ pub(super) struct Compact<'t> {
     /// The text to parse.
     pub(super) text: Cow<'t, str>,
     cuts: Vec<Cut>,
-    /// Where tabs were, as offsets into the file that rise, and what was said of the first.
-    tabs: Vec<usize>,
-    refused: Option<SyntaxError>,
 }
 
 /// One ciphertext that was shortened.
@@ -44,7 +36,7 @@ impl Cut {
 impl<'t> Compact<'t> {
     /// The text as it is.
     pub(super) fn none(text: &'t str) -> Self {
-        Compact { text: Cow::Borrowed(text), cuts: Vec::new(), tabs: Vec::new(), refused: None }
+        Compact { text: Cow::Borrowed(text), cuts: Vec::new() }
     }
 
     /// The text with every ciphertext shortened that ends its line or a quoted string, so that it
@@ -68,45 +60,7 @@ impl<'t> Compact<'t> {
             copied = end;
         }
         short.push_str(&text[copied..]);
-        Compact { text: Cow::Owned(short), cuts, tabs: Vec::new(), refused: None }
-    }
-
-    /// Puts blanks in place of the tabs with which the line here begins, and those below it that do so,
-    /// too. False if there are none. What `error` says is true unless all of them stand between brackets.
-    pub(super) fn blank_tabs(&mut self, at: usize, error: &SyntaxError) -> bool {
-        let mut text = self.text.as_bytes().to_vec();
-        let mut line = memrchr2(b'\n', b'\r', &text[..at]).map_or(0, |end| end + 1);
-        let mut found = Vec::new();
-        loop {
-            let blanks = text[line..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-            let before = found.len();
-            found.extend((line..line + blanks).filter(|at| text[*at] == b'\t'));
-            let Some(end) = memchr2(b'\n', b'\r', &text[line..]).filter(|_| found.len() > before) else { break };
-            line += end + 1;
-        }
-        found.iter().for_each(|at| text[*at] = b' ');
-        let Ok(text) = String::from_utf8(text) else { return false };
-        let mut offsets = self.offsets();
-        let places: Vec<usize> = found.into_iter().map(|at| offsets.source(at)).collect();
-        let is_new = !places.is_empty();
-        self.text = Cow::Owned(text);
-        self.tabs.extend(places);
-        self.tabs.sort_unstable();
-        self.refused.get_or_insert_with(|| error.clone());
-        is_new
-    }
-
-    /// Where tabs were, and what was said of the first; none if none was.
-    pub(super) fn blanked(&self) -> Option<(impl Iterator<Item = usize>, &SyntaxError)> {
-        self.refused.as_ref().map(|error| (self.tabs.iter().copied(), error))
-    }
-
-    /// What was said of tabs, if another error comes of a line that begins with one.
-    pub(super) fn tab_behind(&self, error: &SyntaxError, source: &[u8]) -> Option<SyntaxError> {
-        let at = error.span?.start as usize;
-        let line = memrchr2(b'\n', b'\r', source.get(..at)?).map_or(0, |end| end + 1);
-        let tab = *self.tabs.get(self.tabs.partition_point(|tab| *tab < line)).filter(|tab| **tab <= at)?;
-        Some(SyntaxError { span: Some(Span::new(tab..tab + 1)), ..self.refused.clone()? })
+        Compact { text: Cow::Owned(short), cuts }
     }
 
     /// Whether anything was shortened.

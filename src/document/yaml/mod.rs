@@ -8,6 +8,7 @@ mod comments;
 mod compact;
 mod emit;
 mod expand;
+mod lenient;
 mod metadata;
 mod parse;
 mod quoting;

@@ -5,19 +5,17 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
+use granit_parser::{Event, ScalarStyle, StructureStyle};
 
 use super::arrange::{Raw, RawPart};
 use super::breaks;
 use super::comments::{Act, Comments, Parent};
 use super::compact::{Compact, Offsets};
+use super::lenient::{Lenient, NESTING, Rule, parser};
 use super::resolve::{self, Tag};
 use super::spell;
 use crate::document::syntax::utf8;
 use crate::document::{Content, Document, Node, NodeId, Scalar, Span, Style, SyntaxError, Text};
-
-/// Levels of nesting, for both kinds of collections. go-yaml has the same limit.
-const NESTING: usize = 10_000;
 
 /// The prefix of the tags that YAML defines.
 const NAMESPACE: &str = "tag:yaml.org,2002:";
@@ -34,58 +32,35 @@ pub(super) fn raw(text: &[u8]) -> Result<Raw<'_>, SyntaxError> {
     }
     let source = utf8(text)?;
     refuse_inner_marks(source)?;
-    let mut compact = Compact::new(source);
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        match read(source, &compact) {
-            Ok(raw) => return tabs_between_brackets(&raw, text, &compact).map(|()| raw),
-            Err(Failure::Tab(at, error)) if tries > TRIES || !compact.blank_tabs(at, &error) => return Err(error),
-            Err(Failure::Tab(..)) => {}
-            Err(Failure::Restart) if compact.is_shortened() => compact = Compact::none(source),
-            Err(Failure::Restart) => return Err(SyntaxError::whole("the text cannot be read")),
-            Err(Failure::Syntax(error)) => return Err(compact.tab_behind(&error, text).unwrap_or(error)),
-        }
-    }
-}
-
-/// How often a text is read again since lines of it begin with tabs: for so many collections apart.
-const TRIES: usize = 64;
-
-/// Refuses a text with tabs that were taken to stand between brackets, and do not.
-fn tabs_between_brackets(raw: &Raw<'_>, text: &[u8], compact: &Compact<'_>) -> Result<(), SyntaxError> {
-    let Some((tabs, error)) = compact.blanked() else { return Ok(()) };
-    let is_flow = |node: &&Node<'_>| {
-        let is_collection = matches!(node.content, Content::Map { .. } | Content::List { .. });
-        is_collection && matches!(text.get(node.span.start as usize), Some(b'{' | b'['))
-    };
-    let mut flows = raw.nodes.iter().filter(is_flow).map(|node| node.span.range()).peekable();
-    let mut open = 0;
-    for tab in tabs {
-        while let Some(flow) = flows.next_if(|flow| flow.start < tab) {
-            open = open.max(flow.end);
-        }
-        if tab >= open {
-            return Err(error.clone());
-        }
-    }
-    Ok(())
+    attempts(source, Compact::new(source))
 }
 
 /// The same without shortening the ciphertexts first: the reference in tests.
 #[cfg(test)]
 pub(super) fn parse_in_full(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
-    let source = std::str::from_utf8(text).map_err(|_| SyntaxError::whole("the text is not UTF-8"))?;
+    let source = utf8(text)?;
     refuse_inner_marks(source)?;
-    match read(source, &Compact::none(source)) {
-        Ok(raw) => raw.arrange(text),
-        Err(Failure::Syntax(error) | Failure::Tab(_, error)) => Err(error),
-        Err(Failure::Restart) => Err(SyntaxError::whole("the text cannot be read")),
+    attempts(source, Compact::none(source))?.arrange(text)
+}
+
+/// Reads a text again for what the parser refused and need not.
+fn attempts<'t>(source: &'t str, compact: Compact<'t>) -> Result<Raw<'t>, SyntaxError> {
+    let mut seen = Lenient::new(compact);
+    loop {
+        match read(source, &seen) {
+            Ok(raw) => return seen.confirm(&raw, source.as_bytes()).map(|()| raw),
+            Err(Failure::Strict(rule, at, error)) if seen.make_way(rule, at, source, &error) => {}
+            Err(Failure::Strict(_, _, error)) => return Err(error),
+            Err(Failure::Restart) if seen.compact.is_shortened() => seen = Lenient::new(Compact::none(source)),
+            Err(Failure::Restart) => return Err(SyntaxError::whole("the text cannot be read")),
+            Err(Failure::Syntax(error)) => return Err(seen.tab_behind(&error, source.as_bytes()).unwrap_or(error)),
+        }
     }
 }
 
 /// A byte order mark at the start of a line, but for the first of the text: go-yaml counts it to
-/// what follows, or not, by what stands before it, so that SOPS may read another key from the encrypted file than from this one.
+/// what follows, or not, by what stands before it, so that SOPS may read another key from the
+/// encrypted file than from this one.
 fn refuse_inner_marks(source: &str) -> Result<(), SyntaxError> {
     let bytes = source.as_bytes();
     let starts_a_line =
@@ -105,8 +80,8 @@ enum Failure {
     Syntax(SyntaxError),
     /// A shortened text could not be mapped back: read the full one.
     Restart,
-    /// A line begins with a tab, here in the short text: an error, unless it stands between brackets.
-    Tab(usize, SyntaxError),
+    /// A rule is broken here in the short text that SOPS does not keep.
+    Strict(Rule, usize, SyntaxError),
 }
 
 impl From<SyntaxError> for Failure {
@@ -115,14 +90,9 @@ impl From<SyntaxError> for Failure {
     }
 }
 
-fn read<'t>(source: &'t str, compact: &Compact<'t>) -> Result<Raw<'t>, Failure> {
-    let options = granit_parser::options! {
-        emit_comments: false,
-        flow_nesting_limit: NESTING,
-        block_nesting_limit: NESTING,
-    };
-    let mut reader = Reader::new(source, compact);
-    for event in Parser::new_from_str_with_options(&compact.text, options) {
+fn read<'t>(source: &'t str, seen: &Lenient<'t>) -> Result<Raw<'t>, Failure> {
+    let mut reader = Reader::new(source, seen);
+    for event in parser(&seen.compact.text) {
         match event {
             Ok((event, span)) => reader.event(event, &span)?,
             Err(error) => return Err(reader.failure(&error)),
@@ -155,8 +125,8 @@ enum Role {
 
 struct Reader<'t, 'c> {
     source: &'t str,
+    seen: &'c Lenient<'t>,
     short: &'c str,
-    is_shortened: bool,
     offsets: Offsets<'c>,
     comments: Comments<'c>,
     raw: Raw<'t>,
@@ -172,13 +142,13 @@ struct Reader<'t, 'c> {
 }
 
 impl<'t, 'c> Reader<'t, 'c> {
-    fn new(source: &'t str, compact: &'c Compact<'t>) -> Self {
+    fn new(source: &'t str, seen: &'c Lenient<'t>) -> Self {
         Reader {
             source,
-            short: &compact.text,
-            is_shortened: compact.is_shortened(),
-            offsets: compact.offsets(),
-            comments: Comments::new(&compact.text),
+            seen,
+            short: &seen.compact.text,
+            offsets: seen.compact.offsets(),
+            comments: Comments::new(&seen.compact.text),
             raw: Raw::default(),
             open: Vec::new(),
             anchors: HashMap::new(),
@@ -562,6 +532,14 @@ impl<'t, 'c> Reader<'t, 'c> {
         let value = event.value.as_ref();
         let place = &event.place;
         let quotes = usize::from(matches!(style, Style::Single | Style::Double));
+        if quotes > 0
+            && let Some(hidden) = self.seen.hidden(self.offsets.source(place.start))
+        {
+            // Only a question mark makes a key of several lines.
+            let is_marked = self.short[..place.start].trim_end_matches([' ', '\t']).ends_with('?');
+            let is_refused = self.role() == Role::Key && !is_marked;
+            return if is_refused { Err(hidden.refused.clone().into()) } else { Ok(Text::from(hidden.value.clone())) };
+        }
         let inner = place.start + quotes..place.end.saturating_sub(quotes).max(place.start + quotes);
         let lexeme = self.short.get(inner.clone()).unwrap_or_default();
         let is_whole = match style {
@@ -573,7 +551,7 @@ impl<'t, 'c> Reader<'t, 'c> {
             let end = self.offsets.source(inner.start + value.len());
             return Ok(Text::Source(&self.source.as_bytes()[start..end]));
         }
-        if !self.is_shortened {
+        if !self.seen.compact.is_shortened() {
             return Ok(Text::from(value.to_owned()));
         }
         let restored = self.offsets.restore(Cow::Borrowed(value), place.clone(), self.source);
@@ -641,10 +619,8 @@ impl<'t, 'c> Reader<'t, 'c> {
     }
 
     fn failure(&mut self, error: &granit_parser::ScanError) -> Failure {
-        use granit_parser::ErrorKind::{TabInBlockIndentation, TabNotAllowed};
-        let is_tab = matches!(error.kind(), TabInBlockIndentation | TabNotAllowed);
-        match error.marker().byte_offset().filter(|_| is_tab) {
-            Some(at) => Failure::Tab(at.min(self.short.len()), self.refuse(error)),
+        match error.marker().byte_offset().zip(Rule::broken(error)) {
+            Some((at, rule)) => Failure::Strict(rule, at.min(self.short.len()), self.refuse(error)),
             None => self.refuse(error).into(),
         }
     }
@@ -657,10 +633,9 @@ impl<'t, 'c> Reader<'t, 'c> {
             granit_parser::ErrorKind::RecursionLimitExceeded => format!("nested more than {NESTING} levels deep"),
             granit_parser::ErrorKind::UnknownAnchor => "this alias refers to no anchor before it".to_owned(),
             granit_parser::ErrorKind::UnexpectedCharacter { .. } => "unexpected character".to_owned(),
-            // The parser has no setting for it.
-            granit_parser::ErrorKind::InvalidQuotedScalarIndent => {
-                let message = "a text in quotes goes on no further in than its key: YAML forbids it, SOPS lets it pass";
-                return SyntaxError::at(span, message).hint("indent all lines of the text more than its key");
+            granit_parser::ErrorKind::InvalidQuotedScalarIndent | granit_parser::ErrorKind::TabInIndentation => {
+                let error = SyntaxError::at(span, "a text in quotes goes on no further in than what is around it");
+                return error.hint("indent all lines of the text, with blanks");
             }
             kind => kind.to_string(),
         };

@@ -229,7 +229,7 @@ fn what_sops_cannot_hold_is_refused() {
         ("a: &x k\nb:\n  *x : 1\n", "a key must be a string, not an alias"),
         ("sops: &x {}\na: *x\n", "this alias refers into the metadata block"),
         ("a: \0\n", "unexpected character"),
-        ("a: \"b\nc\"\n", "a text in quotes goes on no further in than its key: YAML forbids it, SOPS lets it pass"),
+        ("a: \"b\n--- c\"\n", "a text in quotes goes on no further in than what is around it"),
     ] {
         assert_eq!(message(text), expected, "{text:?}");
     }
