@@ -300,6 +300,7 @@ const TABBED: [&str; 7] = [
     "f: [\n\t{a: 1},\n\t[b,\n\t\tc]]\nh: x\n",
     "f: {\n\t\"a\": \"b\n\t c\"}\n",
     "{f: [1,\n\t2], \"g\": {\n\th: i}}\n",
+    "f: [!!bool \"true\"\n\t, !!int \"5\"\n\t, !!float '1.5'\n\n\t, !!null \"null\"\n\t, !!binary \"/w==\"\n\t]\n",
 ];
 
 /// What SOPS opens is the same, whoever encrypted it, and our file comes back as it was.

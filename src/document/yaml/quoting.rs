@@ -60,6 +60,19 @@ pub(super) fn binary(bytes: &[u8]) -> String {
     format!("!!binary {}", STANDARD.encode(bytes))
 }
 
+/// A scalar that is no string where quotes have to be, with the tag that makes it again what it is.
+pub(super) fn quoted(value: &Scalar<'_>) -> String {
+    let tag = match value {
+        Scalar::Null => "null",
+        Scalar::Bool(_) => "bool",
+        Scalar::Int(_) | Scalar::Uint(_) => "int",
+        Scalar::Float(_) => "float",
+        Scalar::Time(_) => "timestamp",
+        Scalar::Text(bytes) => return format!("!!binary \"{}\"", STANDARD.encode(&**bytes)),
+    };
+    format!("!!{tag} \"{}\"", canonical(value, true))
+}
+
 /// Whether a string reads back as itself without quotes, for readers of YAML 1.1 too.
 pub(super) fn is_plain(text: &str, place: Place) -> bool {
     if place == Place::Block && is_ciphertext(text) {

@@ -419,6 +419,7 @@ impl<'d> Spot<'d> {
         }
         match (text, value) {
             (Some(text), _) => out.push_str(&self.string(text, keeps_tag)),
+            (None, value) if self.needs_quotes() => out.push_str(&quoting::quoted(value)),
             (None, Scalar::Text(bytes)) => out.push_str(&self.with_tail(quoting::binary(bytes))),
             (None, value) => out.push_str(&self.with_tail(quoting::canonical(value, true))),
         }
@@ -449,6 +450,15 @@ impl<'d> Spot<'d> {
 
     fn place(&self) -> Place {
         if is_in_flow(self.text, self.span.end as usize) { Place::Flow } else { Place::Block }
+    }
+
+    /// Whether nothing without quotes may stand here: between brackets the next line begins with a tab.
+    fn needs_quotes(&self) -> bool {
+        let after = &self.text[self.span.end as usize..];
+        let blanks = &after[..after.len() - after.trim_ascii_start().len()];
+        let last = memchr::memrchr2(b'\n', b'\r', blanks).map(|line_break| &blanks[line_break..]);
+        let is_quoted = matches!(self.style, Style::Single | Style::Double);
+        is_quoted && last.is_some_and(|line| line.contains(&b'\t')) && self.place() == Place::Flow
     }
 
     fn string(&self, text: &str, is_tagged: bool) -> String {
