@@ -292,7 +292,7 @@ fn line_breaks_of_yaml_1_1_are_escaped_or_refused() {
 }
 
 /// Lines between brackets that begin with tabs, as SOPS takes them.
-const TABBED: [&str; 7] = [
+const TABBED: [&str; 8] = [
     "f: [\n\ta, # c\n\tb\n]\nm: {\n \t\tx: 1,\n\ty: \"2\"\n\t}\ng: |\n  t\n\n",
     "a:\n  - f: [v,\r\n\tw]\r\n    g: 'x\r\n      y'\r\n  - [u #\r\n\t]\r\n",
     "f: [[v]\n\t]\n",

@@ -26,7 +26,12 @@ pub(super) fn expand<'n>(
             Some(New::Comment(_)) => return Err(EmitError("an alias cannot become a comment".into())),
             None => value,
         };
-        return Ok(vec![Splice { span: alias.span, text: scalar(value, is_flow).into_bytes() }]);
+        let text = if is_flow && spell::is_before_tab(document.text, end) {
+            quoting::quoted(value)
+        } else {
+            scalar(value, is_flow)
+        };
+        return Ok(vec![Splice { span: alias.span, text: text.into_bytes() }]);
     }
     let lead = Lead::read(document.text, start);
     if !is_flow && is_behind_properties(document, alias) {
@@ -70,7 +75,9 @@ pub(super) fn expand<'n>(
         // Behind an entry in brackets it would count to what is in them.
         (_, commented)
             if top.key.is_some()
-                && (commented.is_some() || is_below_comment(document, alias) || is_between_feet(document, alias)) =>
+                && (commented.is_some()
+                    || is_below_comment(document, alias, is_flow)
+                    || is_between_feet(document, alias)) =>
         {
             Err(EmitError(COMMENTED.into()))
         }
@@ -99,13 +106,14 @@ fn column_around(document: &Document<'_>, node: usize) -> usize {
 /// Said where the comment would count to what is in the brackets.
 const COMMENTED: &str = "a comment stands beside an alias that has to be written out: put the comment above the key";
 
-/// Whether the last of the comments before an alias stands on a line of its own below the key.
-fn is_below_comment(document: &Document<'_>, alias: &Alias) -> bool {
+/// Whether the last of the comments before an alias stands below its key, on a line of its own; between
+/// brackets anywhere.
+fn is_below_comment(document: &Document<'_>, alias: &Alias, is_flow: bool) -> bool {
     let before = document.text[..alias.span.start as usize].trim_ascii_end().len();
     let last = alias.nodes.start.checked_sub(1).map(|last| document.node(NodeId(last)));
     // Blanks at its end are a part of it.
     let ends = |last: &Node<'_>| document.text[..last.span.end as usize].trim_ascii_end().len() == before;
-    last.is_some_and(|last| last.is_comment() && ends(last) && begins_line(document.text, last))
+    last.is_some_and(|last| last.is_comment() && ends(last) && (is_flow || begins_line(document.text, last)))
 }
 
 /// Whether a comment is counted to an element that stands behind the anchor or tag of the whole list.

@@ -60,7 +60,7 @@ pub(super) fn binary(bytes: &[u8]) -> String {
     format!("!!binary {}", STANDARD.encode(bytes))
 }
 
-/// A scalar that is no string where quotes have to be, with the tag that makes it again what it is.
+/// A scalar where quotes have to be; one that is no string has the tag that makes it again what it is.
 pub(super) fn quoted(value: &Scalar<'_>) -> String {
     let tag = match value {
         Scalar::Null => "null",
@@ -68,7 +68,12 @@ pub(super) fn quoted(value: &Scalar<'_>) -> String {
         Scalar::Int(_) | Scalar::Uint(_) => "int",
         Scalar::Float(_) => "float",
         Scalar::Time(_) => "timestamp",
-        Scalar::Text(bytes) => return format!("!!binary \"{}\"", STANDARD.encode(&**bytes)),
+        Scalar::Text(bytes) => {
+            return match as_text(value) {
+                Some(text) => single(text).unwrap_or_else(|| double(text)),
+                None => format!("!!binary \"{}\"", STANDARD.encode(&**bytes)),
+            };
+        }
     };
     format!("!!{tag} \"{}\"", canonical(value, true))
 }

@@ -251,6 +251,15 @@ pub(super) fn is_in_flow(text: &[u8], mut at: usize) -> bool {
     }
 }
 
+/// Whether the next line that is not blank begins with a tab. Between brackets that is a blank, but not
+/// behind a scalar without quotes.
+pub(super) fn is_before_tab(text: &[u8], at: usize) -> bool {
+    let rest = &text[at..];
+    let blanks = &rest[..rest.len() - rest.trim_ascii_start().len()];
+    let last = memchr::memrchr2(b'\n', b'\r', blanks).map(|line_break| &blanks[line_break..]);
+    last.is_some_and(|line| line.contains(&b'\t'))
+}
+
 /// Blanks behind a ciphertext say that the plaintext stood without quotes where a ciphertext
 /// cannot, or where quotes would be put by default. They are taken away with the ciphertext.
 /// A tab, since nobody writes one there.
@@ -452,13 +461,11 @@ impl<'d> Spot<'d> {
         if is_in_flow(self.text, self.span.end as usize) { Place::Flow } else { Place::Block }
     }
 
-    /// Whether nothing without quotes may stand here: between brackets the next line begins with a tab.
+    /// Whether nothing without quotes may stand here.
     fn needs_quotes(&self) -> bool {
-        let after = &self.text[self.span.end as usize..];
-        let blanks = &after[..after.len() - after.trim_ascii_start().len()];
-        let last = memchr::memrchr2(b'\n', b'\r', blanks).map(|line_break| &blanks[line_break..]);
         let is_quoted = matches!(self.style, Style::Single | Style::Double);
-        is_quoted && last.is_some_and(|line| line.contains(&b'\t')) && self.place() == Place::Flow
+        let end = self.span.end as usize;
+        is_quoted && is_before_tab(self.text, end) && is_in_flow(self.text, end)
     }
 
     fn string(&self, text: &str, is_tagged: bool) -> String {
