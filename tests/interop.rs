@@ -346,6 +346,7 @@ const OUTDENTED: &[&str] = &[
     "a: \"b\nENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]\"\nc: 1\n",
     "a:\n    # n\n    \"\nb\"\n    # m\nc: 1\n",
     "a:\n  ? \"one\ntwo\"\n  : 5\nc: 1\n",
+    "a: [b, \"one\\\n\ttwo\\\\\n\tthree\"]\nc: 1\n",
     "a:\n  b: [1,\n\t\"x\n\ty\"]\n  d: 'e\nf'\nc: 1\n",
 ];
 

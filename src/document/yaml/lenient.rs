@@ -158,8 +158,9 @@ impl<'t> Lenient<'t> {
 
     /// The place of the text in quotes that goes on in the line here, in the short text.
     fn quoted_across(&self, at: usize) -> Option<Range<usize>> {
-        // Of a text that ends before the quotes do, the parser says where they begin.
-        let before = self.compact.text.get(..at)?.trim_end_matches(BLANKS);
+        // Of a text that ends before the quotes do, the parser says where they begin. A backslash would
+        // have something to escape.
+        let before = self.compact.text.get(..at)?.trim_end_matches(BLANKS).trim_end_matches('\\');
         let error = parser(before).find_map(Result::err)?;
         let start = error.marker().byte_offset().filter(|_| *error.kind() == ErrorKind::UnclosedQuotedScalar)?;
         Some(start..start + quoted_length(&self.compact.text.as_bytes()[start..])?)
