@@ -292,7 +292,7 @@ fn line_breaks_of_yaml_1_1_are_escaped_or_refused() {
 }
 
 /// Lines between brackets that begin with tabs, as SOPS takes them.
-const TABBED: [&str; 8] = [
+const TABBED: [&str; 11] = [
     "f: [\n\ta, # c\n\tb\n]\nm: {\n \t\tx: 1,\n\ty: \"2\"\n\t}\ng: |\n  t\n\n",
     "a:\n  - f: [v,\r\n\tw]\r\n    g: 'x\r\n      y'\r\n  - [u #\r\n\t]\r\n",
     "f: [[v]\n\t]\n",
@@ -301,6 +301,9 @@ const TABBED: [&str; 8] = [
     "f: {\n\t\"a\": \"b\n\t c\"}\n",
     "{f: [1,\n\t2], \"g\": {\n\th: i}}\n",
     "f: [!!bool \"true\"\n\t, !!int \"5\"\n\t, !!float '1.5'\n\n\t, !!null \"null\"\n\t, !!binary \"/w==\"\n\t]\n",
+    "f: ['',\n\ta # c\n\t, b,\n \tc\n \t]\n",
+    "f:\n  - - ['',\n\ta\n     \t]\n",
+    "f:\n- ['',\n\ta\n \t]\n",
 ];
 
 /// What SOPS opens is the same, whoever encrypted it, and our file comes back as it was.
@@ -322,12 +325,21 @@ fn tabs_between_brackets_are_blanks() {
     let Some(sops) = require_sops() else { return };
     let sandbox = Sandbox::with_rules();
     TABBED.iter().for_each(|plain| reads_as_sops_does(&sandbox, sops, plain, &[]));
-    for outside in
-        ["f: [a]\nb:\n\tc: 1\n", "f: [\n\ta]\nb:\n\tc: 1\n", "f:\n- [\n\ta]\n\t- b\n", "g: \"[\"\nb:\n\tc: 1\n"]
-    {
-        sandbox.write("s.yaml", outside);
+    for (refused, why) in [
+        ("f: [a]\nb:\n\tc: 1\n", "cannot start any token"),
+        ("f: [\n\ta]\nb:\n\tc: 1\n", "cannot start any token"),
+        ("f:\n- [\n\ta]\n\t- b\n", "cannot start any token"),
+        ("g: \"[\"\nb:\n\tc: 1\n", "cannot start any token"),
+        // Behind a scalar without quotes.
+        ("f: ['',\n\ta\n\t]\n", "violates indentation"),
+        ("f: ['',\n\ta\n\t\n]\n", "violates indentation"),
+        ("f: ['',\n\ta\n\tb]\n", "violates indentation"),
+        ("f: {'a':\n\tb, c\n\t: d}\n", "violates indentation"),
+        ("f:\n  - - ['',\n\ta\n    \t]\n", "violates indentation"),
+    ] {
+        sandbox.write("s.yaml", refused);
         sandbox.cloze(["encrypt", "s.yaml"]).run().says("tabs disallowed").prints("");
-        sandbox.real(sops, ["encrypt", "s.yaml"]).run().says("cannot start any token");
+        sandbox.real(sops, ["encrypt", "s.yaml"]).run().says(why);
     }
 }
 

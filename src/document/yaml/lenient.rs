@@ -13,7 +13,8 @@ use memchr::{memchr2, memrchr2};
 
 use super::arrange::Raw;
 use super::compact::Compact;
-use crate::document::{Content, Node, Span, SyntaxError};
+use super::spell::column;
+use crate::document::{Content, Node, Span, Style, SyntaxError};
 
 /// Levels of nesting, for both kinds of collections. go-yaml has the same limit.
 pub(super) const NESTING: usize = 10_000;
@@ -113,21 +114,34 @@ impl<'t> Lenient<'t> {
         is_new
     }
 
-    /// Refuses a text with tabs that were taken to stand between brackets, and do not.
+    /// Refuses a text with tabs that were taken to be as good as blanks, and are not: outside of brackets,
+    /// and behind a scalar without quotes, where SOPS refuses them.
     pub(super) fn confirm(&self, raw: &Raw<'_>, text: &[u8]) -> Result<(), SyntaxError> {
         let Some(error) = &self.refused else { return Ok(()) };
-        let is_flow = |node: &&Node<'_>| {
-            let is_collection = matches!(node.content, Content::Map { .. } | Content::List { .. });
-            is_collection && matches!(text.get(node.span.start as usize), Some(b'{' | b'['))
-        };
+        let is_flow = |node: &&Node<'_>| is_collection(node) && begins_with(text, node, b"{[");
         let mut flows = raw.nodes.iter().filter(is_flow).map(|node| node.span.range()).peekable();
-        let mut open = 0;
+        let plain = plain(raw, text);
+        let mut blocks = raw.nodes.iter().filter(|node| is_block(text, node)).map(|node| node.span.range()).peekable();
+        let (mut open, mut around) = (0, Vec::new());
+        let (mut before, mut at) = (0, 0);
         for &tab in &self.tabs {
             while let Some(flow) = flows.next_if(|flow| flow.start < tab) {
                 open = open.max(flow.end);
             }
-            if tab >= open {
-                return Err(error.clone());
+            while let Some(block) = blocks.next_if(|block| block.start < tab) {
+                while around.pop_if(|outer: &mut Range<usize>| outer.end <= block.start).is_some() {}
+                around.push(block);
+            }
+            while around.pop_if(|outer| outer.end <= tab).is_some() {}
+            if let Some(last) = text[at..tab].iter().rposition(|byte| !byte.is_ascii_whitespace()) {
+                before = at + last + 1;
+            }
+            at = tab;
+            let last = plain[..plain.partition_point(|span| span.start < tab)].last();
+            let is_behind_plain = last.is_some_and(|span| span.end >= before);
+            let is_inside = || around.last().is_none_or(|block| column(text, tab) > column(text, block.start));
+            if tab >= open || is_behind_plain && !is_inside() {
+                return Err(SyntaxError { span: Some(Span::new(tab..tab + 1)), ..error.clone() });
             }
         }
         Ok(())
@@ -171,6 +185,36 @@ impl<'t> Lenient<'t> {
         let at = self.hidden.binary_search_by_key(&start, |hidden| hidden.start).ok()?;
         Some(&self.hidden[at])
     }
+}
+
+fn is_collection(node: &Node<'_>) -> bool {
+    matches!(node.content, Content::Map { .. } | Content::List { .. })
+}
+
+fn begins_with(text: &[u8], node: &Node<'_>, signs: &[u8]) -> bool {
+    text.get(node.span.start as usize).is_some_and(|first| signs.contains(first))
+}
+
+/// The places of scalars without quotes, in their order.
+fn plain(raw: &Raw<'_>, text: &[u8]) -> Vec<Range<usize>> {
+    let is_plain = |node: &&Node<'_>| {
+        matches!(node.content, Content::Leaf { style: Style::Plain, .. }) && !begins_with(text, node, b"*")
+    };
+    let values = raw.nodes.iter().filter(is_plain).map(|node| node.span);
+    let keys = raw.keys.iter().filter(|key| !matches!(text.get(key.start as usize), Some(b'"' | b'\'')));
+    let places = values.chain(keys.copied()).map(Span::range);
+    let mut places: Vec<Range<usize>> = places.filter(|place| !place.is_empty()).collect();
+    places.sort_unstable_by_key(|place| place.start);
+    places
+}
+
+/// Whether this is a map or list in lines, with a column of its own: the dashes of a list may stand where
+/// the map around it has its keys.
+fn is_block(text: &[u8], node: &Node<'_>) -> bool {
+    let is_indented = matches!(node.content, Content::Map { .. })
+        || node.key.is_none()
+        || begins_with(text, node, b"-") && !text[..node.span.start as usize].trim_ascii_end().ends_with(b"-");
+    is_collection(node) && is_indented && !begins_with(text, node, b"{[")
 }
 
 /// The length of a text in quotes, with them.
