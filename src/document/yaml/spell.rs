@@ -29,8 +29,7 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
             let mut splice = spot.respell(node, value);
             if !splice.text.contains(&b'\n') && holds_the_break_above_comments(document, id) {
                 let spot = Spot::new(document.text, node.span, *style, node.key.is_some());
-                let parent = spot.parent_column().filter(|_| spot.place() == Place::Block);
-                splice.text.splice(0..0, first_break(document.text, node.span, parent));
+                splice.text.splice(0..0, first_break(document.text, node.span, spot.inner_column()));
             }
             Ok(splice)
         }
@@ -96,19 +95,14 @@ fn holds_the_break_above_comments(document: &Document<'_>, id: NodeId) -> bool {
     false
 }
 
-/// The first line break of a value, and how far in the next line of it begins, but further than the
-/// key or dash in this column.
-fn first_break(text: &[u8], value: Span, parent: Option<usize>) -> Vec<u8> {
+/// The first line break of a value, and how far in the next line of it begins, but at least this far.
+fn first_break(text: &[u8], value: Span, inner: usize) -> Vec<u8> {
     let lines = &text[value.range()];
     let first = memchr::memchr2(b'\n', b'\r', lines).unwrap_or(lines.len());
     let rest = lines[first..].trim_ascii_start();
     let start = value.end as usize - rest.len();
     let mut out = line_break_after(text, value.start as usize).as_bytes().to_vec();
-    // A tab counts in two ways.
-    let first_line = &text[start_of_line(text, value.start as usize)..value.start as usize];
-    let has_tab = first_line.starts_with(b"\t");
-    let indent = column(text, start).max(parent.map_or(usize::from(has_tab) * 2, |column| column + 1));
-    out.extend(std::iter::repeat_n(b' ', indent));
+    out.extend(std::iter::repeat_n(b' ', column(text, start).max(inner)));
     out
 }
 
@@ -659,6 +653,18 @@ impl<'d> Spot<'d> {
         // All blank lines below would count as content.
         let blanks = next.iter().position(|byte| !matches!(byte, b' ' | b'\t')).map_or(&[][..], |at| &next[at..]);
         next.is_empty() || !matches!(blanks.first(), None | Some(b'\n' | b'\r'))
+    }
+
+    /// A column that is further in than the key or dash of this value, which is on this line.
+    fn inner_column(&self) -> usize {
+        let line = start_of_line(self.text, self.start);
+        // A tab counts in two ways.
+        let has_tab = self.text[line..self.start].starts_with(b"\t");
+        match (self.place(), self.parent_column()) {
+            (Place::Block, Some(column)) => column + 1,
+            (Place::Block, None) if !has_tab => column(self.text, self.start),
+            _ => usize::from(has_tab) * 2,
+        }
     }
 
     /// The column of the collection that this is a value of, if its key or dash is on this line.
