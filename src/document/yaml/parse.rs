@@ -106,6 +106,8 @@ struct Open<'t> {
     node: u32,
     is_map: bool,
     is_flow: bool,
+    /// Whether brackets of its own stand around it: not so for the map of one entry in `[? a]`.
+    is_bracketed: bool,
     /// Whether it has an indentation of its own: not so for a list whose dashes stand in the
     /// column of the map around it.
     is_indented: bool,
@@ -275,9 +277,10 @@ impl<'t, 'c> Reader<'t, 'c> {
             self.root = Some(node);
         }
         let mut is_indented = !is_flow;
+        let is_bracketed = is_flow && matches!(self.short.as_bytes().get(place.start), Some(b'{' | b'['));
         if is_flow {
             self.comments.reach(place.start);
-            if !place.is_empty() {
+            if is_bracketed {
                 self.last_end = self.offsets.source(place.end);
                 self.comments.token(place, Act::FlowStart(node, parent));
             }
@@ -287,7 +290,7 @@ impl<'t, 'c> Reader<'t, 'c> {
             self.comments.reach(place.start);
             self.comments.start_block(place.start, node);
         }
-        self.open.push(Open { node, is_map, is_flow, is_indented, key: None, last_entry: None });
+        self.open.push(Open { node, is_map, is_flow, is_bracketed, is_indented, key: None, last_entry: None });
         Ok(())
     }
 
@@ -301,7 +304,7 @@ impl<'t, 'c> Reader<'t, 'c> {
         let Some(open) = self.open.pop() else { return Ok(()) };
         let end = NodeId(self.next_node());
         let parent = self.parent();
-        if open.is_flow && !place.is_empty() {
+        if open.is_bracketed {
             self.comments.reach(place.start);
             self.last_end = self.offsets.source(place.end);
             self.comments.token(place, Act::FlowEnd(open.node, parent));
