@@ -398,3 +398,25 @@ fn a_text_beside_one_that_goes_on_further_out_is_set() {
     let read = sandbox.real(sops, ["decrypt", "--extract", "[\"a\"]", "f.yaml"]).text();
     assert_eq!(read, "one two");
 }
+
+#[test]
+fn a_comment_behind_an_empty_element_stays_a_comment() {
+    let Some(sops) = require_sops() else { return };
+    let sandbox = Sandbox::with_rules();
+    let plain = "k:\n- []\n# note\n- x\n- {}\n# more\n- z\n";
+    reads_as_sops_does(&sandbox, sops, plain, &[]);
+    sandbox.write("sealed.yaml", sandbox.real(sops, ["encrypt", "s.yaml"]).ok());
+    let opened = sandbox.cloze(["decrypt", "sealed.yaml"]).text();
+    assert_eq!(opened, "k:\n    - []\n    # note\n    - x\n    - {}\n    # more\n    - z\n");
+}
+
+#[test]
+fn a_block_with_an_indentation_of_its_own_and_a_comment_is_sealed() {
+    let Some(sops) = require_sops() else { return };
+    let sandbox = Sandbox::with_rules();
+    for plain in
+        ["a: |2 # note\n    one\n   two\nb: 1\n", "a:\n- >2- # note\n    one\n\n   two\n- |1 # note\n  x\nb: 1\n"]
+    {
+        reads_as_sops_does(&sandbox, sops, plain, &[]);
+    }
+}

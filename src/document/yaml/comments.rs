@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use super::spell;
 
@@ -157,7 +157,7 @@ impl<'c> Comments<'c> {
             bytes,
             active: memchr(b'#', bytes).is_some(),
             cursor: 0,
-            first_break: memchr(b'\n', bytes).unwrap_or(bytes.len()),
+            first_break: memchr2(b'\n', b'\r', bytes).unwrap_or(bytes.len()),
             last: (0, Kind::Start),
             before_last: 0,
             breaks: 0,

@@ -110,7 +110,7 @@ fn first_break(text: &[u8], value: Span, inner: usize) -> Vec<u8> {
 /// of their own, beside which there can be no other.
 fn is_tagged_above(document: &Document<'_>, id: NodeId, is_bytes: bool) -> bool {
     let (text, nodes) = (document.text, &document.nodes);
-    let before = &text[..document.node(id).span.start as usize];
+    let before = without_anchors(&text[..document.node(id).span.start as usize]);
     let begins_line = before.iter().rfind(|byte| !matches!(byte, b' ' | b'\t'));
     if !matches!(begins_line, Some(b'\n' | b'\r')) {
         return false;
@@ -144,6 +144,20 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId, is_bytes: bool) -> bool 
     };
     let mut words = text[..at].rsplit(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     at < end && words.find(|word| is_tag(word) || !word.starts_with(b"&")).is_some_and(is_tag)
+}
+
+/// A text up to a value, without the anchors that stand before that on its line.
+fn without_anchors(text: &[u8]) -> &[u8] {
+    let mut before = text;
+    loop {
+        let blanks = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let end = before.len() - blanks;
+        let word = before[..end].iter().rev().take_while(|byte| !byte.is_ascii_whitespace()).count();
+        if blanks == 0 || before.get(end - word) != Some(&b'&') {
+            return before;
+        }
+        before = &before[..end - word];
+    }
 }
 
 /// Said when a header that has a comment does not fit the new value.
@@ -195,7 +209,11 @@ fn element_as_comment(document: &Document<'_>, id: NodeId, text: &Text<'_>) -> R
 /// Whether an element is the first of a list that holds nothing but comments in SOPS's form.
 fn leads_only_comments(document: &Document<'_>, id: NodeId) -> bool {
     let Some(list) = document.nodes[..id.index()].iter().rposition(|node| !node.is_comment()) else { return false };
+    // An empty list may be an element before it.
     let Content::List { end } = document.nodes[list].content else { return false };
+    if end <= id {
+        return false;
+    }
     document.nodes[id.index()..end.index()].iter().all(|node| match &node.content {
         Content::Leaf { value: Scalar::Text(text), .. } => {
             text.starts_with(b"ENC[AES256_GCM,") && text.ends_with(b",type:comment]")
@@ -594,7 +612,7 @@ impl<'d> Spot<'d> {
         let has_digit = header.contains(|c: char| c.is_ascii_digit());
         let needs_digit = quoting::hides_indentation(text);
         let is_folded = header.starts_with('>');
-        if !ends_well || needs_digit != has_digit || !quoting::can_stay_in_block(text) {
+        if !ends_well || needs_digit && !has_digit || !quoting::can_stay_in_block(text) {
             return None;
         }
         let indent = content_column(body)?.checked_sub(first_blanks(quoting::as_text(old)?))?;
