@@ -109,7 +109,9 @@ const COMMENTED: &str = "a comment stands beside an alias that has to be written
 /// Whether the last of the comments before an alias stands below its key, on a line of its own; between
 /// brackets anywhere.
 fn is_below_comment(document: &Document<'_>, alias: &Alias, is_flow: bool) -> bool {
-    let before = document.text[..alias.span.start as usize].trim_ascii_end().len();
+    let before = document.text[..alias.span.start as usize].trim_ascii_end();
+    // The colon of a key that is marked with `?` stands behind it.
+    let before = before.strip_suffix(b":").unwrap_or(before).trim_ascii_end().len();
     let last = alias.nodes.start.checked_sub(1).map(|last| document.node(NodeId(last)));
     // Blanks at its end are a part of it.
     let ends = |last: &Node<'_>| document.text[..last.span.end as usize].trim_ascii_end().len() == before;
