@@ -375,6 +375,7 @@ fn lines_of_a_quoted_text_begin_anywhere() {
         "a:\n  b: 'one\n--- two'\n",
         "a:\n  b: \"one\n... two\"\n",
         "\"one\ntwo\": 1\n",
+        "a:\n  # why?\n  \"one\ntwo\": 1\n",
         "a:\n- \"one\ntwo\": 1\n",
         "a: \"one\ntwo\" b\n",
         "a: \"one\ntwo\n",

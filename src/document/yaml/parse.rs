@@ -539,7 +539,8 @@ impl<'t, 'c> Reader<'t, 'c> {
             && let Some(hidden) = self.seen.hidden(self.offsets.source(place.start))
         {
             // Only a question mark makes a key of several lines.
-            let is_marked = self.short[..place.start].trim_end_matches([' ', '\t']).ends_with('?');
+            let before = spell::without_words(&self.short.as_bytes()[..place.start], b"&!");
+            let is_marked = before.iter().rfind(|byte| !matches!(byte, b' ' | b'\t')) == Some(&b'?');
             let is_refused = self.role() == Role::Key && !is_marked;
             return if is_refused { Err(hidden.refused.clone().into()) } else { Ok(Text::from(hidden.value.clone())) };
         }

@@ -110,7 +110,7 @@ fn first_break(text: &[u8], value: Span, inner: usize) -> Vec<u8> {
 /// of their own, beside which there can be no other.
 fn is_tagged_above(document: &Document<'_>, id: NodeId, is_bytes: bool) -> bool {
     let (text, nodes) = (document.text, &document.nodes);
-    let before = without_anchors(&text[..document.node(id).span.start as usize]);
+    let before = without_words(&text[..document.node(id).span.start as usize], b"&");
     let begins_line = before.iter().rfind(|byte| !matches!(byte, b' ' | b'\t'));
     if !matches!(begins_line, Some(b'\n' | b'\r')) {
         return false;
@@ -146,14 +146,15 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId, is_bytes: bool) -> bool 
     at < end && words.find(|word| is_tag(word) || !word.starts_with(b"&")).is_some_and(is_tag)
 }
 
-/// A text up to a value, without the anchors that stand before that on its line.
-fn without_anchors(text: &[u8]) -> &[u8] {
+/// A text up to a value, without the words before that on its line that begin with one of these signs: its
+/// properties.
+pub(super) fn without_words<'t>(text: &'t [u8], signs: &[u8]) -> &'t [u8] {
     let mut before = text;
     loop {
         let blanks = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let end = before.len() - blanks;
         let word = before[..end].iter().rev().take_while(|byte| !byte.is_ascii_whitespace()).count();
-        if blanks == 0 || before.get(end - word) != Some(&b'&') {
+        if blanks == 0 || !before.get(end - word).is_some_and(|first| signs.contains(first)) {
             return before;
         }
         before = &before[..end - word];
