@@ -37,7 +37,7 @@ pub(super) fn expand<'n>(
     if !is_flow && is_behind_properties(document, alias) {
         return Err(EmitError(COMMENTED.into()));
     }
-    let commented = end_of_comment(document.text, end);
+    let commented = end_of_comment(document.text, end, is_flow);
     // Such a value would have to be the last line, or to have no blank line below, and blanks behind the
     // alias would become a part of it.
     let last = alias.nodes.end as usize - 1;
@@ -193,11 +193,13 @@ fn is_free_below(text: &[u8], end: usize, column: usize) -> bool {
     }
 }
 
-/// Where the comment on the line of something that ends here ends, if there is one.
-fn end_of_comment(text: &[u8], end: usize) -> Option<usize> {
-    let line = spell::end_of_line(text, end);
-    let rest = text[end..line].trim_ascii_start();
-    rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start().starts_with(b"#").then_some(line)
+/// Where the comment on the line of something that ends here ends, if there is one. Between brackets it may
+/// be that of the comma behind it.
+fn end_of_comment(text: &[u8], end: usize, is_flow: bool) -> Option<usize> {
+    let skip = |at: usize, signs: &[u8]| at + text[at..].iter().take_while(|byte| signs.contains(byte)).count();
+    let next = skip(end, if is_flow { b" \t\r\n" } else { b" \t" });
+    let behind = if text.get(next) == Some(&b',') { skip(next + 1, b" \t") } else { skip(end, b" \t") };
+    (text.get(behind) == Some(&b'#')).then(|| spell::end_of_line(text, behind))
 }
 
 fn scalar(value: &Scalar<'_>, is_flow: bool) -> String {

@@ -14,7 +14,8 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
             if spot.is_empty() {
                 return Err(EmitError("there is no value here that another one could take the place of".into()));
             }
-            if quoting::as_text(value).is_none() && is_tagged_above(document, id, matches!(value, Scalar::Text(_))) {
+            let has_tag = matches!(value, Scalar::Text(_)) || spot.needs_quotes();
+            if quoting::as_text(value).is_none() && is_tagged_above(document, id, has_tag) {
                 return Err(EmitError("the tag above the comment is not one of the new value".into()));
             }
             if let Some(rest) = behind_metadata(document, node.span.end as usize) {
@@ -106,9 +107,9 @@ fn first_break(text: &[u8], value: Span, inner: usize) -> Vec<u8> {
     out
 }
 
-/// Whether a value stands behind a tag that stays, since there are comments between them. Bytes bring a tag
-/// of their own, beside which there can be no other.
-fn is_tagged_above(document: &Document<'_>, id: NodeId, is_bytes: bool) -> bool {
+/// Whether a value stands behind a tag that stays, since there are comments between them. Beside a tag of its
+/// own there can be no other.
+fn is_tagged_above(document: &Document<'_>, id: NodeId, has_tag: bool) -> bool {
     let (text, nodes) = (document.text, &document.nodes);
     let before = without_words(&text[..document.node(id).span.start as usize], b"&");
     let begins_line = before.iter().rfind(|byte| !matches!(byte, b' ' | b'\t'));
@@ -140,7 +141,7 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId, is_bytes: bool) -> bool 
     // Alone the sign gives no type.
     let begins = |signs: &[u8]| matches!(signs, [b'[' | b'{' | b',' | b':', b'!', _]);
     let is_tag = |word: &[u8]| {
-        word.len() > 1 && word[0] == b'!' || word.windows(3).any(begins) || is_bytes && word.ends_with(b"!")
+        word.len() > 1 && word[0] == b'!' || word.windows(3).any(begins) || has_tag && word.ends_with(b"!")
     };
     let mut words = text[..at].rsplit(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     at < end && words.find(|word| is_tag(word) || !word.starts_with(b"&")).is_some_and(is_tag)
