@@ -180,6 +180,11 @@ impl<'t> Lenient<'t> {
         Some(start..start + quoted_length(&self.compact.text.as_bytes()[start..])?)
     }
 
+    /// Whether there are texts in quotes that the parser does not see.
+    pub(super) fn hides(&self) -> bool {
+        !self.hidden.is_empty()
+    }
+
     /// The text in quotes that starts here in the file, if the parser does not see it.
     pub(super) fn hidden(&self, start: usize) -> Option<&Hidden> {
         let at = self.hidden.binary_search_by_key(&start, |hidden| hidden.start).ok()?;

@@ -536,6 +536,7 @@ impl<'t, 'c> Reader<'t, 'c> {
         let place = &event.place;
         let quotes = usize::from(matches!(style, Style::Single | Style::Double));
         if quotes > 0
+            && self.seen.hides()
             && let Some(hidden) = self.seen.hidden(self.offsets.source(place.start))
         {
             // Only a question mark makes a key of several lines.
