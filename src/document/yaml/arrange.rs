@@ -102,7 +102,9 @@ impl<'t> Raw<'t> {
         let line = spell::start_of_line(text, value.start);
         let before = &text[line..value.start];
         let is_alone = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before).trim_ascii().is_empty();
-        if !is_flow && !is_alone {
+        // Behind a question mark on a line above, the key is further in.
+        let top = spell::column(text, self.nodes[part.root as usize].span.start as usize);
+        if !is_flow && (!is_alone || spell::column(text, value.start) != top) {
             let error = SyntaxError::at(self.keys[entry as usize], "the metadata block must begin its line");
             return Err(error.hint("take out what stands before `sops`"));
         }

@@ -265,13 +265,12 @@ pub(super) fn is_in_flow(text: &[u8], mut at: usize) -> bool {
     }
 }
 
-/// Whether the next line that is not blank begins with a tab. Between brackets that is a blank, but not
-/// behind a scalar without quotes.
+/// Whether there are tabs at the start of the lines below, up to the next that is not blank. Between brackets
+/// they are blanks, but not behind a scalar without quotes.
 pub(super) fn is_before_tab(text: &[u8], at: usize) -> bool {
     let rest = &text[at..];
     let blanks = &rest[..rest.len() - rest.trim_ascii_start().len()];
-    let last = memchr::memrchr2(b'\n', b'\r', blanks).map(|line_break| &blanks[line_break..]);
-    last.is_some_and(|line| line.contains(&b'\t'))
+    memchr::memchr2(b'\n', b'\r', blanks).is_some_and(|line_break| blanks[line_break..].contains(&b'\t'))
 }
 
 /// Blanks behind a ciphertext say that the plaintext stood without quotes where a ciphertext
