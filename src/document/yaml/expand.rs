@@ -110,11 +110,14 @@ const COMMENTED: &str = "a comment stands beside an alias that has to be written
 /// brackets anywhere.
 fn is_below_comment(document: &Document<'_>, alias: &Alias, is_flow: bool) -> bool {
     let before = document.text[..alias.span.start as usize].trim_ascii_end();
-    // The colon of a key that is marked with `?` stands behind it.
-    let before = before.strip_suffix(b":").unwrap_or(before).trim_ascii_end().len();
+    // The colon of a key that is marked with `?` may stand behind it.
+    let marked = before.strip_suffix(b":").unwrap_or(before).trim_ascii_end();
     let last = alias.nodes.start.checked_sub(1).map(|last| document.node(NodeId(last)));
     // Blanks at its end are a part of it.
-    let ends = |last: &Node<'_>| document.text[..last.span.end as usize].trim_ascii_end().len() == before;
+    let ends = |last: &Node<'_>| {
+        let end = document.text[..last.span.end as usize].trim_ascii_end().len();
+        end == before.len() || end == marked.len()
+    };
     last.is_some_and(|last| last.is_comment() && ends(last) && (is_flow || begins_line(document.text, last)))
 }
 
