@@ -745,9 +745,9 @@ fn first_blanks(text: &str) -> usize {
 
 /// The column of the first line of a block scalar that is not blank.
 fn content_column(body: &[u8]) -> Option<usize> {
-    let lines = body.split(|byte| *byte == b'\n').skip(1);
+    let lines = body.split(|byte| matches!(byte, b'\n' | b'\r')).skip(1);
     lines
         .map(|line| (line.iter().take_while(|byte| **byte == b' ').count(), line))
-        .find(|(blanks, line)| !matches!(line.get(*blanks), None | Some(b'\r')))
+        .find(|(blanks, line)| line.len() > *blanks)
         .map(|(blanks, _)| blanks)
 }
