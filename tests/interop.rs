@@ -292,7 +292,7 @@ fn line_breaks_of_yaml_1_1_are_escaped_or_refused() {
 }
 
 /// Lines between brackets that begin with tabs, as SOPS takes them.
-const TABBED: [&str; 11] = [
+const TABBED: [&str; 12] = [
     "f: [\n\ta, # c\n\tb\n]\nm: {\n \t\tx: 1,\n\ty: \"2\"\n\t}\ng: |\n  t\n\n",
     "a:\n  - f: [v,\r\n\tw]\r\n    g: 'x\r\n      y'\r\n  - [u #\r\n\t]\r\n",
     "f: [[v]\n\t]\n",
@@ -304,6 +304,7 @@ const TABBED: [&str; 11] = [
     "f: ['',\n\ta # c\n\t, b,\n \tc\n \t]\n",
     "f:\n  - - ['',\n\ta\n     \t]\n",
     "f:\n- ['',\n\ta\n \t]\n",
+    "f: ['x', !!str\n\ty, !\n\t, &a\n\tb]\n",
 ];
 
 /// What SOPS opens is the same, whoever encrypted it, and our file comes back as it was.

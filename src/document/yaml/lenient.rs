@@ -207,7 +207,16 @@ fn plain(raw: &Raw<'_>, text: &[u8]) -> Vec<Range<usize>> {
     };
     let values = raw.nodes.iter().filter(is_plain).map(|node| node.span);
     let keys = raw.keys.iter().filter(|key| !matches!(text.get(key.start as usize), Some(b'"' | b'\'')));
-    let places = values.chain(keys.copied()).map(Span::range);
+    // Tags and anchors may stand before them, and where no value is.
+    let behind_properties = |place: Range<usize>| {
+        let mut rest = &text[place.clone()];
+        while let [b'!' | b'&', ..] = rest {
+            let word = rest.iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
+            rest = rest[word..].trim_ascii_start();
+        }
+        place.end - rest.len()..place.end
+    };
+    let places = values.chain(keys.copied()).map(|span| behind_properties(span.range()));
     let mut places: Vec<Range<usize>> = places.filter(|place| !place.is_empty()).collect();
     places.sort_unstable_by_key(|place| place.start);
     places
