@@ -101,7 +101,9 @@ impl<'t> Raw<'t> {
             && text[self.nodes[part.root as usize].span.start as usize] == b'{';
         let line = spell::start_of_line(text, value.start);
         let before = &text[line..value.start];
-        let is_alone = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before).trim_ascii().is_empty();
+        // A tab counts in two ways.
+        let mut blanks = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before).iter();
+        let is_alone = blanks.all(|byte| *byte == b' ');
         // Behind a question mark on a line above, the key is further in.
         let top = spell::column(text, self.nodes[part.root as usize].span.start as usize);
         if !is_flow && (!is_alone || spell::column(text, value.start) != top) {
