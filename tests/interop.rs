@@ -333,7 +333,6 @@ fn tabs_between_brackets_are_blanks() {
         ("g: \"[\"\nb:\n\tc: 1\n", "cannot start any token"),
         // Behind a scalar without quotes.
         ("f: ['',\n\ta\n\t]\n", "violates indentation"),
-        ("f: ['',\n\ta\n\t\n]\n", "violates indentation"),
         ("f: ['',\n\ta\n\tb]\n", "violates indentation"),
         ("f: {'a':\n\tb, c\n\t: d}\n", "violates indentation"),
         ("f:\n  - - ['',\n\ta\n    \t]\n", "violates indentation"),

@@ -97,9 +97,13 @@ impl<'t> Lenient<'t> {
         let mut found = Vec::new();
         loop {
             let blanks = text[line..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-            let before = found.len();
-            found.extend((line..line + blanks).filter(|at| text[*at] == b'\t'));
-            let Some(end) = memchr2(b'\n', b'\r', &text[line..]).filter(|_| found.len() > before) else { break };
+            let tabs = (line..line + blanks).filter(|at| text[*at] == b'\t');
+            let has_tab = tabs.clone().next().is_some();
+            // In a line of blanks alone the parser takes them.
+            if !matches!(text.get(line + blanks), None | Some(b'\n' | b'\r')) {
+                found.extend(tabs);
+            }
+            let Some(end) = memchr2(b'\n', b'\r', &text[line..]).filter(|_| has_tab) else { break };
             line += end + 1;
         }
         found.iter().for_each(|at| text[*at] = b' ');
