@@ -13,7 +13,7 @@ use memchr::{memchr2, memrchr2};
 
 use super::arrange::Raw;
 use super::compact::Compact;
-use super::spell::column;
+use super::spell::{column, property};
 use crate::document::{Content, Node, Span, Style, SyntaxError};
 
 /// Levels of nesting, for both kinds of collections. go-yaml has the same limit.
@@ -213,12 +213,11 @@ fn plain(raw: &Raw<'_>, text: &[u8]) -> Vec<Range<usize>> {
     let keys = raw.keys.iter().filter(|key| !matches!(text.get(key.start as usize), Some(b'"' | b'\'')));
     // Tags and anchors may stand before them, and where no value is.
     let behind_properties = |place: Range<usize>| {
-        let mut rest = &text[place.clone()];
-        while let [b'!' | b'&', ..] = rest {
-            let word = rest.iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
-            rest = rest[word..].trim_ascii_start();
+        let mut start = place.start;
+        while let Some((_, length)) = property(&text[start..place.end]) {
+            start += length;
         }
-        place.end - rest.len()..place.end
+        start..place.end
     };
     let places = values.chain(keys.copied()).map(|span| behind_properties(span.range()));
     let mut places: Vec<Range<usize>> = places.filter(|place| !place.is_empty()).collect();

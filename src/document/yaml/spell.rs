@@ -273,6 +273,17 @@ pub(super) fn is_before_tab(text: &[u8], at: usize) -> bool {
     memchr::memchr2(b'\n', b'\r', blanks).is_some_and(|line_break| blanks[line_break..].contains(&b'\t'))
 }
 
+/// The tag or anchor with which a text begins, and its length with the white space behind it.
+pub(super) fn property(text: &[u8]) -> Option<(&[u8], usize)> {
+    if !matches!(text.first(), Some(b'!' | b'&')) {
+        return None;
+    }
+    let is_end = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let length = text.iter().position(is_end).unwrap_or(text.len());
+    let blanks = text[length..].iter().take_while(|byte| is_end(byte)).count();
+    Some((&text[..length], length + blanks))
+}
+
 /// Blanks behind a ciphertext say that the plaintext stood without quotes where a ciphertext
 /// cannot, or where quotes would be put by default. They are taken away with the ciphertext.
 /// A tab, since nobody writes one there.
@@ -365,18 +376,10 @@ impl<'d> Spot<'d> {
     /// Passes the tag and anchor with which the span begins.
     fn read_properties(&mut self) {
         let end = self.span.end as usize;
-        while let Some(first @ (b'!' | b'&')) = self.text[..end].get(self.start) {
-            let rest = &self.text[self.start..end];
-            let is_end = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-            let length = rest.iter().position(is_end).unwrap_or(rest.len());
-            let word = std::str::from_utf8(&rest[..length]).ok();
-            if *first == b'!' {
-                self.tag = word;
-            } else {
-                self.anchor = word;
-            }
-            let blanks = rest[length..].iter().take_while(|byte| is_end(byte)).count();
-            self.start += length + blanks;
+        while let Some((word, length)) = property(&self.text[self.start..end]) {
+            let kind = if word.starts_with(b"!") { &mut self.tag } else { &mut self.anchor };
+            *kind = std::str::from_utf8(word).ok();
+            self.start += length;
         }
     }
 
