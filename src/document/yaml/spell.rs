@@ -122,10 +122,12 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId, has_tag: bool) -> bool {
     let mut comments: Vec<Span> = near.map(|node| node.span).collect();
     comments.sort_unstable_by_key(|span| std::cmp::Reverse(span.start));
     let mut at = before.trim_ascii_end().len();
-    let end = at;
+    let mut has_passed_one = false;
     for comment in comments {
+        at = without_anchors(text, at, comment.end as usize);
         if (comment.start as usize) < at && comment.end as usize >= at {
             at = text[..comment.start as usize].trim_ascii_end().len();
+            has_passed_one = true;
         }
     }
     // The last word of a key may look like a tag, too.
@@ -144,7 +146,20 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId, has_tag: bool) -> bool {
         word.len() > 1 && word[0] == b'!' || word.windows(3).any(begins) || has_tag && word.ends_with(b"!")
     };
     let mut words = text[..at].rsplit(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    at < end && words.find(|word| is_tag(word) || !word.starts_with(b"&")).is_some_and(is_tag)
+    has_passed_one && words.find(|word| is_tag(word) || !word.starts_with(b"&")).is_some_and(is_tag)
+}
+
+/// The end of a text without the anchors at its end, which stand on lines of their own, but at least down to a
+/// comment that ends there.
+fn without_anchors(text: &[u8], mut at: usize, comment: usize) -> usize {
+    while comment < at {
+        let word = text[..at].iter().rev().take_while(|byte| !byte.is_ascii_whitespace()).count();
+        if text[at - word] != b'&' {
+            break;
+        }
+        at = text[..at - word].trim_ascii_end().len();
+    }
+    at
 }
 
 /// A text up to a value, without the words before that on its line that begin with one of these signs: its
