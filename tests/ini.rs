@@ -122,6 +122,9 @@ o = \"a;b
 p = a\" ; b
 q = a\\# b
 r = 'a'b' ; c
+s = `goes on
+` ; \\
+to here` # c
 u_unencrypted = pa#ss
 v_unencrypted = 'x # y'
 w_unencrypted =#x

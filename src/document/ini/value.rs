@@ -61,13 +61,15 @@ pub(super) fn read(text: &[u8], from: usize, reading: Reading) -> Result<Value<'
     }
 }
 
-/// A value in quotes that may enclose line breaks. The last such quotes of a line close it.
+/// A value in quotes that may enclose line breaks. The last such quotes of a line close it, but of its second
+/// line and those below only where no backslash ends the line (go-ini 1.67.1).
 fn read_raw<'t>(text: &'t [u8], start: usize, quotes: &[u8]) -> Result<Value<'t>, SyntaxError> {
     let inside = start + quotes.len();
     let mut line = inside;
     let (close, next) = loop {
         let next = after_line(text, line);
-        if let Some(at) = memmem::rfind(&text[line..next], quotes) {
+        let goes_on = || line > inside && trim_end(&text[line..next]).ends_with(b"\\");
+        if let Some(at) = memmem::rfind(&text[line..next], quotes).filter(|_| !goes_on()) {
             break (line + at, next);
         }
         if next == text.len() {
