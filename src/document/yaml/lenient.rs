@@ -122,10 +122,9 @@ impl<'t> Lenient<'t> {
     /// and behind a scalar without quotes, where SOPS refuses them.
     pub(super) fn confirm(&self, raw: &Raw<'_>, text: &[u8]) -> Result<(), SyntaxError> {
         let Some(error) = &self.refused else { return Ok(()) };
-        let is_flow = |node: &&Node<'_>| is_collection(node) && begins_with(text, node, b"{[");
-        let mut flows = raw.nodes.iter().filter(is_flow).map(|node| node.span.range()).peekable();
         let plain = plain(raw, text);
-        let mut blocks = raw.nodes.iter().filter(|node| is_block(text, node)).map(|node| node.span.range()).peekable();
+        let (flows, blocks) = collections(raw, text);
+        let (mut flows, mut blocks) = (flows.into_iter().peekable(), blocks.into_iter().peekable());
         let (mut open, mut around) = (0, Vec::new());
         let (mut before, mut at) = (0, 0);
         for &tab in &self.tabs {
@@ -196,8 +195,23 @@ impl<'t> Lenient<'t> {
     }
 }
 
-fn is_collection(node: &Node<'_>) -> bool {
-    matches!(node.content, Content::Map { .. } | Content::List { .. })
+/// The places of what stands between brackets, and those of the maps and lists in lines with a column of their
+/// own, each in their order.
+fn collections(raw: &Raw<'_>, text: &[u8]) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
+    let (mut flows, mut blocks) = (Vec::new(), Vec::new());
+    let mut open = 0;
+    let is_collection = |node: &&Node<'_>| matches!(node.content, Content::Map { .. } | Content::List { .. });
+    for node in raw.nodes.iter().filter(is_collection) {
+        let place = node.span.range();
+        if begins_with(text, node, b"{[") {
+            open = open.max(place.end);
+            flows.push(place);
+        } else if place.start >= open && has_column(text, node) {
+            // Between brackets it would be the map of a single pair.
+            blocks.push(place);
+        }
+    }
+    (flows, blocks)
 }
 
 fn begins_with(text: &[u8], node: &Node<'_>, signs: &[u8]) -> bool {
@@ -225,13 +239,12 @@ fn plain(raw: &Raw<'_>, text: &[u8]) -> Vec<Range<usize>> {
     places
 }
 
-/// Whether this is a map or list in lines, with a column of its own: the dashes of a list may stand where
-/// the map around it has its keys.
-fn is_block(text: &[u8], node: &Node<'_>) -> bool {
-    let is_indented = matches!(node.content, Content::Map { .. })
+/// Whether a map or list in lines has a column of its own: the dashes of a list may stand where the map around
+/// it has its keys.
+fn has_column(text: &[u8], node: &Node<'_>) -> bool {
+    matches!(node.content, Content::Map { .. })
         || node.key.is_none()
-        || begins_with(text, node, b"-") && !text[..node.span.start as usize].trim_ascii_end().ends_with(b"-");
-    is_collection(node) && is_indented && !begins_with(text, node, b"{[")
+        || begins_with(text, node, b"-") && !text[..node.span.start as usize].trim_ascii_end().ends_with(b"-")
 }
 
 /// The length of a text in quotes, with them.
