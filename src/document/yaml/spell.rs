@@ -141,12 +141,24 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId, has_tag: bool) -> bool {
         return false;
     }
     // Alone the sign gives no type.
-    let begins = |signs: &[u8]| matches!(signs, [b'[' | b'{' | b',' | b':', b'!', _]);
-    let is_tag = |word: &[u8]| {
-        word.len() > 1 && word[0] == b'!' || word.windows(3).any(begins) || has_tag && word.ends_with(b"!")
-    };
+    let is_tag = |word: &[u8]| tag_at_end(word).is_some_and(|tag| tag.len() > 1 || has_tag);
     let mut words = text[..at].rsplit(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     has_passed_one && words.find(|word| is_tag(word) || !word.starts_with(b"&")).is_some_and(is_tag)
+}
+
+/// The tag with which a word ends, perhaps right behind a bracket, a comma or a colon.
+fn tag_at_end(word: &[u8]) -> Option<&[u8]> {
+    let begins = |signs: &[u8]| matches!(signs, [b'[' | b'{' | b',' | b':', b'!']);
+    let start = match word.first()? {
+        b'!' => 0,
+        _ => word.windows(2).rposition(begins)? + 1,
+    };
+    let tag = &word[start..];
+    let goes_on = match tag.strip_prefix(b"!<") {
+        Some(name) => memchr::memchr(b'>', name).is_none_or(|end| end + 1 == name.len()),
+        None => !tag.iter().any(|byte| matches!(byte, b',' | b'[' | b']' | b'{' | b'}')),
+    };
+    goes_on.then_some(tag)
 }
 
 /// The end of a text without the anchors at its end, which stand on lines of their own, but at least down to a
