@@ -386,6 +386,78 @@ fn lines_of_a_quoted_text_begin_anywhere() {
     }
 }
 
+/// Scalars without quotes and a blank line with a tab, and whether SOPS reads them.
+const TABBED_BLANKS: &[(&str, bool)] = &[
+    ("a: x\n\t\n  y\nc: 1\n", false),
+    ("a: x\n \t\n  y\nc: 1\n", true),
+    ("a: &x x\r\n\t \r\n  y\r\nb: *x\r\nc: 1\r\n", false),
+    ("a:\n- x\n\t\n\n  y\n- z\nc: 1\n", false),
+    ("a:\n - x\n \t\n   y\nc: 1\n", false),
+    ("a:\n - x\n  \t\n   y\nc: 1\n", true),
+    ("a: [x\n\t\n  y, z]\nc: 1\n", false),
+    ("a: [x\n \t\n  y, z]\nc: 1\n", true),
+    ("{a: x\n\t\n  y, c: 1}\n", true),
+    ("a: [x,\n\t\n  y, 'v\n\t\nw']\nc: 1\n", true),
+    ("? x\n \t\n  y\n: 1\nc: 1\n", true),
+    ("a: {? x\n \t\n  y}\nc: 1\n", true),
+];
+
+#[test]
+fn a_blank_line_with_a_tab_is_spelled_anew_where_sops_refuses_it() {
+    let Some(sops) = require_sops() else { return };
+    let sandbox = Sandbox::with_rules();
+    for (plain, is_read) in TABBED_BLANKS {
+        for flags in [&[][..], &["--encrypted-regex", "^c$"]] {
+            if *is_read {
+                reads_as_sops_does(&sandbox, sops, plain, flags);
+                let kept = plain.lines().take_while(|line| !line.starts_with("c:")).collect::<Vec<_>>().join("\n");
+                let stays = !flags.is_empty() && !plain.starts_with('{');
+                assert!(!stays || sandbox.cloze([&["encrypt"], flags, &["s.yaml"]].concat()).text().starts_with(&kept));
+                continue;
+            }
+            sandbox.write("s.yaml", plain);
+            sandbox.real(sops, ["encrypt", "s.yaml"]).run().says("violates indentation");
+            sandbox.write("sealed.yaml", sandbox.cloze([&["encrypt"], flags, &["s.yaml"]].concat()).ok());
+            assert_eq!(sandbox.cloze(["decrypt", "sealed.yaml"]).text(), *plain);
+            let json = ["decrypt", "--output-type", "json", "sealed.yaml"];
+            let read = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
+            assert_eq!(read(sandbox.real(sops, json).text()), read(sandbox.cloze(json).text()), "{plain:?} {flags:?}");
+        }
+    }
+    for refused in ["? x\n\t\n  y\n: 1\n", "a: {? x\n\t\n  y}\nb: 1\n"] {
+        sandbox.write("s.yaml", refused);
+        sandbox.cloze(["encrypt", "s.yaml"]).run().expect(2).says("a key with a tab in a blank line").prints("");
+        sandbox.real(sops, ["encrypt", "s.yaml"]).run().says("violates indentation");
+    }
+}
+
+#[test]
+fn a_key_between_brackets_stands_on_one_line_with_its_colon() {
+    let Some(sops) = require_sops() else { return };
+    let sandbox = Sandbox::with_rules();
+    for refused in [
+        "{\"one\ntwo\": 1}\n",
+        "a: {one\n  two: 1}\n",
+        "a: {b, 'one'\r\n  : 1}\r\n",
+        "a: {b: {}, one # c\n  : 1}\n",
+        "a: {&x\n  one: 1}\n",
+        "a: [{b: [x, {!!str\n  one: 1}]}]\n",
+    ] {
+        sandbox.write("s.yaml", refused);
+        let ours = sandbox.cloze(["encrypt", "s.yaml"]).run();
+        ours.expect(2).says("a key between brackets and its colon on several lines").prints("");
+        sandbox.real(sops, ["encrypt", "s.yaml"]).run().says("did not find expected");
+    }
+    for plain in [
+        "{? \"one\ntwo\" : 1, ? &x\n three\n : 2,\n four\n, ? five\n}\n",
+        "a: {one # c\n  , two:\n  [1,\n  2]}\n",
+        "a: [{b: 'x\n  y', # c\n  c:\n  d}, e: 1,\n  \"f\"\n  ]\n? g\n  h\n: {i\n  }\n",
+        "{\"a\":\n\n1, # b: c\n&d e :\n\"f\"}\n",
+    ] {
+        reads_as_sops_does(&sandbox, sops, plain, &[]);
+    }
+}
+
 #[test]
 fn a_text_beside_one_that_goes_on_further_out_is_set() {
     let Some(sops) = require_sops() else { return };

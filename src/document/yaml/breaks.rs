@@ -1,6 +1,7 @@
 //! U+0085, U+2028 and U+2029: line breaks in YAML 1.1, and so for go-yaml, and letters like any other in
 //! YAML 1.2 (§5.4). What holds one as itself is read in two ways, unless it is encrypted.
 
+use super::expand::alias_of;
 use super::spell::Spot;
 use crate::document::{Content, Document, NodeId, Style};
 
@@ -23,7 +24,9 @@ pub(super) fn must_be_escaped(document: &Document<'_>, id: NodeId) -> bool {
     let node = document.node(id);
     let Content::Leaf { style, .. } = node.content else { return false };
     let text = document.source(node.span);
-    is_in(text) && !(matches!(style, Style::Single | Style::Double) && is_kept(text)) && !is_copy(document, id)
+    is_in(text)
+        && !(matches!(style, Style::Single | Style::Double) && is_kept(text))
+        && alias_of(document, id).is_none()
 }
 
 /// Whether go-yaml keeps all of them between quotes: it folds the first one, and those beside blanks.
@@ -53,10 +56,4 @@ pub(super) fn misread(document: &Document<'_>, id: NodeId) -> Option<&'static st
             .map(|_| "has U+0085, U+2028 or U+2029, where SOPS takes a line to end; put the comment above the key"),
         _ => None,
     }
-}
-
-/// Whether a node stands for one elsewhere in the text.
-fn is_copy(document: &Document<'_>, id: NodeId) -> bool {
-    let at = document.aliases.partition_point(|alias| alias.nodes.end <= id.0);
-    document.aliases.get(at).is_some_and(|alias| alias.nodes.contains(&id.0))
 }

@@ -83,6 +83,17 @@ enum Kind {
     Other,
 }
 
+/// A key without a question mark, for which go-yaml has one line.
+#[derive(Clone, Copy)]
+enum SimpleKey {
+    /// What comes is none.
+    None,
+    /// The next token may begin one.
+    Next,
+    /// It began here, perhaps with its tag or anchor.
+    From(usize),
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Token {
     at: usize,
@@ -144,6 +155,10 @@ pub(super) struct Comments<'c> {
     feet: Vec<Range<usize>>,
     /// How much of the heads came before a dash that was read last.
     stem: usize,
+    /// The key between brackets that is being read.
+    simple_key: SimpleKey,
+    /// Where a key between brackets begins whose colon is on another line.
+    split_key: Option<usize>,
     /// The entry whose key has a foot already: a second one stays with the value.
     footed: Option<u32>,
     attached: Vec<Attached>,
@@ -174,6 +189,8 @@ impl<'c> Comments<'c> {
             line_comments: Vec::new(),
             feet: Vec::new(),
             stem: 0,
+            simple_key: SimpleKey::None,
+            split_key: None,
             footed: None,
             attached: Vec::new(),
         }
@@ -225,6 +242,17 @@ impl<'c> Comments<'c> {
     /// Whether the last token is the colon behind a key. A key that is marked with `?` may have none.
     pub(super) fn is_behind_colon(&self) -> bool {
         self.last.1 == Kind::Colon
+    }
+
+    /// Where a key between brackets begins whose colon is on another line, as far as the text is read. SOPS
+    /// refuses it.
+    pub(super) fn split_key(&self) -> Option<usize> {
+        self.split_key
+    }
+
+    /// The first column in which a line may begin that is inside of the blocks around.
+    pub(super) fn column_inside(&self) -> usize {
+        self.indents.last().map_or(0, |column| column + 1)
     }
 
     /// Whether a comment begins behind this offset, as far as the text is read.
@@ -373,6 +401,9 @@ impl<'c> Comments<'c> {
 
     fn push(&mut self, at: usize, kind: Kind, act: Act) {
         self.breaks = 0;
+        if self.flow_depth > 0 || matches!(act, Act::FlowStart(..)) {
+            self.follow_key(at, kind, act);
+        }
         if !self.active {
             self.last = (at, kind);
             self.ends.clear();
@@ -382,6 +413,22 @@ impl<'c> Comments<'c> {
         self.before_last = self.last.0;
         self.last = (at, kind);
         self.push_token(Token { at, act, is_block_end: false });
+    }
+
+    fn follow_key(&mut self, at: usize, kind: Kind, act: Act) {
+        let is_mark = matches!(act, Act::Pass) && self.bytes.get(at) == Some(&b'?');
+        self.simple_key = match (kind, act, self.simple_key) {
+            (Kind::Comma, ..) | (_, Act::FlowStart(..), _) => SimpleKey::Next,
+            (Kind::Colon, _, SimpleKey::From(start)) => {
+                let is_split = memchr2(b'\n', b'\r', &self.bytes[start..at]).is_some();
+                self.split_key = self.split_key.or(is_split.then_some(start));
+                SimpleKey::None
+            }
+            (Kind::Colon, ..) | (_, Act::FlowEnd(..), _) => SimpleKey::None,
+            _ if is_mark => SimpleKey::None,
+            (.., SimpleKey::Next) => SimpleKey::From(at),
+            (.., key) => key,
+        };
     }
 
     /// Puts the ends of blocks among the comments read since the last token: a block ends before

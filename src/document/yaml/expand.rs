@@ -92,8 +92,14 @@ pub(super) fn expand<'n>(
     }
 }
 
+/// The alias that a node is a copy for.
+pub(super) fn alias_of<'d>(document: &'d Document<'_>, node: NodeId) -> Option<&'d Alias> {
+    let next = document.aliases.partition_point(|alias| alias.nodes.end <= node.0);
+    document.aliases.get(next).filter(|alias| alias.nodes.contains(&node.0))
+}
+
 /// The first column that is inside of all the collections in lines around a node.
-fn column_around(document: &Document<'_>, node: usize) -> usize {
+pub(super) fn column_around(document: &Document<'_>, node: usize) -> usize {
     let around = document.nodes[..node].iter().filter(|outer| match outer.content {
         Content::Map { end } | Content::List { end } => {
             end.index() > node && !matches!(document.text.get(outer.span.start as usize), Some(b'{' | b'['))

@@ -3,10 +3,11 @@
 
 use super::arrange::METADATA_KEY;
 use super::emit::{INDENT, Printer};
+use super::expand::alias_of;
 use super::spell;
 use crate::document::change::nodes_of;
 use crate::document::tree::Tree;
-use crate::document::{Alias, Content, Document, EmitError, Layout, NodeId, Part, Span, Splice};
+use crate::document::{Content, Document, EmitError, Layout, NodeId, Part, Span, Splice};
 
 /// Puts a block into a document of the stream.
 pub(super) fn metadata(
@@ -160,12 +161,6 @@ fn place_below_comments(text: &[u8], end: usize) -> Option<(usize, bool)> {
         Some((comma, true)) => (comma, true),
         Some((_, false)) => (at, false),
     })
-}
-
-/// The alias that a node is a copy for.
-fn alias_of<'d>(document: &'d Document<'_>, node: NodeId) -> Option<&'d Alias> {
-    let next = document.aliases.partition_point(|alias| alias.nodes.end <= node.0);
-    document.aliases.get(next).filter(|alias| alias.nodes.contains(&node.0))
 }
 
 /// Columns per level: as asked for, or as the document has it, or as SOPS does.

@@ -13,7 +13,7 @@ use super::comments::{Act, Comments, Parent};
 use super::compact::{Compact, Offsets};
 use super::lenient::{Lenient, NESTING, Rule, parser};
 use super::resolve::{self, Tag};
-use super::spell;
+use super::{spell, tabs};
 use crate::document::syntax::utf8;
 use crate::document::{Content, Document, Node, NodeId, Scalar, Span, Style, SyntaxError, Text};
 
@@ -179,7 +179,14 @@ impl<'t, 'c> Reader<'t, 'c> {
             }
             _ => {}
         }
-        Ok(())
+        match self.comments.split_key() {
+            None => Ok(()),
+            Some(at) => {
+                let at = self.offsets.source(at);
+                let error = SyntaxError::at(Span::new(at..at), "a key between brackets and its colon on several lines");
+                Err(error.hint("SOPS does not read it; put both on one line, or `?` and a blank before the key").into())
+            }
+        }
     }
 
     fn document_start(&mut self, explicit: bool, place: Range<usize>) {
@@ -422,6 +429,13 @@ impl<'t, 'c> Reader<'t, 'c> {
                 let error =
                     SyntaxError::at(span, "a key with U+0085, U+2028 or U+2029, where SOPS takes a line to end");
                 return Err(error.hint("put the key in double quotes, and write `\\N`, `\\L` or `\\P`").into());
+            }
+            Role::Key
+                if style == Style::Plain
+                    && tabs::is_refused(&self.source.as_bytes()[span.range()], self.comments.column_inside()) =>
+            {
+                let error = SyntaxError::at(span, "a key with a tab in a blank line");
+                return Err(error.hint("SOPS does not read it; take the tab out").into());
             }
             Role::Key => {
                 let key = key_text(scalar)
