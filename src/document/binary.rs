@@ -26,7 +26,7 @@ impl Syntax for Binary {
             Node { key: DATA.into(), span, content: Content::Leaf { value, style: Style::Plain } },
         ];
         let part = Part { root: NodeId(0), metadata: None, span };
-        Ok(Document { text, nodes, parts: vec![part], aliases: Vec::new(), shadowed: Vec::new() })
+        Ok(Document { text, nodes, parts: vec![part], ..Document::default() })
     }
 
     /// The value as JSON: what is put in place of the leaf is the ciphertext.
@@ -52,8 +52,7 @@ impl Syntax for Binary {
                 content: Content::Leaf { value: Scalar::Text("".into()), style: Style::Double },
             },
         ];
-        let empty =
-            Document { text: b"", nodes: around.into(), parts: Vec::new(), aliases: Vec::new(), shadowed: Vec::new() };
+        let empty = Document { text: b"", nodes: around.into(), parts: Vec::new(), ..Document::default() };
         let object = Json.emit(&empty, NodeId(0), layout)?;
         let object = Json.parse(&object).map_err(|error| EmitError(error.message))?;
         let hole = object.node(NodeId(1)).span.range();

@@ -68,7 +68,7 @@ impl Syntax for Dotenv {
         let end = u32::try_from(nodes.len()).expect("impossible: there are fewer nodes than bytes");
         nodes[0].content = Content::Map { end: NodeId(end) };
         let part = Part { root: NodeId(0), metadata: metadata.block()?, span: whole };
-        Ok(Document { text, nodes, parts: vec![part], aliases: Vec::new(), shadowed: Vec::new() })
+        Ok(Document { text, nodes, parts: vec![part], ..Document::default() })
     }
 
     fn spell(&self, document: &Document<'_>, node: NodeId, new: &New<'_>) -> Result<Splice, EmitError> {

@@ -135,6 +135,8 @@ pub struct Editor<'d, 't> {
     spellings: Vec<Spellings>,
     /// Everything else.
     others: Vec<Splice>,
+    /// What is replaced where nothing else is.
+    unread: &'d [Splice],
 }
 
 impl<'d, 't> Editor<'d, 't> {
@@ -147,7 +149,7 @@ impl<'d, 't> Editor<'d, 't> {
     /// The same where the new text is expected to be this one, of which then no copy is made.
     #[must_use]
     pub fn towards(document: &'d Document<'t>, syntax: &'static dyn Syntax, like: &'d [u8]) -> Self {
-        Editor { document, syntax, like, front: None, spellings: Vec::new(), others: Vec::new() }
+        Editor { document, syntax, like, front: None, spellings: Vec::new(), others: Vec::new(), unread: &[] }
     }
 
     /// Gives a node a new content. Nodes must be given in the order of the walk.
@@ -166,7 +168,7 @@ impl<'d, 't> Editor<'d, 't> {
     /// note as from [`finish_noting`](Self::finish_noting) of those whose place is certain by now.
     pub fn take(&mut self, spellings: Spellings, mut note: impl FnMut(NodeId, usize)) {
         if self.spellings.is_empty() {
-            if self.front.is_none() && self.others.is_empty() {
+            if self.front.is_none() && self.others.is_empty() && self.unread.is_empty() {
                 self.front = Front::of(self.document, self.syntax, self.like);
             }
             if let Some(front) = &mut self.front
@@ -198,6 +200,11 @@ impl<'d, 't> Editor<'d, 't> {
         self.others.extend(self.document.shadowed.iter().map(|entry| Splice { span: entry.lines, text: Vec::new() }));
     }
 
+    /// Puts what SOPS reads in place of what it does not, where nothing else is replaced.
+    pub fn replace_unread(&mut self) {
+        self.unread = &self.document.unread;
+    }
+
     /// The text with all replacements in place.
     ///
     /// # Errors
@@ -215,10 +222,27 @@ impl<'d, 't> Editor<'d, 't> {
     /// An alias has to be written out where it cannot be.
     pub fn finish_noting(mut self, note: impl FnMut(NodeId, usize)) -> Result<Option<Vec<u8>>, EmitError> {
         self.expand_aliases()?;
+        self.add_unread();
         let front = self.front.take().unwrap_or_else(|| Front::new(self.like));
         let out = finish_front(front, self.document.text, &self.spellings, &self.others, note);
         wipe(&mut self.others);
         out
+    }
+
+    /// Adds what is replaced where nothing else is.
+    fn add_unread(&mut self) {
+        if self.unread.is_empty() {
+            return;
+        }
+        let taken: Vec<Span> = pieces(&self.spellings, &self.others).iter().map(|piece| piece.span).collect();
+        let is_free = |splice: &&Splice| {
+            let before = taken.partition_point(|span| span.start < splice.span.end);
+            taken[..before].last().is_none_or(|span| span.end <= splice.span.start)
+        };
+        let free: Vec<Splice> = self.unread.iter().filter(is_free).cloned().collect();
+        // Before metadata in the same place.
+        let others = std::mem::replace(&mut self.others, free);
+        self.others.extend(others);
     }
 
     /// Writes out the aliases that cannot stay.

@@ -196,7 +196,7 @@ impl Shadowed<'_> {
 }
 
 /// A text and what stands in it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Document<'t> {
     /// The source.
     pub text: &'t [u8],
@@ -210,6 +210,9 @@ pub struct Document<'t> {
     /// They are no nodes: SOPS's model has one value for a key. A document with a metadata block
     /// has none. Only INI allows them.
     pub shadowed: Vec<Shadowed<'t>>,
+    /// What SOPS does not read, though it has no meaning of its own, with what stands in for it in an
+    /// encrypted file, in order. Some of it may be inside of values. Only YAML has such places.
+    pub unread: Vec<Splice>,
 }
 
 /// A node as the walk meets it.

@@ -34,6 +34,7 @@ pub(super) fn seal(syntax: &'static dyn Syntax, document: &Document<'_>, layout:
     }
     changed(syntax, document, &changes, b"", |editor| {
         editor.remove_shadowed();
+        editor.replace_unread();
         editor.set_metadata(0, &metadata(), layout).expect("the file holds metadata");
     })
 }

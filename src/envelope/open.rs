@@ -148,7 +148,7 @@ fn open_envelope(
     let (mut values, parts) = (Values(document.nodes.clone()), document.parts.clone());
     let mac = unseal_all(format, document, metadata, key, leniency, warnings, &mut values)?;
     let root = parts[0].root;
-    let plain = Document { text: document.text, nodes: values.0, parts, aliases: Vec::new(), shadowed: Vec::new() };
+    let plain = Document { text: document.text, nodes: values.0, parts, ..Document::default() };
     let text = Zeroizing::new(format.syntax().emit(&plain, root, Layout::default())?);
     Ok(Canonical { text, mac })
 }

@@ -192,6 +192,7 @@ fn seal(
     let sealing = Sealing { document, syntax, selector: &selector, cipher: Cipher::new(key) };
     let mut editor = Editor::new(document, syntax);
     editor.remove_shadowed();
+    editor.replace_unread();
     let mut sealed = SealedPlaces::default();
     let take = |run: Result<Written, Error>| {
         let run = run?;

@@ -167,7 +167,7 @@ impl Sample {
 
 /// What the MAC covers: the values that are not empty, with the keys on their paths.
 fn values(format: Format, text: &[u8]) -> Vec<(String, String)> {
-    let empty = Document { text: b"", nodes: Vec::new(), parts: Vec::new(), aliases: Vec::new(), shadowed: Vec::new() };
+    let empty = Document::default();
     let document = format.syntax().parse(text).unwrap_or(empty);
     let mut path = vec![String::new()];
     let mut values = Vec::new();

@@ -260,13 +260,8 @@ impl<'t> Reader<'t> {
             None => None,
         };
         let part = Part { root: NodeId(0), metadata, span: Span::new(0..self.text.len()) };
-        Ok(Document {
-            text: self.text,
-            nodes: self.nodes,
-            parts: vec![part],
-            aliases: Vec::new(),
-            shadowed: self.shadowed,
-        })
+        let (text, nodes, parts) = (self.text, self.nodes, vec![part]);
+        Ok(Document { text, nodes, parts, shadowed: self.shadowed, ..Document::default() })
     }
 }
 

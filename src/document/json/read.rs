@@ -17,7 +17,7 @@ pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
     reader.document()?;
     let metadata = reader.block();
     let part = Part { root: NodeId(0), metadata, span: Span::new(0..text.len()) };
-    Ok(Document { text, nodes: reader.nodes, parts: vec![part], aliases: Vec::new(), shadowed: Vec::new() })
+    Ok(Document { text, nodes: reader.nodes, parts: vec![part], ..Document::default() })
 }
 
 /// The scalar with which a text begins, and its length in bytes.

@@ -381,7 +381,7 @@ fn inline(value: &Tree) -> Result<Vec<u8>, EmitError> {
     if nodes.iter().any(|node| matches!(node.content, Content::Leaf { value: Scalar::Null, .. })) {
         return Err(EmitError("TOML has no null".into()));
     }
-    let document = Document { text: b"", nodes, parts: Vec::new(), aliases: Vec::new(), shadowed: Vec::new() };
+    let document = Document { text: b"", nodes, parts: Vec::new(), ..Document::default() };
     let mut printed = print::value(&document, NodeId(1))?;
     printed.truncate(printed.trim_ascii_end().len());
     Ok(printed)

@@ -19,7 +19,7 @@ pub(super) fn block(name: &str, tree: &Tree, is_crlf: bool) -> Result<Vec<u8>, E
         vec![Node { key: crate::document::Key::NONE, span: Span::default(), content: Content::Map { end: NodeId(0) } }];
     push(&mut nodes, Some(name), tree);
     close(&mut nodes, 0);
-    let document = Document { text: b"", nodes, parts: Vec::new(), aliases: Vec::new(), shadowed: Vec::new() };
+    let document = Document { text: b"", nodes, parts: Vec::new(), ..Document::default() };
     let mut printed = Printer::new(&document, is_crlf).print(NodeId(0))?;
     printed.truncate(printed.trim_ascii_end().len());
     Ok(printed)

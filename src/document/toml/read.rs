@@ -30,7 +30,7 @@ pub(super) fn read(text: &[u8]) -> Result<Document<'_>, SyntaxError> {
     let (nodes, tree) = reader.builder.finish(METADATA)?;
     let metadata = tree.map(|tree| block::found(text, &pieces, tree));
     let part = Part { root: NodeId(0), metadata, span: Span::new(0..text.len()) };
-    Ok(Document { text, nodes, parts: vec![part], aliases: Vec::new(), shadowed: Vec::new() })
+    Ok(Document { text, nodes, parts: vec![part], ..Document::default() })
 }
 
 /// What listens to the parser.

@@ -6,7 +6,9 @@ use std::ops::Range;
 use super::comments::Slot;
 use super::spell;
 use crate::document::tree::Tree;
-use crate::document::{Alias, Block, Content, Document, Key, Node, NodeId, Part, Scalar, Span, SyntaxError, Text};
+use crate::document::{
+    Alias, Block, Content, Document, Key, Node, NodeId, Part, Scalar, Span, Splice, SyntaxError, Text,
+};
 
 /// How many nodes aliases may stand for in all, apart from one for each byte of the text.
 const COPIES: usize = 500_000;
@@ -29,6 +31,8 @@ pub(super) struct Raw<'t> {
     /// Comments, in order within one place.
     pub(super) comments: Vec<(u32, Slot, Span)>,
     pub(super) parts: Vec<RawPart>,
+    /// What SOPS does not read, with what stands in for it in an encrypted file.
+    pub(super) unread: Vec<Splice>,
 }
 
 /// A document of the stream.
@@ -38,6 +42,18 @@ pub(super) struct RawPart {
 }
 
 impl<'t> Raw<'t> {
+    /// Adds to what SOPS does not read. Of what stands inside of something else, that goes as a whole.
+    pub(super) fn add_unread(&mut self, more: Vec<Splice>) {
+        self.unread.extend(more);
+        self.unread.sort_by_key(|splice| (splice.span.start, splice.span.end));
+        let mut reached = 0;
+        self.unread.retain(|Splice { span, .. }| {
+            let follows = span.start >= reached;
+            reached = reached.max(span.end);
+            follows
+        });
+    }
+
     /// The children of a collection.
     pub(super) fn children(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
         let end = self.end(node);
@@ -74,7 +90,7 @@ impl<'t> Raw<'t> {
             parts.push(Part { root: NodeId(part.root), metadata: block, span: part.span });
         }
         if self.comments.is_empty() && self.aliases.is_empty() && metadata.iter().all(Option::is_none) {
-            return Ok(Document { text, nodes: self.nodes, parts, aliases: Vec::new(), shadowed: Vec::new() });
+            return Ok(Document { text, nodes: self.nodes, parts, unread: self.unread, ..Document::default() });
         }
         Arranger::new(self, text, metadata).run(parts)
     }
@@ -304,7 +320,9 @@ impl<'t> Arranger<'t> {
             }
             at += 1;
         }
-        Ok(Document { text: self.text, nodes: self.nodes, parts, aliases: self.aliases, shadowed: Vec::new() })
+        let unread = std::mem::take(&mut self.raw.unread);
+        let (text, nodes, aliases) = (self.text, self.nodes, self.aliases);
+        Ok(Document { text, nodes, parts, aliases, unread, ..Document::default() })
     }
 
     fn comments(&mut self, node: u32, slot: Slot) {

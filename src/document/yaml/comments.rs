@@ -12,6 +12,8 @@ use std::ops::Range;
 use memchr::{memchr, memchr2};
 
 use super::spell;
+use super::unread::{self, After, Gap};
+use crate::document::Splice;
 
 /// A comment, and where it goes in the list of nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +83,19 @@ enum Kind {
     Colon,
     Comma,
     Other,
+}
+
+/// What SOPS does not read, and nothing can stand in for.
+#[derive(Clone, Copy)]
+pub(super) enum Unread {
+    /// A key between brackets, with a comment between it and its colon.
+    Key,
+    /// `...` where nothing ends.
+    DocumentEnd,
+    /// A comment behind a tab, below a block scalar.
+    Comment,
+    /// A document without `---`, behind another one.
+    BareDocument,
 }
 
 /// A key without a question mark, for which go-yaml has one line.
@@ -155,10 +170,22 @@ pub(super) struct Comments<'c> {
     feet: Vec<Range<usize>>,
     /// How much of the heads came before a dash that was read last.
     stem: usize,
-    /// The key between brackets that is being read.
+    /// The key between brackets that is being read, and whether it has several lines that are not seen here.
     simple_key: SimpleKey,
-    /// Where a key between brackets begins whose colon is on another line.
-    split_key: Option<usize>,
+    has_hidden_lines: bool,
+    /// Where the last token ends, and what kind it was.
+    gap: usize,
+    after: After,
+    /// Whether there is any tab at all.
+    has_tabs: bool,
+    /// Whether the last token is the colon of a key that gets a question mark.
+    is_behind_marked: bool,
+    /// Whether a question mark stands before what comes next.
+    is_marked: bool,
+    /// What SOPS does not read, with what stands in for it.
+    unread: Vec<Splice>,
+    /// Of what SOPS does not read nothing can stand in for: what, and where it begins.
+    refused: Option<(Unread, usize)>,
     /// The entry whose key has a foot already: a second one stays with the value.
     footed: Option<u32>,
     attached: Vec<Attached>,
@@ -190,7 +217,14 @@ impl<'c> Comments<'c> {
             feet: Vec::new(),
             stem: 0,
             simple_key: SimpleKey::None,
-            split_key: None,
+            has_hidden_lines: false,
+            gap: 0,
+            after: After::Sign,
+            has_tabs: memchr(b'\t', bytes).is_some(),
+            is_behind_marked: false,
+            is_marked: false,
+            unread: Vec::new(),
+            refused: None,
             footed: None,
             attached: Vec::new(),
         }
@@ -244,10 +278,24 @@ impl<'c> Comments<'c> {
         self.last.1 == Kind::Colon
     }
 
-    /// Where a key between brackets begins whose colon is on another line, as far as the text is read. SOPS
-    /// refuses it.
-    pub(super) fn split_key(&self) -> Option<usize> {
-        self.split_key
+    /// Something for which SOPS reads nothing, and where it begins, as far as the text is read.
+    pub(super) fn refused(&self) -> Option<(Unread, usize)> {
+        self.refused
+    }
+
+    /// Whether the key that comes next has a question mark before it.
+    pub(super) fn is_marked(&self) -> bool {
+        self.is_marked
+    }
+
+    /// The last token stands for several lines.
+    pub(super) fn hide_lines(&mut self) {
+        self.has_hidden_lines = true;
+    }
+
+    /// The last token was a scalar without quotes.
+    pub(super) fn end_plain(&mut self) {
+        self.after = After::Plain(self.column_inside());
     }
 
     /// The first column in which a line may begin that is inside of the blocks around.
@@ -297,6 +345,7 @@ impl<'c> Comments<'c> {
         }
         self.cursor = span.end;
         self.scan = span.end;
+        self.gap = span.end;
     }
 
     /// Reads the comment behind the header of a block scalar, and then jumps to its end.
@@ -308,6 +357,13 @@ impl<'c> Comments<'c> {
         }
         self.cursor = end;
         self.scan = end;
+        self.gap = end;
+        if self.has_tabs {
+            let signs = self.bytes[header..line_end].iter().take(3);
+            let lines = if signs.clone().any(u8::is_ascii_digit) { None } else { self.bytes.get(line_end..end) };
+            let inside = lines.and_then(spell::content_column).unwrap_or(self.column_inside());
+            self.after = After::Block { inside, keeps: signs.into_iter().any(|byte| *byte == b'+') };
+        }
     }
 
     /// A block collection begins.
@@ -336,14 +392,14 @@ impl<'c> Comments<'c> {
         self.top = 0;
     }
 
-    /// All comments, those for one place in order.
-    pub(super) fn finish(mut self, last_root: u32) -> Vec<Attached> {
+    /// All comments, those for one place in order; and what SOPS does not read, with what stands in for it.
+    pub(super) fn finish(mut self, last_root: u32) -> (Vec<Attached>, Vec<Splice>) {
         self.reach(self.bytes.len());
         self.end_document(last_root);
         while let Some(token) = self.queue.pop_front() {
             self.process(token);
         }
-        self.attached
+        (self.attached, self.unread)
     }
 
     /// Reads one thing before `to`; whether it was a single byte, which is still to be passed.
@@ -368,10 +424,19 @@ impl<'c> Comments<'c> {
                 self.mark(at, Kind::Other, Act::Pass);
                 self.cursor = self.word_end(at);
                 self.scan = self.cursor;
+                self.gap = self.cursor;
+                let is_tag = self.bytes[at] == b'!';
+                if is_tag
+                    && self.flow_depth > 0
+                    && matches!(self.bytes.get(self.cursor), Some(b',' | b'[' | b']' | b'{' | b'}'))
+                {
+                    self.unread.push(unread::before(self.cursor, " "));
+                }
                 return false;
             }
-            b'%' if at == 0 || self.bytes[at - 1] == b'\n' => {
+            b'%' if at == 0 || matches!(self.bytes[at - 1], b'\n' | b'\r' | b'\xbf') => {
                 self.cursor = self.line_end(at);
+                self.unread.extend(unread::directive(&self.bytes[at..self.cursor], at));
                 return false;
             }
             _ => {}
@@ -380,9 +445,13 @@ impl<'c> Comments<'c> {
     }
 
     fn marker(&mut self, at: usize, to: usize) -> bool {
+        if self.last.1 == Kind::Start && self.bytes[at] == b'.' {
+            self.refused = self.refused.or(Some((Unread::DocumentEnd, at)));
+        }
         self.mark(at, Kind::Other, Act::Pass);
         self.cursor = (at + 3).min(to.max(at + 1));
         self.scan = self.cursor;
+        self.gap = self.cursor;
         false
     }
 
@@ -397,10 +466,17 @@ impl<'c> Comments<'c> {
     fn mark(&mut self, at: usize, kind: Kind, act: Act) {
         self.push(at, kind, act);
         self.scan = at + 1;
+        self.gap = at + 1;
     }
 
     fn push(&mut self, at: usize, kind: Kind, act: Act) {
         self.breaks = 0;
+        self.is_behind_marked = false;
+        let sign = if matches!(act, Act::Pass) { self.bytes.get(at) } else { None };
+        self.is_marked = sign == Some(&b'?') || self.is_marked && matches!(sign, Some(b'&' | b'!'));
+        if self.has_tabs {
+            self.look_at_gap(at, kind, act);
+        }
         if self.flow_depth > 0 || matches!(act, Act::FlowStart(..)) {
             self.follow_key(at, kind, act);
         }
@@ -415,13 +491,44 @@ impl<'c> Comments<'c> {
         self.push_token(Token { at, act, is_block_end: false });
     }
 
+    /// Finds the tabs before a token that SOPS does not read.
+    fn look_at_gap(&mut self, at: usize, kind: Kind, act: Act) {
+        let is_flow = self.flow_depth > 0;
+        if memchr(b'\t', self.bytes.get(self.gap..at).unwrap_or_default()).is_some() {
+            let is_last = matches!(act, Act::DocumentEnd(_));
+            let gap = Gap { place: self.gap..at, after: self.after, is_flow, is_last };
+            match gap.without_tabs(self.bytes) {
+                Some(splices) => self.unread.extend(splices),
+                None => self.refused = self.refused.or(Some((Unread::Comment, self.gap))),
+            }
+        }
+        self.gap = self.gap.max(at);
+        // The colon of a key that is marked stands first on its line.
+        let is_first = || self.bytes[spell::start_of_line(self.bytes, at)..at].trim_ascii().is_empty();
+        self.after = match kind {
+            Kind::Dash if !is_flow => After::Sign,
+            Kind::Colon if !is_flow && is_first() => After::Sign,
+            _ if !is_flow && self.is_marked => After::Sign,
+            _ => After::Other,
+        };
+    }
+
+    /// Follows keys between brackets up to their colon.
     fn follow_key(&mut self, at: usize, kind: Kind, act: Act) {
-        let is_mark = matches!(act, Act::Pass) && self.bytes.get(at) == Some(&b'?');
+        let is_mark = self.is_marked;
+        self.has_hidden_lines &= matches!(kind, Kind::Colon);
         self.simple_key = match (kind, act, self.simple_key) {
             (Kind::Comma, ..) | (_, Act::FlowStart(..), _) => SimpleKey::Next,
             (Kind::Colon, _, SimpleKey::From(start)) => {
-                let is_split = memchr2(b'\n', b'\r', &self.bytes[start..at]).is_some();
-                self.split_key = self.split_key.or(is_split.then_some(start));
+                if self.has_hidden_lines || memchr2(b'\n', b'\r', &self.bytes[start..at]).is_some() {
+                    if self.has_comment_behind(start) {
+                        self.refused = self.refused.or(Some((Unread::Key, start)));
+                    } else {
+                        self.unread.push(unread::before(start, "? "));
+                        self.is_behind_marked = true;
+                    }
+                    self.has_hidden_lines = false;
+                }
                 SimpleKey::None
             }
             (Kind::Colon, ..) | (_, Act::FlowEnd(..), _) => SimpleKey::None,
@@ -481,6 +588,9 @@ impl<'c> Comments<'c> {
     }
 
     fn comment(&mut self, at: usize) {
+        if self.is_behind_marked {
+            self.refused = self.refused.or(Some((Unread::Key, at)));
+        }
         if self.breaks == 0 && !matches!(self.last.1, Kind::Dash | Kind::Start) {
             self.line_comment(at);
         } else {

@@ -14,7 +14,8 @@ use memchr::{memchr2, memrchr2};
 use super::arrange::Raw;
 use super::compact::Compact;
 use super::spell::{column, property};
-use crate::document::{Content, Node, Span, Style, SyntaxError};
+use super::unread;
+use crate::document::{Content, Node, Span, Splice, Style, SyntaxError};
 
 /// Levels of nesting, for both kinds of collections. go-yaml has the same limit.
 pub(super) const NESTING: usize = 10_000;
@@ -37,6 +38,8 @@ pub(super) fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
 pub(super) enum Rule {
     /// No line begins with a tab.
     NoTabs,
+    /// No line of a scalar without quotes does so.
+    NoTabsInPlain,
     /// The lines of a text in quotes begin further in than what is around it.
     Indented,
 }
@@ -44,8 +47,11 @@ pub(super) enum Rule {
 impl Rule {
     /// The rule that was broken.
     pub(super) fn broken(error: &ScanError) -> Option<Self> {
-        use ErrorKind::{InvalidQuotedScalarIndent, TabInBlockIndentation, TabInIndentation, TabNotAllowed};
+        use ErrorKind::{
+            InvalidQuotedScalarIndent, TabInBlockIndentation, TabInIndentation, TabInPlainScalar, TabNotAllowed,
+        };
         match error.kind() {
+            TabInPlainScalar => Some(Rule::NoTabsInPlain),
             TabInBlockIndentation | TabNotAllowed => Some(Rule::NoTabs),
             InvalidQuotedScalarIndent | TabInIndentation => Some(Rule::Indented),
             _ => None,
@@ -85,6 +91,7 @@ impl<'t> Lenient<'t> {
         self.tries <= TRIES
             && match rule {
                 Rule::NoTabs => self.blank_tabs(at, error),
+                Rule::NoTabsInPlain => self.blank_tabs(self.line_with_tab(at), error),
                 Rule::Indented => self.hide(at, source, error).is_some(),
             }
     }
@@ -118,10 +125,25 @@ impl<'t> Lenient<'t> {
         is_new
     }
 
-    /// Refuses a text with tabs that were taken to be as good as blanks, and are not: outside of brackets,
-    /// and behind a scalar without quotes, where SOPS refuses them.
-    pub(super) fn confirm(&self, raw: &Raw<'_>, text: &[u8]) -> Result<(), SyntaxError> {
-        let Some(error) = &self.refused else { return Ok(()) };
+    /// The first line below that begins with a tab, and not with blanks alone.
+    fn line_with_tab(&self, mut at: usize) -> usize {
+        let text = self.compact.text.as_bytes();
+        while let Some(end) = memchr2(b'\n', b'\r', &text[at..]) {
+            at += end + 1;
+            let blanks = text[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+            let is_blank = matches!(text.get(at + blanks), None | Some(b'\n' | b'\r'));
+            if text[at..at + blanks].contains(&b'\t') && !is_blank {
+                break;
+            }
+        }
+        at
+    }
+
+    /// Refuses a text with tabs that were taken to be as good as blanks, and are not: outside of brackets.
+    /// Otherwise gives blanks for those which SOPS does not take: behind a scalar without quotes.
+    pub(super) fn confirm(&self, raw: &Raw<'_>, text: &[u8]) -> Result<Vec<Splice>, SyntaxError> {
+        let mut blanks = Vec::new();
+        let Some(error) = &self.refused else { return Ok(blanks) };
         let plain = plain(raw, text);
         let (flows, blocks) = collections(raw, text);
         let (mut flows, mut blocks) = (flows.into_iter().peekable(), blocks.into_iter().peekable());
@@ -143,11 +165,14 @@ impl<'t> Lenient<'t> {
             let last = plain[..plain.partition_point(|span| span.start < tab)].last();
             let is_behind_plain = last.is_some_and(|span| span.end >= before);
             let is_inside = || around.last().is_none_or(|block| column(text, tab) > column(text, block.start));
-            if tab >= open || is_behind_plain && !is_inside() {
+            if tab >= open {
                 return Err(SyntaxError { span: Some(Span::new(tab..tab + 1)), ..error.clone() });
             }
+            if is_behind_plain && !is_inside() {
+                blanks.push(unread::blank(tab));
+            }
         }
-        Ok(())
+        Ok(blanks)
     }
 
     /// What was said of tabs, if another error comes of a line that begins with one.

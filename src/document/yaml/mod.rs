@@ -14,9 +14,9 @@ mod parse;
 mod quoting;
 mod resolve;
 mod spell;
-mod tabs;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 use super::syntax::{EmitError, Layout, Splice, Syntax, SyntaxError};
 use super::tree::Tree;
@@ -46,7 +46,7 @@ impl Syntax for Yaml {
             && node.span.end as usize == document.text.len()
             && !document.text.ends_with(b"\n")
             && !document.text.ends_with(b"\r");
-        is_open || breaks::must_be_escaped(document, id) || tabs::must_be_respelled(document, id)
+        is_open || breaks::must_be_escaped(document, id) || unread::must_be_respelled(document, id)
     }
 
     fn expand<'n>(

@@ -9,13 +9,13 @@ use granit_parser::{Event, ScalarStyle, StructureStyle};
 
 use super::arrange::{Raw, RawPart};
 use super::breaks;
-use super::comments::{Act, Comments, Parent};
+use super::comments::{Act, Comments, Parent, Unread};
 use super::compact::{Compact, Offsets};
 use super::lenient::{Lenient, NESTING, Rule, parser};
 use super::resolve::{self, Tag};
-use super::{spell, tabs};
+use super::{spell, unread};
 use crate::document::syntax::utf8;
-use crate::document::{Content, Document, Node, NodeId, Scalar, Span, Style, SyntaxError, Text};
+use crate::document::{Content, Document, Node, NodeId, Scalar, Span, Splice, Style, SyntaxError, Text};
 
 /// The prefix of the tags that YAML defines.
 const NAMESPACE: &str = "tag:yaml.org,2002:";
@@ -48,7 +48,11 @@ fn attempts<'t>(source: &'t str, compact: Compact<'t>) -> Result<Raw<'t>, Syntax
     let mut seen = Lenient::new(compact);
     loop {
         match read(source, &seen) {
-            Ok(raw) => return seen.confirm(&raw, source.as_bytes()).map(|()| raw),
+            Ok(mut raw) => {
+                let blanks = seen.confirm(&raw, source.as_bytes())?;
+                raw.add_unread(blanks);
+                return Ok(raw);
+            }
             Err(Failure::Strict(rule, at, error)) if seen.make_way(rule, at, source, &error) => {}
             Err(Failure::Strict(_, _, error)) => return Err(error),
             Err(Failure::Restart) if seen.compact.is_shortened() => seen = Lenient::new(Compact::none(source)),
@@ -165,6 +169,9 @@ impl<'t, 'c> Reader<'t, 'c> {
         let place = span.byte_range().unwrap_or_default();
         let tag_at = span.tag_span().and_then(|tag| tag.byte_range()).map(|tag| tag.start);
         match event {
+            Event::DocumentStart(false, _) if !self.raw.parts.is_empty() => {
+                return Err(self.unread(Unread::BareDocument, place.start).into());
+            }
             Event::DocumentStart(explicit, _) => self.document_start(explicit, place),
             Event::DocumentEnd => self.document_end(),
             Event::MappingStart(style, anchor, _) => self.start(true, style, anchor, place)?,
@@ -179,14 +186,25 @@ impl<'t, 'c> Reader<'t, 'c> {
             }
             _ => {}
         }
-        match self.comments.split_key() {
-            None => Ok(()),
-            Some(at) => {
-                let at = self.offsets.source(at);
-                let error = SyntaxError::at(Span::new(at..at), "a key between brackets and its colon on several lines");
-                Err(error.hint("SOPS does not read it; put both on one line, or `?` and a blank before the key").into())
-            }
-        }
+        self.comments.refused().map_or(Ok(()), |(what, at)| Err(self.unread(what, at).into()))
+    }
+
+    /// The error of what SOPS does not read.
+    fn unread(&mut self, what: Unread, at: usize) -> SyntaxError {
+        let at = self.offsets.source(at);
+        let (message, hint) = match what {
+            Unread::Key => (
+                "a comment beside a key in brackets that is not on one line with its colon",
+                "SOPS does not read the key; put the comment before it, or all of it on one line",
+            ),
+            Unread::Comment => (
+                "a tab before a comment below this block scalar",
+                "SOPS does not read it; put the comment at the start of its line",
+            ),
+            Unread::DocumentEnd => ("`...` before the first document", "SOPS does not read it; take the line out"),
+            Unread::BareDocument => ("a document without `---`", "SOPS does not read it; put this line before it"),
+        };
+        SyntaxError::at(Span::new(at..at), message).hint(hint)
     }
 
     fn document_start(&mut self, explicit: bool, place: Range<usize>) {
@@ -399,6 +417,9 @@ impl<'t, 'c> Reader<'t, 'c> {
         let span = self.here(&place);
         self.refuse_odd_anchor(event.anchor, span.start as usize)?;
         self.refuse_question_mark(style, span)?;
+        if style == Style::Plain && unread::holds_comment(&self.source.as_bytes()[span.range()]) {
+            return Err(SyntaxError::at(span, "a comment inside of a text without quotes").into());
+        }
         self.last_end = span.end as usize;
         let mut scalar = self.resolve(value, style, event.tag, span)?;
         let body = self.body_below_comment(style, &place);
@@ -430,17 +451,18 @@ impl<'t, 'c> Reader<'t, 'c> {
                     SyntaxError::at(span, "a key with U+0085, U+2028 or U+2029, where SOPS takes a line to end");
                 return Err(error.hint("put the key in double quotes, and write `\\N`, `\\L` or `\\P`").into());
             }
-            Role::Key
-                if style == Style::Plain
-                    && tabs::is_refused(&self.source.as_bytes()[span.range()], self.comments.column_inside()) =>
-            {
-                let error = SyntaxError::at(span, "a key with a tab in a blank line");
-                return Err(error.hint("SOPS does not read it; take the tab out").into());
-            }
             Role::Key => {
                 let key = key_text(scalar)
                     .ok_or_else(|| SyntaxError::at(span, "a key must be a string").hint("put the key in quotes"))?;
+                let is_flow = self.open.last().is_some_and(|open| open.is_flow);
+                let column = self.comments.column_inside();
+                self.raw.unread.extend(unread::key(self.source.as_bytes(), span, style, &key, is_flow, column));
                 self.key(key, span, event.place);
+                match style {
+                    Style::Plain => self.comments.end_plain(),
+                    _ if self.seen.hidden(span.start as usize).is_some() => self.comments.hide_lines(),
+                    _ => {}
+                }
                 return Ok(());
             }
             Role::Value | Role::Element => {
@@ -463,6 +485,9 @@ impl<'t, 'c> Reader<'t, 'c> {
             self.comments.block_scalar(place.start, end, act);
         } else {
             self.comments.token(place, act);
+        }
+        if style == Style::Plain {
+            self.comments.end_plain();
         }
         Ok(())
     }
@@ -553,10 +578,10 @@ impl<'t, 'c> Reader<'t, 'c> {
             && self.seen.hides()
             && let Some(hidden) = self.seen.hidden(self.offsets.source(place.start))
         {
-            // Only a question mark makes a key of several lines.
-            let before = spell::without_words(&self.short.as_bytes()[..place.start], b"&!");
-            let is_marked = before.iter().rfind(|byte| !matches!(byte, b' ' | b'\t')) == Some(&b'?');
-            let is_refused = self.role() == Role::Key && !is_marked;
+            // Only a question mark makes a key of several lines, but between braces.
+            self.comments.reach(place.start);
+            let is_bracketed = self.open.last().is_some_and(|open| open.is_bracketed);
+            let is_refused = self.role() == Role::Key && !is_bracketed && !self.comments.is_marked();
             return if is_refused { Err(hidden.refused.clone().into()) } else { Ok(Text::from(hidden.value.clone())) };
         }
         let inner = place.start + quotes..place.end.saturating_sub(quotes).max(place.start + quotes);
@@ -668,7 +693,12 @@ impl<'t, 'c> Reader<'t, 'c> {
         if !self.is_closed {
             last.span.end = Span::new(0..self.source.len()).end;
         }
-        let comments = self.comments.finish(last.root);
+        let (comments, unread) = self.comments.finish(last.root);
+        let unread = unread.into_iter().map(|splice| {
+            let start = self.offsets.source(splice.span.start as usize);
+            Splice { span: Span::new(start..start + splice.span.range().len()), ..splice }
+        });
+        self.raw.add_unread(unread.collect());
         self.raw.comments = comments
             .into_iter()
             .map(|comment| {

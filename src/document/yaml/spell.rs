@@ -14,7 +14,7 @@ pub(super) fn spell(document: &Document<'_>, id: NodeId, new: &New<'_>) -> Resul
             if spot.is_empty() {
                 return Err(EmitError("there is no value here that another one could take the place of".into()));
             }
-            let has_tag = matches!(value, Scalar::Text(_)) || spot.needs_quotes();
+            let has_tag = matches!(value, Scalar::Text(_)) || spot.needs_quotes() && !spot.is_marked_bare();
             if quoting::as_text(value).is_none() && is_tagged_above(document, id, has_tag) {
                 return Err(EmitError("the tag above the comment is not one of the new value".into()));
             }
@@ -82,13 +82,18 @@ fn holds_the_break_above_comments(document: &Document<'_>, id: NodeId) -> bool {
         return false;
     }
     let mut end = span.end as usize;
-    for node in &document.nodes[id.index() + 1..] {
+    let is_above = |comment: &Node<'_>, end: usize| {
+        let before = text[..comment.span.start as usize].trim_ascii_end().len();
+        !has_break(end, before)
+    };
+    for (at, node) in document.nodes.iter().enumerate().skip(id.index() + 1) {
         match node.content {
-            Content::Comment { .. } if has_break(end, node.span.start as usize) => {
-                let before = text[..node.span.start as usize].trim_ascii_end().len();
-                return !has_break(end, before);
+            Content::Comment { .. } if has_break(end, node.span.start as usize) => return is_above(node, end),
+            Content::Leaf { .. } if has_break(end, node.span.start as usize) => {
+                // A comment before it may come behind it in the walk.
+                let mut next = document.nodes[at + 1..].iter().take_while(|node| node.is_comment());
+                return next.next().is_some_and(|next| next.span.start < node.span.start && is_above(next, end));
             }
-            Content::Leaf { .. } if has_break(end, node.span.start as usize) => return false,
             Content::Leaf { .. } => end = end.max(node.span.end as usize),
             _ => {}
         }
@@ -111,7 +116,7 @@ fn first_break(text: &[u8], value: Span, inner: usize) -> Vec<u8> {
 /// own there can be no other.
 fn is_tagged_above(document: &Document<'_>, id: NodeId, has_tag: bool) -> bool {
     let (text, nodes) = (document.text, &document.nodes);
-    let before = without_words(&text[..document.node(id).span.start as usize], b"&");
+    let before = without_anchors_beside(&text[..document.node(id).span.start as usize]);
     let begins_line = before.iter().rfind(|byte| !matches!(byte, b' ' | b'\t'));
     if !matches!(begins_line, Some(b'\n' | b'\r')) {
         return false;
@@ -174,15 +179,14 @@ fn without_anchors(text: &[u8], mut at: usize, comment: usize) -> usize {
     at
 }
 
-/// A text up to a value, without the words before that on its line that begin with one of these signs: its
-/// properties.
-pub(super) fn without_words<'t>(text: &'t [u8], signs: &[u8]) -> &'t [u8] {
+/// A text up to a value, without the anchors before that on its line.
+fn without_anchors_beside(text: &[u8]) -> &[u8] {
     let mut before = text;
     loop {
         let blanks = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let end = before.len() - blanks;
         let word = before[..end].iter().rev().take_while(|byte| !byte.is_ascii_whitespace()).count();
-        if blanks == 0 || !before.get(end - word).is_some_and(|first| signs.contains(first)) {
+        if blanks == 0 || before.get(end - word) != Some(&b'&') {
             return before;
         }
         before = &before[..end - word];
@@ -581,6 +585,13 @@ impl<'d> Spot<'d> {
         if self.fits_below(text) { quoting::block(text, style) } else { None }
     }
 
+    /// The column of the lines of a block scalar, if its header gives it.
+    pub(super) fn given_column(&self) -> Option<usize> {
+        let header = self.fixed_header().or_else(|| Some(self.header()?.0))?;
+        let digit = header.bytes().find(u8::is_ascii_digit)?;
+        Some(self.parent_column().unwrap_or(0) + usize::from(digit - b'0'))
+    }
+
     /// The header of a block scalar that is not part of the span, since a comment stands behind it,
     /// and the column of the collection around.
     pub(super) fn fixed_header(&self) -> Option<&'d str> {
@@ -677,14 +688,14 @@ impl<'d> Spot<'d> {
     }
 
     /// Whether nothing below can become a part of a new block with this indentation: no comment, and
-    /// no blanks.
+    /// no blanks. Tabs could, once blanks stand in for them.
     fn is_free_below(&self, indent: usize) -> bool {
         let (before, after) = (&self.text[..self.span.end as usize], self.rest);
         let next = after.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).unwrap_or(after.len());
         let column = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ').count();
         let here = usize::from(!before.ends_with(b"\n"));
         let lines = after[..next].split(|byte| matches!(byte, b'\n' | b'\r')).skip(here);
-        lines.into_iter().all(|line| column(line) < indent)
+        lines.into_iter().all(|line| column(line) < indent && !line.contains(&b'\t'))
     }
 
     /// Whether the line breaks at the end of a string come out right with what follows in the file.
@@ -774,7 +785,7 @@ fn first_blanks(text: &str) -> usize {
 }
 
 /// The column of the first line of a block scalar that is not blank.
-fn content_column(body: &[u8]) -> Option<usize> {
+pub(super) fn content_column(body: &[u8]) -> Option<usize> {
     let lines = body.split(|byte| matches!(byte, b'\n' | b'\r')).skip(1);
     lines
         .map(|line| (line.iter().take_while(|byte| **byte == b' ').count(), line))
