@@ -489,6 +489,7 @@ fn yaml_that_nothing_can_be_made_of_for_sops_is_refused() {
     for (refused, ours, why) in [
         ("a: 1\n...\nb: 1\n", "a document without `---`", "expected <document start>"),
         ("...\na: 1\n", "`...` before the first document", "did not find expected node content"),
+        ("a: [!b#c , d]\n", "a tag with signs", "did not find expected whitespace or line break"),
         ("a: {one # c\n  : 1}\n", "a comment beside a key in brackets", "did not find expected"),
     ] {
         sandbox.write("s.yaml", refused);

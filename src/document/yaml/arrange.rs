@@ -186,14 +186,14 @@ fn start_behind_mark(text: &[u8]) -> usize {
 /// What must go for an entry of a block map to be gone: its lines, and the break before them.
 pub(super) fn block_entry(text: &[u8], entry: Range<usize>, floor: usize) -> Range<usize> {
     let line_end = spell::end_of_line(text, entry.end);
-    let line = memchr::memrchr(b'\n', &text[..entry.start]).map_or_else(|| start_behind_mark(text), |at| at + 1);
+    let line = spell::start_of_line(text, entry.start).max(start_behind_mark(text));
     let is_first_on_line = text[line..entry.start].iter().all(|byte| matches!(byte, b' ' | b'\t'));
     if !is_first_on_line {
         return entry.start..line_end;
     }
     let start = match &text[..line] {
         [.., b'\r', b'\n'] => line - 2,
-        [.., b'\n'] => line - 1,
+        [.., b'\n' | b'\r'] => line - 1,
         _ => line,
     };
     if start >= floor && start < line {

@@ -94,6 +94,8 @@ pub(super) enum Unread {
     DocumentEnd,
     /// A comment behind a tab, below a block scalar.
     Comment,
+    /// A tag with signs that must be escaped in it.
+    Tag,
     /// A document without `---`, behind another one.
     BareDocument,
 }
@@ -426,6 +428,9 @@ impl<'c> Comments<'c> {
                 self.scan = self.cursor;
                 self.gap = self.cursor;
                 let is_tag = self.bytes[at] == b'!';
+                if is_tag && !unread::is_tag(&self.bytes[at..self.cursor]) {
+                    self.refused = self.refused.or(Some((Unread::Tag, at)));
+                }
                 if is_tag
                     && self.flow_depth > 0
                     && matches!(self.bytes.get(self.cursor), Some(b',' | b'[' | b']' | b'{' | b'}'))

@@ -201,6 +201,10 @@ impl<'t, 'c> Reader<'t, 'c> {
                 "a tab before a comment below this block scalar",
                 "SOPS does not read it; put the comment at the start of its line",
             ),
+            Unread::Tag => (
+                "a tag with signs that do not belong into one",
+                "SOPS does not read it; write them as `%` and two hexadecimal digits",
+            ),
             Unread::DocumentEnd => ("`...` before the first document", "SOPS does not read it; take the line out"),
             Unread::BareDocument => ("a document without `---`", "SOPS does not read it; put this line before it"),
         };
@@ -416,7 +420,7 @@ impl<'t, 'c> Reader<'t, 'c> {
         };
         let span = self.here(&place);
         self.refuse_odd_anchor(event.anchor, span.start as usize)?;
-        self.refuse_question_mark(style, span)?;
+        self.refuse_sign(style, span, event.anchor != 0 || event.tag_at.is_some())?;
         if style == Style::Plain && unread::holds_comment(&self.source.as_bytes()[span.range()]) {
             return Err(SyntaxError::at(span, "a comment inside of a text without quotes").into());
         }
@@ -492,15 +496,17 @@ impl<'t, 'c> Reader<'t, 'c> {
         Ok(())
     }
 
-    /// A plain text of a flow collection that starts with `?`: for go-yaml that is a sign, and the
-    /// text begins behind it.
-    fn refuse_question_mark(&self, style: Style, span: Span) -> Result<(), SyntaxError> {
+    /// A plain text of a flow collection that starts with `?`, or behind its properties with `:`: for go-yaml
+    /// that is a sign, and the text begins behind it.
+    fn refuse_sign(&self, style: Style, span: Span, has_properties: bool) -> Result<(), SyntaxError> {
         let is_flow = self.open.last().is_some_and(|open| open.is_flow);
-        if is_flow && style == Style::Plain && self.source[span.range()].starts_with('?') {
-            let error = SyntaxError::at(span, "a `?` at the start of a flow entry is read in two ways");
-            return Err(error.hint("put the entry in quotes"));
-        }
-        Ok(())
+        let text = if is_flow && style == Style::Plain { &self.source[span.range()] } else { "" };
+        let message = match text.as_bytes() {
+            [b'?', ..] => "a `?` at the start of a flow entry is read in two ways",
+            [b':', ..] if has_properties => "a `:` behind the tag or anchor of a flow entry is read in two ways",
+            _ => return Ok(()),
+        };
+        Err(SyntaxError::at(span, message).hint("put the entry in quotes"))
     }
 
     /// Refuses a name of an anchor that go-yaml takes to end earlier, so that the rest is a part of

@@ -231,7 +231,8 @@ fn element_as_comment(document: &Document<'_>, id: NodeId, text: &Text<'_>) -> R
     let column = column(document.text, dash);
     let mut text = comment(text, column, line_break);
     if leads_only_comments(document, id) {
-        let alone = before[..dash].iter().rev().find(|byte| **byte != b' ').is_none_or(|byte| *byte == b'\n');
+        let alone = before[..dash].iter().rev().find(|byte| **byte != b' ');
+        let alone = alone.is_none_or(|byte| matches!(byte, b'\n' | b'\r'));
         // One column further in, in case the list stands as far out as its key.
         let empty = if alone { format!(" []{line_break}{}", " ".repeat(column)) } else { "[] ".to_owned() };
         text.splice(0..0, empty.into_bytes());

@@ -429,7 +429,7 @@ fn readers_that_differ_are_followed_or_refused() {
     let error = Yaml.parse("# note\n\u{feff}a: 1\n".as_bytes()).expect_err("is ambiguous");
     assert!(error.message.contains("byte order mark"), "{error}");
     assert!(Yaml.parse("\u{feff}a: 1\n".as_bytes()).is_ok());
-    let colons = ["x: [a:]", "x: {a:}", "x: [a:, b]", "x: [a::]"];
+    let colons = ["x: [a:]", "x: {a:}", "x: [a:, b]", "x: [a::]", "x: [!t :a]", "x: {!t :a : b}", "x: [&a :b]"];
     let question_marks = ["{?a: b}", "x: [?a]"];
     let anchors = ["x: &a:b c", "x: &a:b\n  c: d", "x: &a? [b]", "x: &b@ !!str c", "&a%: x"];
     let keys = ["? |\n  a", "x: y\n? >+\n  a"];

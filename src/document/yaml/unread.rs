@@ -112,6 +112,12 @@ pub(super) fn blank(at: usize) -> Splice {
     Splice { span: Span::new(at..at + 1), text: b" ".to_vec() }
 }
 
+/// Whether SOPS reads a tag: the signs of a URI (YAML 1.2, §5.6).
+pub(super) fn is_tag(word: &[u8]) -> bool {
+    let name = word.strip_prefix(b"!<").and_then(|name| name.strip_suffix(b">")).unwrap_or(word);
+    name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_;/?:@&=+$,.!~*'()[]%".contains(byte))
+}
+
 /// Something more before an offset.
 pub(super) fn before(at: usize, text: &str) -> Splice {
     Splice { span: Span::new(at..at), text: text.into() }
