@@ -99,7 +99,7 @@ pub(super) fn alias_of<'d>(document: &'d Document<'_>, node: NodeId) -> Option<&
 }
 
 /// The first column that is inside of all the collections in lines around a node.
-pub(super) fn column_around(document: &Document<'_>, node: usize) -> usize {
+fn column_around(document: &Document<'_>, node: usize) -> usize {
     let around = document.nodes[..node].iter().filter(|outer| match outer.content {
         Content::Map { end } | Content::List { end } => {
             end.index() > node && !matches!(document.text.get(outer.span.start as usize), Some(b'{' | b'['))

@@ -35,7 +35,7 @@ impl Syntax for Yaml {
     }
 
     fn misread_in_clear(&self, document: &Document<'_>, node: NodeId) -> Option<&'static str> {
-        breaks::misread(document, node)
+        breaks::misread(document, node).or_else(|| unread::misread(document, node))
     }
 
     /// A block that the file ends without a line break has none at its end; with the metadata behind

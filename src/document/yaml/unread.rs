@@ -1,5 +1,5 @@
 //! What YAML 1.2 has and go-yaml, and with it SOPS, does not read. In an encrypted file something else stands
-//! in for it that both read as the same; a value that stays in clear is spelled anew.
+//! in for it that both read as the same, unless it is a part of what is replaced.
 //!
 //! - Tabs before the first sign of a line, and behind a dash. Between brackets SOPS takes them, but not below
 //!   a scalar without quotes, if they stand no further in than the lines around begin.
@@ -8,13 +8,14 @@
 //! - Between brackets: scalars without quotes that hold `?` or begin with `:`, and keys without a question mark
 //!   on another line than their colon.
 //! - `\/` in double quotes.
+//! - Block scalars with a tab where their indentation would be found. They are spelled anew.
 
 use std::ops::Range;
 
-use super::expand::{alias_of, column_around};
+use super::expand::alias_of;
 use super::quoting;
-use super::spell::{Spot, is_in_flow};
-use crate::document::{Content, Document, Node, NodeId, Scalar, Span, Splice, Style};
+use super::spell::Spot;
+use crate::document::{Content, Document, NodeId, Span, Splice, Style};
 
 /// What stands before white space and comments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +141,7 @@ pub(super) fn directive(line: &[u8], start: usize) -> Option<Splice> {
     }
 }
 
-/// The tabs for which SOPS refuses a scalar without quotes. Lines around it may begin in this column.
+/// The tabs for which SOPS refuses a scalar without quotes.
 fn first_tabs(scalar: &[u8], column: usize) -> impl Iterator<Item = usize> + '_ {
     lines(scalar, 0..scalar.len()).skip(1).flat_map(move |(start, line)| {
         let blanks = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
@@ -154,22 +155,23 @@ pub(super) fn holds_comment(scalar: &[u8]) -> bool {
         && lines(scalar, 0..scalar.len()).skip(1).any(|(_, line)| line.trim_ascii_start().starts_with(b"#"))
 }
 
-/// What stands in for a key, or pieces of it, that SOPS does not read. Lines around it may begin in this
+/// What stands in for a string, or pieces of it, that SOPS does not read. Lines around it may begin in this
 /// column.
-pub(super) fn key(text: &[u8], span: Span, style: Style, value: &str, is_flow: bool, column: usize) -> Vec<Splice> {
+pub(super) fn string(text: &[u8], span: Span, style: Style, value: &str, is_flow: bool, column: usize) -> Vec<Splice> {
     let lexeme = &text[span.range()];
+    let start = span.start as usize;
     match style {
         Style::Plain if is_flow && has_signs(value) => {
             let text = quoting::single(value).unwrap_or_else(|| quoting::double(value));
             vec![Splice { span, text: text.into() }]
         }
         Style::Plain if memchr::memchr(b'\t', lexeme).is_some() => {
-            first_tabs(lexeme, column).map(|at| blank(span.start as usize + at)).collect()
+            first_tabs(lexeme, column).map(|at| blank(start + at)).collect()
         }
-        Style::Double => slashes(lexeme)
-            .map(|at| span.start as usize + at)
-            .map(|at| Splice { span: Span::new(at..at + 2), text: b"/".to_vec() })
-            .collect(),
+        Style::Double if memchr::memchr(b'\\', lexeme).is_some() => {
+            let slash = |at| Splice { span: Span::new(start + at..start + at + 2), text: b"/".to_vec() };
+            slashes(lexeme).map(slash).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -191,38 +193,35 @@ fn slashes(lexeme: &[u8]) -> impl Iterator<Item = usize> + '_ {
     })
 }
 
-/// Whether a value in clear has to be spelled anew, so that SOPS can read it.
+/// Whether a value in clear has to be spelled anew, so that SOPS can read it: a block scalar with a tab where
+/// SOPS looks for its indentation.
 pub(super) fn must_be_respelled(document: &Document<'_>, id: NodeId) -> bool {
-    let node = document.node(id);
-    let Content::Leaf { style, value } = &node.content else { return false };
-    let text = document.source(node.span);
-    let has = |byte| memchr::memchr(byte, text).is_some();
-    // Few have such a sign at all.
-    let is_unread = match style {
-        Style::Plain => {
-            has(b'\t') && first_tabs(text, column_around(document, id.index())).next().is_some()
-                || matches!(value, Scalar::Text(value) if value.as_str().is_some_and(has_signs))
-                    && is_in_flow(document.text, node.span.end as usize)
-        }
-        Style::Double => has(b'\\') && slashes(text).next().is_some(),
-        Style::Literal | Style::Folded => has(b'\t') && has_tab_for_indentation(document, node, *style),
-        _ => false,
-    };
-    is_unread && alias_of(document, id).is_none()
+    tabbed_block(document, id).is_some() && alias_of(document, id).is_none()
 }
 
-/// Whether a line of a block scalar begins with a tab where SOPS looks for its indentation.
-fn has_tab_for_indentation(document: &Document<'_>, node: &Node<'_>, style: Style) -> bool {
+/// Why such a value cannot stay in clear, if its header stays, since a comment stands behind that.
+pub(super) fn misread(document: &Document<'_>, id: NodeId) -> Option<&'static str> {
+    tabbed_block(document, id)?
+        .fixed_header()
+        .map(|_| "has a tab where SOPS looks for the indentation of its lines; put the comment above the key")
+}
+
+/// The place of a block scalar of which a line begins with a tab where SOPS looks for its indentation.
+fn tabbed_block<'d>(document: &'d Document<'_>, id: NodeId) -> Option<Spot<'d>> {
+    let node = document.node(id);
+    let Content::Leaf { style: style @ (Style::Literal | Style::Folded), .. } = node.content else { return None };
+    // Few have a tab at all.
+    memchr::memchr(b'\t', document.source(node.span))?;
     let spot = Spot::new(document.text, node.span, style, node.key.is_some());
     let mut indent = spot.given_column();
     let lines = document.source(node.span).split(|byte| matches!(byte, b'\n' | b'\r')).skip(1);
     for line in lines {
         let blanks = line.iter().take_while(|byte| **byte == b' ').count();
         match line.get(blanks) {
-            Some(b'\t') if indent.is_none_or(|indent| blanks < indent) => return true,
+            Some(b'\t') if indent.is_none_or(|indent| blanks < indent) => return Some(spot),
             Some(_) => indent = indent.or(Some(blanks)),
             None => {}
         }
     }
-    false
+    None
 }
