@@ -120,11 +120,11 @@ fn is_below_comment(document: &Document<'_>, alias: &Alias, is_flow: bool) -> bo
     let marked = before.strip_suffix(b":").unwrap_or(before).trim_ascii_end();
     let last = alias.nodes.start.checked_sub(1).map(|last| document.node(NodeId(last)));
     // Blanks at its end are a part of it.
-    let ends = |last: &Node<'_>| {
-        let end = document.text[..last.span.end as usize].trim_ascii_end().len();
-        end == before.len() || end == marked.len()
-    };
+    let end = |comment: &Node<'_>| document.text[..comment.span.end as usize].trim_ascii_end().len();
+    let ends = |last: &Node<'_>| end(last) == before.len() || end(last) == marked.len();
+    let mut feet = document.nodes[alias.nodes.end as usize..].iter().take_while(|node| node.is_comment());
     last.is_some_and(|last| last.is_comment() && ends(last) && (is_flow || begins_line(document.text, last)))
+        || marked.len() < before.len() && feet.any(|foot| end(foot) == marked.len())
 }
 
 /// Whether a comment is counted to an element that stands behind the anchor or tag of the whole list.
