@@ -88,7 +88,7 @@ enum Kind {
 /// What SOPS does not read, and nothing can stand in for.
 #[derive(Clone, Copy)]
 pub(super) enum Unread {
-    /// A key between brackets, with a comment between it and its colon.
+    /// A key between brackets that is not on one line with its colon, and has a comment beside it.
     Key,
     /// `...` where nothing ends.
     DocumentEnd,

@@ -135,6 +135,7 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId, has_tag: bool) -> bool {
             has_passed_one = true;
         }
     }
+    at = without_anchors(text, at, 0);
     // The last word of a key may look like a tag, too.
     let is_key = |before: &[u8]| {
         let key = document.node(id).key.as_deref().unwrap_or_default();
@@ -147,8 +148,7 @@ fn is_tagged_above(document: &Document<'_>, id: NodeId, has_tag: bool) -> bool {
     }
     // Alone the sign gives no type.
     let is_tag = |word: &[u8]| tag_at_end(word).is_some_and(|tag| tag.len() > 1 || has_tag);
-    let mut words = text[..at].rsplit(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    has_passed_one && words.find(|word| is_tag(word) || !word.starts_with(b"&")).is_some_and(is_tag)
+    has_passed_one && text[..at].rsplit(u8::is_ascii_whitespace).next().is_some_and(is_tag)
 }
 
 /// The tag with which a word ends, perhaps right behind a bracket, a comma or a colon.
@@ -171,10 +171,12 @@ fn tag_at_end(word: &[u8]) -> Option<&[u8]> {
 fn without_anchors(text: &[u8], mut at: usize, comment: usize) -> usize {
     while comment < at {
         let word = text[..at].iter().rev().take_while(|byte| !byte.is_ascii_whitespace()).count();
-        if text[at - word] != b'&' {
+        let word = &text[at - word..at];
+        // The tag may follow at once.
+        if word[0] != b'&' || tag_at_end(word).is_some() {
             break;
         }
-        at = text[..at - word].trim_ascii_end().len();
+        at = text[..at - word.len()].trim_ascii_end().len();
     }
     at
 }
