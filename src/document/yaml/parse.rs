@@ -627,7 +627,7 @@ impl<'t, 'c> Reader<'t, 'c> {
             let indent = spell::column(bytes, event.place.start);
             let is_content = |line: &&str| line.trim_end_matches(['\r', '\n']).len() > indent;
             let after: usize =
-                body.split_inclusive('\n').rev().take_while(|line| !is_content(line)).map(str::len).sum();
+                body.split_inclusive(['\r', '\n']).rev().take_while(|line| !is_content(line)).map(str::len).sum();
             body[..body.len() - after].trim_end_matches(['\r', '\n'])
         } else {
             // Blanks at the end of the last line that is not blank are content too.
