@@ -82,23 +82,23 @@ fn holds_the_break_above_comments(document: &Document<'_>, id: NodeId) -> bool {
         return false;
     }
     let mut end = span.end as usize;
-    let is_above = |comment: &Node<'_>, end: usize| {
-        let before = text[..comment.span.start as usize].trim_ascii_end().len();
-        !has_break(end, before)
-    };
+    let mut first = None;
     for (at, node) in document.nodes.iter().enumerate().skip(id.index() + 1) {
+        let start = node.span.start;
         match node.content {
-            Content::Comment { .. } if has_break(end, node.span.start as usize) => return is_above(node, end),
-            Content::Leaf { .. } if has_break(end, node.span.start as usize) => {
-                // A comment before it may come behind it in the walk.
-                let mut next = document.nodes[at + 1..].iter().take_while(|node| node.is_comment());
-                return next.next().is_some_and(|next| next.span.start < node.span.start && is_above(next, end));
+            Content::Comment { .. } if has_break(end, start as usize) => first = first.into_iter().chain([start]).min(),
+            Content::Leaf { .. } if has_break(end, start as usize) => {
+                // Comments before it may come behind it in the walk.
+                let behind = document.nodes[at + 1..].iter().take_while(|node| node.is_comment());
+                let above = behind.map(|node| node.span.start).filter(|above| *above < start);
+                first = first.into_iter().chain(above).min();
+                break;
             }
-            Content::Leaf { .. } => end = end.max(node.span.end as usize),
+            Content::Leaf { .. } if first.is_none() => end = end.max(node.span.end as usize),
             _ => {}
         }
     }
-    false
+    first.is_some_and(|first| !has_break(end, text[..first as usize].trim_ascii_end().len()))
 }
 
 /// The first line break of a value, and how far in the next line of it begins, but at least this far.
