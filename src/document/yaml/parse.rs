@@ -13,7 +13,7 @@ use super::comments::{Act, Comments, Parent, Unread};
 use super::compact::{Compact, Offsets};
 use super::lenient::{Lenient, NESTING, Rule, parser};
 use super::resolve::{self, Tag};
-use super::{quoting, spell, unread};
+use super::{spell, unread};
 use crate::document::syntax::utf8;
 use crate::document::{Content, Document, Node, NodeId, Scalar, Span, Splice, Style, SyntaxError, Text};
 
@@ -445,11 +445,8 @@ impl<'t, 'c> Reader<'t, 'c> {
                 return Err(error.hint("end the text with a line break").into());
             }
         }
-        if let Some(text) = quoting::as_text(&scalar) {
-            let is_flow = self.open.last().is_some_and(|open| open.is_flow);
-            let column = self.comments.column_inside();
-            self.raw.unread.extend(unread::string(self.source.as_bytes(), span, style, text, is_flow, column));
-        }
+        let column = self.comments.column_inside();
+        self.raw.unread.extend(unread::string(self.source.as_bytes(), span, style, column));
         let act = match role {
             Role::Root if matches!(scalar, Scalar::Null) => Act::Pass,
             Role::Root => {
@@ -463,6 +460,9 @@ impl<'t, 'c> Reader<'t, 'c> {
             Role::Key => {
                 let key = key_text(scalar)
                     .ok_or_else(|| SyntaxError::at(span, "a key must be a string").hint("put the key in quotes"))?;
+                if self.open.last().is_some_and(|open| open.is_flow) {
+                    self.raw.unread.extend(unread::key(span, style, &key));
+                }
                 self.key(key, span, event.place);
                 match style {
                     Style::Plain => self.comments.end_plain(),

@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use super::expand::alias_of;
 use super::quoting;
-use super::spell::Spot;
+use super::spell::{Spot, is_in_flow};
 use crate::document::{Content, Document, NodeId, Span, Splice, Style};
 
 /// What stands before white space and comments.
@@ -155,16 +155,17 @@ pub(super) fn holds_comment(scalar: &[u8]) -> bool {
         && lines(scalar, 0..scalar.len()).skip(1).any(|(_, line)| line.trim_ascii_start().starts_with(b"#"))
 }
 
-/// What stands in for a string, or pieces of it, that SOPS does not read. Lines around it may begin in this
-/// column.
-pub(super) fn string(text: &[u8], span: Span, style: Style, value: &str, is_flow: bool, column: usize) -> Vec<Splice> {
+/// Quotes around a key between brackets that SOPS does not read without them.
+pub(super) fn key(span: Span, style: Style, key: &str) -> Option<Splice> {
+    let quoted = || quoting::single(key).unwrap_or_else(|| quoting::double(key));
+    (style == Style::Plain && has_signs(key)).then(|| Splice { span, text: quoted().into() })
+}
+
+/// What stands in for pieces of a string that SOPS does not read. Lines around it may begin in this column.
+pub(super) fn string(text: &[u8], span: Span, style: Style, column: usize) -> Vec<Splice> {
     let lexeme = &text[span.range()];
     let start = span.start as usize;
     match style {
-        Style::Plain if is_flow && has_signs(value) => {
-            let text = quoting::single(value).unwrap_or_else(|| quoting::double(value));
-            vec![Splice { span, text: text.into() }]
-        }
         Style::Plain if memchr::memchr(b'\t', lexeme).is_some() => {
             first_tabs(lexeme, column).map(|at| blank(start + at)).collect()
         }
@@ -193,10 +194,17 @@ fn slashes(lexeme: &[u8]) -> impl Iterator<Item = usize> + '_ {
     })
 }
 
-/// Whether a value in clear has to be spelled anew, so that SOPS can read it: a block scalar with a tab where
-/// SOPS looks for its indentation.
+/// Whether a value in clear has to be spelled anew, so that SOPS can read it: one without quotes between
+/// brackets, or a block scalar with a tab where SOPS looks for its indentation.
 pub(super) fn must_be_respelled(document: &Document<'_>, id: NodeId) -> bool {
-    tabbed_block(document, id).is_some() && alias_of(document, id).is_none()
+    let node = document.node(id);
+    let is_unread = match &node.content {
+        Content::Leaf { style: Style::Plain, value } => {
+            quoting::as_text(value).is_some_and(has_signs) && is_in_flow(document.text, node.span.end as usize)
+        }
+        _ => tabbed_block(document, id).is_some(),
+    };
+    is_unread && alias_of(document, id).is_none()
 }
 
 /// Why such a value cannot stay in clear, if its header stays, since a comment stands behind that.
