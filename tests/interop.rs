@@ -393,6 +393,8 @@ const UNREAD: &[(&str, &str)] = &[
     ("a: x\n\t\n  y\n", "violates indentation"),
     ("a: &x x\r\n\t \r\n  y\r\nb: *x\r\n", "violates indentation"),
     ("a:\n- x\n\t\n\n  y\n- z\n", "violates indentation"),
+    ("a:\n - x\n \t\n   y\n", "violates indentation"),
+    ("a:\n  b: x\n \t\n  c:\n  - - y\n    \t\n    - z\n", "violates indentation"),
     ("a: [x\n\t\n  y, z\n\t\n, \"\"]\n", "violates indentation"),
     ("? x\n\t\n  y\n: 1\na: {? x\n\t\n  y}\n", "violates indentation"),
     ("a: |\n  \tx\n   y\n", "where an indentation space is expected"),

@@ -370,9 +370,9 @@ impl<'c> Comments<'c> {
 
     /// A block collection begins.
     pub(super) fn start_block(&mut self, at: usize, node: u32) {
-        let mut column = 0;
+        let is_needed = self.active || self.has_tabs;
+        let column = if is_needed { spell::column(self.bytes, at) } else { 0 };
         if self.active {
-            column = spell::column(self.bytes, at);
             self.push_token(Token { at, act: Act::BlockStart(node), is_block_end: false });
         }
         if self.indents.is_empty() {
