@@ -13,9 +13,7 @@ use memchr::{memchr2, memrchr2};
 
 use super::arrange::Raw;
 use super::compact::Compact;
-use super::spell::{column, property};
-use super::unread;
-use crate::document::{Content, Node, Span, Splice, Style, SyntaxError};
+use crate::document::{Content, Node, Span, SyntaxError};
 
 /// Levels of nesting, for both kinds of collections. go-yaml has the same limit.
 pub(super) const NESTING: usize = 10_000;
@@ -64,6 +62,8 @@ pub(super) struct Lenient<'t> {
     pub(super) compact: Compact<'t>,
     /// Where tabs were, as offsets into the file that rise, and what was said of the first.
     tabs: Vec<usize>,
+    /// The same as offsets into the short text.
+    blanked: Vec<usize>,
     refused: Option<SyntaxError>,
     /// The texts in quotes that the parser does not see, in their order.
     hidden: Vec<Hidden>,
@@ -81,7 +81,7 @@ pub(super) struct Hidden {
 
 impl<'t> Lenient<'t> {
     pub(super) fn new(compact: Compact<'t>) -> Self {
-        Lenient { compact, tabs: Vec::new(), refused: None, hidden: Vec::new(), tries: 0 }
+        Lenient { compact, tabs: Vec::new(), blanked: Vec::new(), refused: None, hidden: Vec::new(), tries: 0 }
     }
 
     /// Makes way for a text that breaks a rule here in the short text. False if what `error` says is true
@@ -116,10 +116,10 @@ impl<'t> Lenient<'t> {
         found.iter().for_each(|at| text[*at] = b' ');
         let Ok(text) = String::from_utf8(text) else { return false };
         let mut offsets = self.compact.offsets();
-        let places: Vec<usize> = found.into_iter().map(|at| offsets.source(at)).collect();
-        let is_new = !places.is_empty();
+        let is_new = !found.is_empty();
+        self.tabs.extend(found.iter().map(|at| offsets.source(*at)));
+        self.blanked.extend(found);
         self.compact.text = Cow::Owned(text);
-        self.tabs.extend(places);
         self.tabs.sort_unstable();
         self.refused.get_or_insert_with(|| error.clone());
         is_new
@@ -139,40 +139,34 @@ impl<'t> Lenient<'t> {
         at
     }
 
+    /// The text that the parser sees, but with the tabs for which it sees blanks.
+    pub(super) fn with_tabs(&self) -> Cow<'_, str> {
+        if self.blanked.is_empty() {
+            return Cow::Borrowed(&self.compact.text);
+        }
+        let mut text = self.compact.text.as_bytes().to_vec();
+        self.blanked.iter().for_each(|at| text[*at] = b'\t');
+        String::from_utf8(text).map_or_else(|_| Cow::Borrowed(&*self.compact.text), Cow::Owned)
+    }
+
     /// Refuses a text with tabs that were taken to be as good as blanks, and are not: outside of brackets.
-    /// Otherwise gives blanks for those which SOPS does not take: behind a scalar without quotes.
-    pub(super) fn confirm(&self, raw: &Raw<'_>, text: &[u8]) -> Result<Vec<Splice>, SyntaxError> {
-        let mut blanks = Vec::new();
-        let Some(error) = &self.refused else { return Ok(blanks) };
-        let plain = plain(raw, text);
-        let (flows, blocks) = collections(raw, text);
-        let (mut flows, mut blocks) = (flows.into_iter().peekable(), blocks.into_iter().peekable());
-        let (mut open, mut around) = (0, Vec::new());
-        let (mut before, mut at) = (0, 0);
+    pub(super) fn confirm(&self, raw: &Raw<'_>, text: &[u8]) -> Result<(), SyntaxError> {
+        let Some(error) = &self.refused else { return Ok(()) };
+        let is_flow = |node: &&Node<'_>| {
+            matches!(node.content, Content::Map { .. } | Content::List { .. })
+                && matches!(text.get(node.span.start as usize), Some(b'{' | b'['))
+        };
+        let mut flows = raw.nodes.iter().filter(is_flow).map(|node| node.span.range()).peekable();
+        let mut open = 0;
         for &tab in &self.tabs {
             while let Some(flow) = flows.next_if(|flow| flow.start < tab) {
                 open = open.max(flow.end);
             }
-            while let Some(block) = blocks.next_if(|block| block.start < tab) {
-                while around.pop_if(|outer: &mut Range<usize>| outer.end <= block.start).is_some() {}
-                around.push(block);
-            }
-            while around.pop_if(|outer| outer.end <= tab).is_some() {}
-            if let Some(last) = text[at..tab].iter().rposition(|byte| !byte.is_ascii_whitespace()) {
-                before = at + last + 1;
-            }
-            at = tab;
-            let last = plain[..plain.partition_point(|span| span.start < tab)].last();
-            let is_behind_plain = last.is_some_and(|span| span.end >= before);
-            let is_inside = || around.last().is_none_or(|block| column(text, tab) > column(text, block.start));
             if tab >= open {
                 return Err(SyntaxError { span: Some(Span::new(tab..tab + 1)), ..error.clone() });
             }
-            if is_behind_plain && !is_inside() {
-                blanks.push(unread::blank(tab));
-            }
         }
-        Ok(blanks)
+        Ok(())
     }
 
     /// What was said of tabs, if another error comes of a line that begins with one.
@@ -218,58 +212,6 @@ impl<'t> Lenient<'t> {
         let at = self.hidden.binary_search_by_key(&start, |hidden| hidden.start).ok()?;
         Some(&self.hidden[at])
     }
-}
-
-/// The places of what stands between brackets, and those of the maps and lists in lines with a column of their
-/// own, each in their order.
-fn collections(raw: &Raw<'_>, text: &[u8]) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
-    let (mut flows, mut blocks) = (Vec::new(), Vec::new());
-    let mut open = 0;
-    let is_collection = |node: &&Node<'_>| matches!(node.content, Content::Map { .. } | Content::List { .. });
-    for node in raw.nodes.iter().filter(is_collection) {
-        let place = node.span.range();
-        if begins_with(text, node, b"{[") {
-            open = open.max(place.end);
-            flows.push(place);
-        } else if place.start >= open && has_column(text, node) {
-            // Between brackets it would be the map of a single pair.
-            blocks.push(place);
-        }
-    }
-    (flows, blocks)
-}
-
-fn begins_with(text: &[u8], node: &Node<'_>, signs: &[u8]) -> bool {
-    text.get(node.span.start as usize).is_some_and(|first| signs.contains(first))
-}
-
-/// The places of scalars without quotes, in their order.
-fn plain(raw: &Raw<'_>, text: &[u8]) -> Vec<Range<usize>> {
-    let is_plain = |node: &&Node<'_>| {
-        matches!(node.content, Content::Leaf { style: Style::Plain, .. }) && !begins_with(text, node, b"*")
-    };
-    let values = raw.nodes.iter().filter(is_plain).map(|node| node.span);
-    let keys = raw.keys.iter().filter(|key| !matches!(text.get(key.start as usize), Some(b'"' | b'\'')));
-    // Tags and anchors may stand before them, and where no value is.
-    let behind_properties = |place: Range<usize>| {
-        let mut start = place.start;
-        while let Some((_, length)) = property(&text[start..place.end]) {
-            start += length;
-        }
-        start..place.end
-    };
-    let places = values.chain(keys.copied()).map(|span| behind_properties(span.range()));
-    let mut places: Vec<Range<usize>> = places.filter(|place| !place.is_empty()).collect();
-    places.sort_unstable_by_key(|place| place.start);
-    places
-}
-
-/// Whether a map or list in lines has a column of its own: the dashes of a list may stand where the map around
-/// it has its keys.
-fn has_column(text: &[u8], node: &Node<'_>) -> bool {
-    matches!(node.content, Content::Map { .. })
-        || node.key.is_none()
-        || begins_with(text, node, b"-") && !text[..node.span.start as usize].trim_ascii_end().ends_with(b"-")
 }
 
 /// The length of a text in quotes, with them.

@@ -48,11 +48,7 @@ fn attempts<'t>(source: &'t str, compact: Compact<'t>) -> Result<Raw<'t>, Syntax
     let mut seen = Lenient::new(compact);
     loop {
         match read(source, &seen) {
-            Ok(mut raw) => {
-                let blanks = seen.confirm(&raw, source.as_bytes())?;
-                raw.add_unread(blanks);
-                return Ok(raw);
-            }
+            Ok(raw) => return seen.confirm(&raw, source.as_bytes()).map(|()| raw),
             Err(Failure::Strict(rule, at, error)) if seen.make_way(rule, at, source, &error) => {}
             Err(Failure::Strict(_, _, error)) => return Err(error),
             Err(Failure::Restart) if seen.compact.is_shortened() => seen = Lenient::new(Compact::none(source)),
@@ -95,7 +91,8 @@ impl From<SyntaxError> for Failure {
 }
 
 fn read<'t>(source: &'t str, seen: &Lenient<'t>) -> Result<Raw<'t>, Failure> {
-    let mut reader = Reader::new(source, seen);
+    let with_tabs = seen.with_tabs();
+    let mut reader = Reader::new(source, seen, &with_tabs);
     for event in parser(&seen.compact.text) {
         match event {
             Ok((event, span)) => reader.event(event, &span)?,
@@ -148,13 +145,13 @@ struct Reader<'t, 'c> {
 }
 
 impl<'t, 'c> Reader<'t, 'c> {
-    fn new(source: &'t str, seen: &'c Lenient<'t>) -> Self {
+    fn new(source: &'t str, seen: &'c Lenient<'t>, with_tabs: &'c str) -> Self {
         Reader {
             source,
             seen,
             short: &seen.compact.text,
             offsets: seen.compact.offsets(),
-            comments: Comments::new(&seen.compact.text),
+            comments: Comments::new(with_tabs),
             raw: Raw::default(),
             open: Vec::new(),
             anchors: HashMap::new(),

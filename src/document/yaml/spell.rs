@@ -308,7 +308,7 @@ pub(super) fn is_before_tab(text: &[u8], at: usize) -> bool {
 }
 
 /// The tag or anchor with which a text begins, and its length with the white space behind it.
-pub(super) fn property(text: &[u8]) -> Option<(&[u8], usize)> {
+fn property(text: &[u8]) -> Option<(&[u8], usize)> {
     if !matches!(text.first(), Some(b'!' | b'&')) {
         return None;
     }

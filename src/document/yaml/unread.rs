@@ -109,7 +109,7 @@ fn nothing(place: Range<usize>) -> Splice {
 }
 
 /// A blank in place of a tab.
-pub(super) fn blank(at: usize) -> Splice {
+fn blank(at: usize) -> Splice {
     Splice { span: Span::new(at..at + 1), text: b" ".to_vec() }
 }
 
