@@ -725,7 +725,7 @@ impl<'d> Spot<'d> {
         let has_tab = self.text[line..self.start].starts_with(b"\t");
         match (self.place(), self.parent_column()) {
             (Place::Block, Some(column)) => column + 1,
-            (Place::Block, None) if !has_tab => column(self.text, self.start),
+            (Place::Block, None) => column(self.text, self.start),
             _ => usize::from(has_tab) * 2,
         }
     }
